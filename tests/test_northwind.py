@@ -1,0 +1,88 @@
+"""The sample company against what was reasoned by hand: every story must end as expected.csv says."""
+
+import csv
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import judge
+
+NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
+COMPARED = ("person_id", "requirement_id", "verdict", "gap_days", "next_due_on")
+EXCEPTION = ("person_id", "requirement_id", "due_on", "from", "to", "days", "cause", "ended_by", "closed_on")
+
+
+def table(name):
+    with (NORTHWIND / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def stories():
+    """Person id → story, from the roster in the folder's README."""
+    text = (NORTHWIND / "README.md").read_text(encoding="utf-8")
+    roster = text.split("## The roster of 2025")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in roster.splitlines() if line[:2] == "| "]
+    return {person_id: story for person_id, _, story, _ in rows[1:]}
+
+
+STORIES = stories()
+EXPECTED = table("expected.csv")
+EXPECTED_EXCEPTIONS = table("expected_exceptions.csv")
+
+
+def text(value):
+    """A value as it stands in a CSV file: dates ISO, none empty."""
+    if isinstance(value, Enum):
+        value = value.value
+    return "" if value is None else str(value)
+
+
+def plain(rows, columns):
+    return sorted(tuple(text(row[column]) for column in columns) for row in rows)
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return judge(load_audit(NORTHWIND), "2025")
+
+
+def test_every_person_of_the_roster_is_expected_and_no_other():
+    assert {row["person_id"] for row in EXPECTED} == set(STORIES)
+    assert len(set(STORIES.values())) == len(STORIES)
+
+
+def test_the_same_people_and_requirements_are_judged(judged):
+    key = COMPARED[:2]
+    assert plain(judged.verdicts, key) == plain(EXPECTED, key)
+
+
+@pytest.mark.parametrize("person_id", STORIES, ids=STORIES.values())
+def test_story_ends_as_expected(judged, person_id):
+    mine = [row for row in EXPECTED if row["person_id"] == person_id]
+    theirs = [row for row in judged.verdicts if text(row["person_id"]) == person_id]
+    assert plain(theirs, COMPARED) == plain(mine, COMPARED)
+
+
+def test_exceptions_are_those_expected(judged):
+    assert plain(judged.exceptions, EXCEPTION) == plain(EXPECTED_EXCEPTIONS, EXCEPTION)
+
+
+def test_exceptions_are_explained_where_a_decision_says_so(judged):
+    key = EXCEPTION[:3]
+    explained = [row for row in judged.exceptions if text(row["explained_by"])]
+    assert plain(explained, key) == plain([row for row in EXPECTED_EXCEPTIONS if row["explained"] == "yes"], key)
+
+
+def test_every_deviation_has_its_exceptions_and_their_days_add_up():
+    days = {}
+    for row in EXPECTED_EXCEPTIONS:
+        key = row["person_id"], row["requirement_id"]
+        days[key] = days.get(key, 0) + int(row["days"])
+    deviations = [row for row in EXPECTED if row["verdict"] in ("late", "missing")]
+    assert days == {(row["person_id"], row["requirement_id"]): int(row["gap_days"]) for row in deviations}
+
+
+def test_every_reason_cites_the_rules():
+    assert [row for row in EXPECTED if "(C" not in row["reason"]] == []

@@ -1,0 +1,553 @@
+"""audit.toml: who is audited, for which period, from which exports, and what is required of whom.
+
+Everything is checked before any work begins, and all problems are reported at once.
+"""
+
+from __future__ import annotations
+
+import calendar
+import difflib
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from workbook_lib.tables import TABLES, Problem, UserError, WorkerType, listing
+
+PROFILES = Path(__file__).parent / "profiles"
+#: People columns that a requirement may ask for in `applies_to`.
+ATTRIBUTES = ("worker_type", "role", "department")
+
+Days = Annotated[int, Field(ge=0, le=36_500)]
+Text = Annotated[str, Field(min_length=1)]
+
+
+def _wrong(message: str, **context: object) -> PydanticCustomError:
+    return PydanticCustomError("audit", message, context)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=False)
+
+
+class Settings(_Section):
+    """`[audit]`: the organisation and the rules of counting (C3, C5, C7)."""
+
+    organisation: Text
+    time_zone: Text
+    criteria: tuple[Text, ...] = Field(default=("CC1.4", "CC2.2"), strict=False)
+    rehire_break_days: Days = 30
+    preboarding_days: Days = 30
+    required_topics: tuple[Text, ...] = Field(
+        default=("phishing", "passwords", "data handling", "incident reporting"), strict=False
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name not in available_timezones():
+            near = difflib.get_close_matches(name, available_timezones(), 1)
+            raise _wrong("'{name}' is not an IANA time zone{hint}", name=name, hint=_did_you_mean(near))
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which timestamps become dates."""
+        return ZoneInfo(self.time_zone)
+
+
+class Programme(_Section):
+    """`[programme]`: the one-page programme document and its approval."""
+
+    file: Text
+    owner: str = ""
+    version: str = ""
+    approved_by: str = ""
+    approved_on: date | None = None
+
+
+class LeaveRules(_Section):
+    """`[leave]`: which absences excuse, and for how long after the return (C10)."""
+
+    return_days: Days = 30
+    minimum_days: Days = 14
+
+
+class Period(_Section):
+    """`[[period]]`: the days [start, end] on which the requirements are judged."""
+
+    name: Annotated[str, Field(pattern=r"^[\w][\w. -]*$", max_length=60)]
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.end < self.start:
+            raise _wrong("it ends on {end}, before it starts on {start}", start=self.start, end=self.end)
+        return self
+
+
+class Source(_Section):
+    """`[[source]]`: one export, or several of one shape (`file` may be a glob)."""
+
+    table: str
+    file: Text
+    profile: Text = "generic"
+    extracted_on: date | None = None
+    extracted_at: datetime | None = None
+    system: str = ""
+    report: str = ""
+    parameters: str = ""
+    extracted_by: str = ""
+    covers_from: date | None = None
+    previous: str | None = None
+    sheet: str | None = None
+    columns: dict[str, str] = {}
+    values: dict[str, str] = {}
+
+    @field_validator("table")
+    @classmethod
+    def _known_table(cls, name: str) -> str:
+        if name not in TABLES:
+            near = difflib.get_close_matches(name, TABLES, 1)
+            raise _wrong(
+                "there is no table '{name}'{hint} (tables: {tables})",
+                name=name,
+                hint=_did_you_mean(near),
+                tables=", ".join(TABLES),
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Source:
+        known = TABLES[self.table].names
+        for name in (*self.columns, *self.values):
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                raise _wrong(
+                    "table {table} has no column '{name}'{hint}", table=self.table, name=name, hint=_did_you_mean(near)
+                )
+        if self.extracted_on and self.extracted_at:
+            raise _wrong("extracted_on and extracted_at are both given; keep one")
+        if self.extracted_at and self.extracted_at.tzinfo is None:
+            raise _wrong("extracted_at needs an offset, for example 2026-01-05T08:00:00+01:00")
+        if not (self.extracted_on or self.extracted_at) and self.table in ("people", "completions", "acknowledgements"):
+            raise _wrong("extracted_on is missing: it says up to which day this export proves anything (C1)")
+        if self.covers_from and self.table not in ("completions", "acknowledgements"):
+            raise _wrong("covers_from belongs to records (completions, acknowledgements), not to {t}", t=self.table)
+        return self
+
+    def extracted(self, zone: ZoneInfo) -> date | None:
+        """The day of the extract, in the audit's time zone."""
+        return self.extracted_at.astimezone(zone).date() if self.extracted_at else self.extracted_on
+
+
+class Renewal(_Section):
+    """`renewal`: how long a completion lasts (C8); months, or a campaign each year."""
+
+    every_months: Annotated[int, Field(ge=1, le=600)] | None = None
+    due: str | None = None
+    opens: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Renewal:
+        if (self.every_months is None) == (self.due is None and self.opens is None):
+            raise _wrong("it needs either every_months, or due and opens")
+        if self.every_months is None and (self.due is None or self.opens is None):
+            raise _wrong("a campaign needs both due and opens")
+        for text in filter(None, (self.due, self.opens)):
+            _month_day(text)
+        return self
+
+    def due_after(self, completed_on: date) -> date:
+        """The day on which the renewal is due after a completion: e in C8.
+
+        >>> Renewal(every_months=12).due_after(date(2024, 2, 29))
+        datetime.date(2025, 2, 28)
+        >>> campaign = Renewal(due="10-31", opens="09-01")
+        >>> campaign.due_after(date(2025, 8, 31)), campaign.due_after(date(2025, 9, 1))
+        (datetime.date(2025, 10, 31), datetime.date(2026, 10, 31))
+        """
+        if self.every_months is not None:
+            return add_months(completed_on, self.every_months)
+        due, opens = _month_day(self.due or ""), _month_day(self.opens or "")
+        # The opening belongs to the year before where the campaign runs over New Year.
+        years_back = 1 if opens > due else 0
+        year = completed_on.year
+        while date(year - years_back, *opens) <= completed_on:
+            year += 1
+        return date(year, *due)
+
+    def __str__(self) -> str:
+        if self.every_months is not None:
+            return "every month" if self.every_months == 1 else f"every {self.every_months} months"
+        return f"each year by {self.due}, window opens {self.opens}"
+
+
+class Requirement(_Section):
+    """`[[requirement]]`: one promise: who must be covered, by what, from when, how often."""
+
+    id: Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=100)]
+    title: str = ""
+    satisfied_by: tuple[Text, ...] = Field(default=(), strict=False)
+    policy: Text | None = None
+    due_within_days: Days
+    renewal: Renewal | None = None
+    pass_mark: Annotated[float, Field(ge=0, le=100, strict=False)] | None = None
+    applies_to: dict[Literal[ATTRIBUTES], Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]] = {}  # type: ignore[valid-type]
+    effective_from: date | None = None
+    retired_on: date | None = None
+    policy_reference: str = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Requirement:
+        if bool(self.satisfied_by) == bool(self.policy):
+            raise _wrong("it needs either satisfied_by (modules) or policy, and not both")
+        if self.policy and self.pass_mark is not None:
+            raise _wrong("pass_mark belongs to training; an acknowledgement has no score")
+        if self.effective_from and self.retired_on and self.retired_on < self.effective_from:
+            raise _wrong(
+                "it is retired on {r}, before it takes effect on {e}", r=self.retired_on, e=self.effective_from
+            )
+        for word in self.applies_to.get("worker_type", ()):
+            if word not in tuple(WorkerType):
+                near = difflib.get_close_matches(word, tuple(WorkerType), 1)
+                raise _wrong(
+                    "applies_to.worker_type: '{word}' is not a worker type{h}", word=word, h=_did_you_mean(near)
+                )
+        return self
+
+    @property
+    def name(self) -> str:
+        """The title, or the id where there is none."""
+        return self.title or self.id
+
+    @property
+    def records(self) -> str:
+        """The table that holds its records."""
+        return "acknowledgements" if self.policy else "completions"
+
+    @property
+    def renews(self) -> str:
+        """How often, in words."""
+        return str(self.renewal) if self.renewal else "once"
+
+
+class Audit(_Section):
+    """A whole audit.toml, and the folder that it lies in."""
+
+    folder: Path
+    settings: Settings = Field(alias="audit")
+    programme: Programme | None = None
+    leave: LeaveRules = LeaveRules()
+    periods: tuple[Period, ...] = Field(alias="period", min_length=1, strict=False)
+    sources: tuple[Source, ...] = Field(alias="source", min_length=1, strict=False)
+    requirements: tuple[Requirement, ...] = Field(alias="requirement", min_length=1, strict=False)
+
+    @cached_property
+    def files(self) -> tuple[tuple[Source, Path], ...]:
+        """Each source with each of its files, in the order of audit.toml, names sorted within a glob."""
+        return tuple((source, path) for source in self.sources for path in _matching(self.folder, source.file))
+
+    def period(self, name: str | None = None) -> Period:
+        """The period of that name; the last one by default."""
+        if name is None:
+            return self.periods[-1]
+        for period in self.periods:
+            if period.name == name:
+                return period
+        known = [period.name for period in self.periods]
+        raise UserError(
+            Problem(
+                where="--period",
+                what=f"audit.toml has no period '{name}'.",
+                do=f"use one of {listing(known, 20)}.",
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """W, the judged window (C1): the days [start, end] on which everybody is judged, as known on `as_of`."""
+
+    period: Period
+    as_of: date
+
+    @property
+    def start(self) -> date:
+        """First judged day."""
+        return self.period.start
+
+    @property
+    def end(self) -> date:
+        """Last judged day: the period's end, or the as-of day where that comes first."""
+        return min(self.period.end, self.as_of)
+
+    @property
+    def interim(self) -> bool:
+        """Whether the exports end before the period does."""
+        return self.as_of < self.period.end
+
+
+def window(audit: Audit, period: str | None = None, as_of: date | None = None) -> Window:
+    """The judged window of a period (C1).
+
+    as_of : the last full day that the exports cover. By default the earliest extract of the people and of the records
+    that some requirement needs, minus one day.
+
+    Raises UserError where no day of the period is covered.
+    """
+    chosen = audit.period(period)
+    last_day = as_of or _last_full_day(audit)
+    if last_day < chosen.start:
+        raise UserError(
+            Problem(
+                where="--as-of" if as_of else "audit.toml, extracted_on",
+                what=f"the as-of day {last_day} is before period {chosen.name} starts on {chosen.start}.",
+                do="choose a period that has begun, or export again and correct extracted_on.",
+            )
+        )
+    return Window(period=chosen, as_of=last_day)
+
+
+def _last_full_day(audit: Audit) -> date:
+    needed = {"people"} | {requirement.records for requirement in audit.requirements}
+    days = [source.extracted(audit.settings.zone) for source in audit.sources if source.table in needed]
+    return min(day for day in days if day is not None) - timedelta(days=1)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, clamped to the month's last day (C8).
+
+    >>> add_months(date(2025, 1, 31), 1)
+    datetime.date(2025, 2, 28)
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def load_audit(path: Path | str) -> Audit:
+    """Read and check audit.toml (or the folder that holds it).
+
+    Raises UserError with every problem found: each with its key path, the nearest known name and what to do.
+    """
+    path = Path(path)
+    file = path / "audit.toml" if path.is_dir() else path
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+        data = tomllib.loads(text)
+    except OSError:
+        raise UserError(
+            Problem(where=str(file), what="there is no such file.", do="name an audit folder, or its audit.toml.")
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            Problem(where=file.name, what=f"it is not valid TOML: {error}.", do="correct that place and try again.")
+        ) from None
+    try:
+        audit = Audit.model_validate(data | {"folder": file.resolve().parent})
+    except ValidationError as error:
+        # A list that only looks empty because its entries are wrong is no problem of its own.
+        details = [item for item in error.errors() if not (item["type"] == "too_short" and item["input"])]
+        raise UserError(*map(_problem, details)) from None
+    problems = [*_cross_checks(audit)]
+    if problems:
+        raise UserError(*problems)
+    return audit
+
+
+def profile_path(folder: Path, name: str) -> Path | None:
+    """Where a profile's file is: the user's own in the audit folder first, then ours."""
+    if not name.replace("-", "").replace("_", "").isalnum():
+        return None
+    candidates = (folder / f"{name}.toml", folder / "profiles" / f"{name}.toml", PROFILES / f"{name}.toml")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _cross_checks(audit: Audit) -> Iterator[Problem]:
+    """What one section alone cannot know."""
+    yield from _doubles("period", [period.name for period in audit.periods])
+    yield from _doubles("requirement", [requirement.id for requirement in audit.requirements])
+    tables = {source.table for source in audit.sources}
+    if "people" not in tables:
+        yield Problem(
+            where="audit.toml, source",
+            what="no source has table = 'people'.",
+            do="add the HR system's export: without it nobody is known to be in scope.",
+        )
+    for n, requirement in enumerate(audit.requirements, 1):
+        if requirement.policy and "policies" not in tables:
+            yield Problem(
+                where=f"audit.toml, requirement[{n}].policy",
+                what=f"'{requirement.policy}' needs a source with table = 'policies', and there is none.",
+                do="add a file that lists the policy's versions and from when each is in force.",
+            )
+    seen: dict[tuple[str, Path], int] = {}
+    for n, source in enumerate(audit.sources, 1):
+        yield from _source_problems(audit.folder, n, source)
+        for path in _matching(audit.folder, source.file):
+            first = seen.setdefault((source.table, path), n)
+            if first != n:
+                yield Problem(
+                    where=f"audit.toml, source[{n}].file",
+                    what=f"{source.file} is already read as {source.table} by source[{first}].",
+                    do="remove one of the two: every row would count twice.",
+                )
+    if audit.programme:
+        yield from _file_problems(audit.folder, "programme.file", audit.programme.file)
+
+
+def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
+    yield from _file_problems(folder, f"source[{n}].file", source.file)
+    if source.previous:
+        yield from _file_problems(folder, f"source[{n}].previous", source.previous)
+    if profile_path(folder, source.profile) is None:
+        known = sorted(path.stem for place in (PROFILES, folder / "profiles") for path in place.glob("*.toml"))
+        near = difflib.get_close_matches(source.profile, known, 1)
+        yield Problem(
+            where=f"audit.toml, source[{n}].profile",
+            what=_sentence(f"there is no profile '{source.profile}'{_did_you_mean(near)}"),
+            do=f"use one of {listing(known, 30)}, or put {source.profile}.toml into the audit folder.",
+        )
+
+
+def _file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
+    where = f"audit.toml, {key}"
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        yield Problem(
+            where=where,
+            what=f"'{pattern}' points outside the audit folder.",
+            do="copy the file into the folder: the evidence holds every input.",
+        )
+    elif not (paths := _matching(folder, pattern)):
+        yield Problem(where=where, what=f"'{pattern}' matches no file.", do="correct the name, or add the file.")
+    else:
+        for path in paths:
+            if not path.resolve().is_relative_to(folder):
+                yield Problem(
+                    where=where,
+                    what=f"'{path.name}' is a link to a file outside the audit folder.",
+                    do="copy the file into the folder: the evidence holds every input.",
+                )
+
+
+def _doubles(section: str, names: list[str]) -> Iterator[Problem]:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(
+            where=f"audit.toml, {section}",
+            what=f"'{name}' is given {names.count(name)} times.",
+            do="give each its own name.",
+        )
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    """Files that a path or a glob names; a file whose very name holds brackets comes before the glob reading."""
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        return []
+    if (folder / pattern).is_file():
+        return [folder / pattern]
+    try:
+        return sorted(path for path in folder.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError):
+        return []
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    """`"10-31"` → (10, 31); 29 February is refused, it does not exist each year (C8)."""
+    try:
+        if len(text) != 5 or not text.isascii():
+            raise ValueError
+        day = date.fromisoformat(f"2001-{text}")
+    except ValueError:
+        raise _wrong(
+            "'{text}' is not a day of every year; write MM-DD, for example 10-31 (02-29 is not allowed)", text=text
+        ) from None
+    return day.month, day.day
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
+
+
+def _did_you_mean(near: list[str]) -> str:
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "audit": Settings,
+    "programme": Programme,
+    "leave": LeaveRules,
+    "period": Period,
+    "source": Source,
+    "requirement": Requirement,
+    "renewal": Renewal,
+}
+_TYPES = {
+    "string_type": "a text in quotes",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "date_type": "a date such as 2025-01-31, without quotes",
+    "date_from_datetime_parsing": "a date such as 2025-01-31, without quotes",
+    "date_from_datetime_inexact": "a date without a time",
+    "datetime_type": "a timestamp with an offset, without quotes",
+    "tuple_type": 'a list, for example ["a", "b"]',
+    "dict_type": "a table, for example { a = 1 }",
+    "model_type": "a section",
+    "model_attributes_type": "a section",
+}
+
+
+def _problem(details: ErrorDetails) -> Problem:
+    """A pydantic finding in our words."""
+    path = _key_path(details["loc"])
+    kind, given = details["type"], details["input"]
+    where = f"audit.toml, {path}" if path else "audit.toml"
+    if kind == "extra_forbidden":
+        known = _known_keys(details["loc"])
+        name = str(details["loc"][-1])
+        near = difflib.get_close_matches(name, known, 1)
+        return Problem(
+            where=where,
+            what=_sentence(f"the key '{name}' is unknown{_did_you_mean(near)}"),
+            do=f"correct or remove it. Known here: {', '.join(known)}.",
+        )
+    if kind == "missing":
+        return Problem(where=where, what="it is missing.", do="add it.")
+    if kind == "literal_error":
+        near = difflib.get_close_matches(str(details["loc"][-2]), ATTRIBUTES, 1)
+        return Problem(
+            where=where,
+            what=_sentence(f"people have no attribute '{details['loc'][-2]}'{_did_you_mean(near)}"),
+            do=f"use one of {', '.join(ATTRIBUTES)}.",
+        )
+    if kind in _TYPES:
+        return Problem(where=where, what=f"{given!r} is not {_TYPES[kind]}.", do="correct the value.")
+    if kind == "audit":
+        return Problem(where=where, what=_sentence(details["msg"]), do="correct the value.")
+    return Problem(where=where, what=f"{given!r}: {details['msg'].lower()}.", do="correct the value.")
+
+
+def _key_path(loc: tuple[int | str, ...]) -> str:
+    """`("requirement", 1, "renewal", "due")` → `requirement[2].renewal.due`; people count from one."""
+    path = ""
+    for part in loc:
+        if part == "[key]":
+            continue
+        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
+    names = [part for part in loc[:-1] if isinstance(part, str)]
+    model = _SECTIONS.get(names[-1]) if names else None
+    if model is None:
+        return [name for name in _SECTIONS if name != "renewal"]
+    return list(model.model_fields)

@@ -1,0 +1,172 @@
+"""The `workbook` command: thin over the library. Exit codes: 0 done, 1 needs attention, 2 wrong input or call."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from workbook_lib.tables import UserError
+
+if TYPE_CHECKING:
+    from workbook_lib.workpaper import Workpaper
+
+app = typer.Typer(
+    help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AuditPath = Annotated[Path, typer.Argument(help="The audit folder, or its audit.toml.", show_default=False)]
+PeriodName = Annotated[str | None, typer.Option(help="Name of the period in audit.toml.", show_default="the last one")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"], help="Last full day that the exports cover.", show_default="from extracted_on, rule C1"
+    ),
+]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """`--debug` is taken out of the arguments before they reach here, so that it may stand anywhere."""
+
+
+@app.command(epilog="Example: `workbook run data_samples/northwind --period 2025 --out reports`")
+def run(
+    audit: AuditPath,
+    period: PeriodName = None,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option(help="Where packs are put.")] = Path("reports"),
+    prepared_by: Annotated[str, typer.Option(help="Name printed on the page.")] = "",
+    fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
+) -> None:
+    """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
+    import json
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from workbook_lib import batch
+    from workbook_lib.audit import load_audit, window
+
+    checked = load_audit(audit)
+    job = batch.Job(audit=checked, window=window(checked, period, _day(as_of)), out=out, prepared_by=prepared_by)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        target = batch.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+    result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
+    typer.echo(_bottom_line(result))
+    typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
+    noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
+    if fail_on_deviation and noted:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
+def judge(
+    audit: AuditPath,
+    period: PeriodName = None,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option(help="Folder for verdicts.csv and exceptions.csv.")] = Path(),
+) -> None:
+    """Write the verdicts and exceptions of one period as CSV; no notebook, for scripts."""
+    from workbook_lib.audit import load_audit
+    from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
+
+    paper = perform(load_audit(audit), period, _day(as_of))
+    out.mkdir(parents=True, exist_ok=True)
+    paper.engine.export(VERDICTS, out / "verdicts.csv")
+    paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
+    typer.echo(
+        f"{paper.number('SELECT COUNT(*) FROM verdicts'):,} verdicts and "
+        f"{paper.number('SELECT COUNT(*) FROM exceptions'):,} exceptions written to {out}."
+    )
+
+
+@app.command(epilog="Example: `workbook check data_samples/northwind`")
+def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> None:
+    """Read and reconcile: files, rows, quarantine, who is not in the system. Exit 1 where something must be mended."""
+    from workbook_lib.audit import load_audit
+    from workbook_lib.workpaper import perform
+
+    paper = perform(load_audit(audit), period, _day(as_of))
+    if _print_check(paper):
+        raise typer.Exit(1)
+
+
+def _print_check(paper: Workpaper) -> bool:
+    """Print the reconciliation; say whether something must be mended."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False)
+    table = Table("file", "table", "read", "used", "quarantined", "from", "to", title="Files")
+    for file in paper.files:
+        table.add_row(
+            file.file,
+            file.table,
+            f"{file.rows_read:,}",
+            f"{file.rows_used:,}",
+            f"{file.rows_quarantined:,}",
+            str(file.first_date or ""),
+            str(file.last_date or ""),
+        )
+    console.print(table)
+    for row in paper.quarantine:
+        if not row.by_rule:
+            console.print(f"quarantined: {row.file}, row {row.row_no}, {row.column}: {row.message}")
+    for finding in paper.findings:
+        console.print(f"note: {finding.text}")
+    population = next(result for result in paper.results if result.procedure.id == "P1")
+    console.print(f"\n{population.says}")
+    for item in population.checks:
+        mark = "ok  " if not item.exceptions else "MEND"
+        console.print(f"{mark} {item.says} {item.exceptions:,} of {item.tested:,} depart.")
+        if item.exceptions and item.listing:
+            for line in paper.rows(item.listing)[:20]:
+                console.print("       " + ", ".join(str(value) for value in line if value is not None))
+    return population.outcome != "no exceptions noted" or any(not row.by_rule for row in paper.quarantine)
+
+
+def _bottom_line(result: dict[str, object]) -> str:
+    verdicts: dict[str, int] = result["verdicts"]  # type: ignore[assignment]
+    exceptions: dict[str, int] = result["exceptions"]  # type: ignore[assignment]
+    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
+    return (
+        f"{result['organisation']}: {result['people']:,} people judged: {counts}. "
+        f"{exceptions['total']:,} exceptions, {exceptions['unexplained']:,} of them unexplained."
+    )
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def main() -> NoReturn:
+    """Run the command; every error is one message on standard error, without a traceback unless `--debug` is given."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments, prog_name="workbook", standalone_mode=True)
+    except UserError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"{error}\n")
+    except Exception as error:
+        if debug:
+            raise
+        sys.stderr.write(f"workbook: {type(error).__name__}: {error}\nRun it again with --debug to see where.\n")
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

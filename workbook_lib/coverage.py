@@ -1,0 +1,244 @@
+"""Who was covered on which days: the rules of coverage (C2 … C15), run as the statements in `rules/`.
+
+The statements hold the judgement and can be read by an auditor. Python only lays out what they need: the settings, the
+requirements, and the renewal calendar, which holds all arithmetic of months and campaigns, so that the SQL holds none.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from workbook_lib.audit import Audit, Requirement, Window
+from workbook_lib.engine import Engine
+from workbook_lib.tables import Finding, Problem, UserError, listing
+
+RULES = Path(__file__).parent / "rules"
+#: The statements, in the order in which they are run; each makes the relation that it is named after.
+STATEMENTS = (
+    "engagement",
+    "spell",
+    "run",
+    "valid_completion",
+    "policy_version",
+    "valid_acknowledgement",
+    "cover",
+    "relief",
+    "stretch",
+    "tally",
+    "verdict",
+    "exception",
+    "why",
+    "verdicts",
+    "exceptions",
+)
+#: Stands for "no end". Every date of an export is earlier.
+FAR = date(9000, 1, 1)
+LONG_AGO = date(1, 1, 1)
+
+
+def judge(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
+    """Judge everybody (C2 … C15). Needs the canonical tables, `person`, `account_person` and `decision`.
+
+    Makes the relations named in STATEMENTS; among them `verdict` (one row per person and requirement), `exception` (the
+    rows behind each deviation), `stretch` (the days of each run: required, excused, covered, gap) and `why`.
+
+    Returns findings that change no verdict. Raises UserError where the policies contradict themselves (C9).
+    """
+    _refuse_double_versions(engine, audit)
+    _load_settings(engine, audit, window)
+    _load_requirements(engine, audit)
+    _load_scope(engine, audit)
+    _load_extensions(engine)
+    for name in STATEMENTS:
+        if name == "cover":
+            _load_renewals(engine, audit)
+        engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
+    return (*_unknown_versions(engine), *_completions_on_leave(engine))
+
+
+def _load_settings(engine: Engine, audit: Audit, window: Window) -> None:
+    settings: dict[str, tuple[str, object]] = {
+        "window_from": ("DATE", window.start),
+        "window_to": ("DATE", window.end),
+        "as_of": ("DATE", window.as_of),
+        "far": ("DATE", FAR),
+        "rehire_break_days": ("INTEGER", audit.settings.rehire_break_days),
+        "preboarding_days": ("INTEGER", audit.settings.preboarding_days),
+        "return_days": ("INTEGER", audit.leave.return_days),
+        "minimum_days": ("INTEGER", audit.leave.minimum_days),
+    }
+    engine.load(
+        "settings", {name: kind for name, (kind, _) in settings.items()}, [[value for _, value in settings.values()]]
+    )
+
+
+def _load_requirements(engine: Engine, audit: Audit) -> None:
+    """The requirements, the modules that satisfy them, and from when the records prove anything (C15)."""
+    first_versions: dict[str, date] = dict(engine.rows("SELECT policy_id, MIN(effective_on) FROM policies GROUP BY policy_id"))
+    _refuse_unknown_policies(audit, first_versions)
+    requirements, satisfies, evidence = [], [], []
+    for no, requirement in enumerate(audit.requirements, 1):
+        begins = requirement.effective_from or first_versions.get(requirement.policy or "") or LONG_AGO
+        requirements.append(
+            (
+                no,
+                requirement.id,
+                requirement.policy,
+                requirement.due_within_days,
+                begins,
+                requirement.retired_on or FAR,
+                requirement.pass_mark,
+            )
+        )
+        satisfies += [(module, no) for module in dict.fromkeys(requirement.satisfied_by)]
+        if starts := _records_begin(audit, requirement):
+            evidence.append((no, requirement.renewal.due_after(starts) if requirement.renewal else None))
+    engine.load(
+        "requirement",
+        {
+            "requirement_no": "INTEGER",
+            "requirement_id": "VARCHAR",
+            "policy_id": "VARCHAR",
+            "due_within_days": "INTEGER",
+            "effective_from": "DATE",
+            "retired_on": "DATE",
+            "pass_mark": "DOUBLE",
+        },
+        requirements,
+    )
+    engine.load("satisfies", {"module_id": "VARCHAR", "requirement_no": "INTEGER"}, satisfies)
+    engine.load("evidence", {"requirement_no": "INTEGER", "proves_from": "DATE"}, evidence)
+
+
+def _records_begin(audit: Audit, requirement: Requirement) -> date | None:
+    """The day from which all sources of a requirement's records are said to be whole (C15)."""
+    return max(
+        (source.covers_from for source in audit.sources if source.covers_from and source.table == requirement.records),
+        default=None,
+    )
+
+
+def _load_scope(engine: Engine, audit: Audit) -> None:
+    """C4: which requirement applies to which combination of attributes, all of them in one people row."""
+    combinations = engine.rows(
+        "SELECT worker_type, role, department FROM people UNION SELECT worker_type, role, department FROM unread_people"
+    )
+    profiles = [(no, *row) for no, row in enumerate(sorted(combinations, key=str), 1)]
+    applies = [
+        (no, requirement_no)
+        for no, worker_type, role, department in profiles
+        for requirement_no, requirement in enumerate(audit.requirements, 1)
+        if _applies(requirement, {"worker_type": worker_type, "role": role, "department": department})
+    ]
+    columns = {"profile_no": "INTEGER", "worker_type": "VARCHAR", "role": "VARCHAR", "department": "VARCHAR"}
+    engine.load("profile", columns, profiles)
+    engine.load("applies", {"profile_no": "INTEGER", "requirement_no": "INTEGER"}, applies)
+
+
+def _applies(requirement: Requirement, attributes: dict[str, str | None]) -> bool:
+    """Whether all the named attributes fit (C4). A worker type that could not be read may be any of them (C12)."""
+    return all(
+        attributes[name] in wanted or (name == "worker_type" and attributes[name] is None)
+        for name, wanted in requirement.applies_to.items()
+    )
+
+
+def _load_extensions(engine: Engine) -> None:
+    engine.make(
+        "extension",
+        "SELECT person.person_no, requirement.requirement_no, approved_on, new_due_on FROM decision "
+        "JOIN person ON person.person_id = decision.person_id "
+        "JOIN requirement ON requirement.requirement_id = decision.requirement_id "
+        "WHERE decision.kind = 'extend' AND decision.withdrawn = 0",
+    )
+
+
+def _load_renewals(engine: Engine, audit: Audit) -> None:
+    """The renewal calendar (C8): for each day on which anything was completed, the day on which it must be renewed."""
+    days = engine.rows(
+        "SELECT requirement_no, done_on FROM valid_completion "
+        "UNION SELECT requirement_no, done_on FROM valid_acknowledgement"
+    )
+    renewals = {no: requirement.renewal for no, requirement in enumerate(audit.requirements, 1)}
+    calendar = []
+    for no, done_on in days:
+        renewal = renewals[no]
+        calendar.append((no, done_on, renewal.due_after(done_on) if renewal else None))
+    engine.load("renewal", {"requirement_no": "INTEGER", "done_on": "DATE", "due_on": "DATE"}, calendar)
+
+
+def _refuse_unknown_policies(audit: Audit, known: dict[str, date]) -> None:
+    problems = [
+        Problem(
+            where=f"audit.toml, requirement[{no}].policy",
+            what=f"the policies export lists {listing(sorted(known)) or 'no policy'}, and not '{requirement.policy}'.",
+            do="correct the name, or add the policy's versions to the export.",
+        )
+        for no, requirement in enumerate(audit.requirements, 1)
+        if requirement.policy and requirement.policy not in known
+    ]
+    if problems:
+        raise UserError(*problems)
+
+
+def _refuse_double_versions(engine: Engine, audit: Audit) -> None:
+    doubles = engine.rows(
+        "SELECT policy_id, version, MIN(source_no), MIN(row_no), MAX(row_no) FROM policies "
+        "GROUP BY policy_id, version HAVING COUNT(*) > 1 ORDER BY policy_id, version"
+    )
+    if doubles:
+        raise UserError(
+            *(
+                Problem(
+                    where=f"{audit.files[source_no - 1][1].name}, rows {first} and {last}",
+                    what=f"policy '{policy}' has version '{version}' more than once; one line per version is expected.",
+                    do="keep the line that is right: which version replaces which depends on it (C9).",
+                )
+                for policy, version, source_no, first, last in doubles
+            )
+        )
+
+
+def _unknown_versions(engine: Engine) -> list[Finding]:
+    rows = engine.rows(
+        "SELECT a.account, a.policy_id, a.version, a.source_no, a.row_no FROM acknowledgements a "
+        "JOIN (SELECT DISTINCT policy_id FROM requirement) r ON r.policy_id = a.policy_id "
+        "LEFT JOIN policies p ON p.policy_id = a.policy_id AND p.version = a.version "
+        "WHERE a.version IS NOT NULL AND p.version IS NULL ORDER BY a.source_no, a.row_no"
+    )
+    return [
+        Finding(
+            code="unknown_version",
+            table="acknowledgements",
+            subject=account,
+            text=f"{account} acknowledged version {version} of {policy}, which the policies export does not list; "
+            "it covers nothing (C9).",
+            source_no=source_no,
+            row_no=row_no,
+        )
+        for account, policy, version, source_no, row_no in rows
+    ]
+
+
+def _completions_on_leave(engine: Engine) -> list[Finding]:
+    """Open leaves that have completions inside them (C10): the person may be back."""
+    rows = engine.rows(
+        "SELECT leave.person_id, leave.start_date, COUNT(DISTINCT cover.done_on), leave.source_no, leave.row_no "
+        "FROM leave JOIN person ON person.person_id = leave.person_id "
+        "JOIN cover ON cover.person_no = person.person_no AND cover.done_on >= leave.start_date "
+        "WHERE leave.end_date IS NULL GROUP BY leave.person_id, leave.start_date, leave.source_no, leave.row_no "
+        "ORDER BY leave.source_no, leave.row_no"
+    )
+    return [
+        Finding(
+            code="open_leave_with_records",
+            table="leave",
+            subject=person_id,
+            text=f"{person_id} is on leave since {start} with no end, yet has valid records on {days} later day(s); "
+            "the leave may have ended (C10).",
+            source_no=source_no,
+            row_no=row_no,
+        )
+        for person_id, start, days, source_no, row_no in rows
+    ]

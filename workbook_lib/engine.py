@@ -1,0 +1,90 @@
+"""The one seam to the SQL engine: DuckDB in this process. Nothing else imports it.
+
+A relation is made once, from rows or from a statement, and never changed afterwards.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+#: Every relation made so far is known by one of these plain names; they never come from a user.
+Row = tuple[Any, ...]
+
+
+class Engine:
+    """An empty in-memory database; each run has its own."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self.statements: dict[str, str] = {}
+
+    def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+        """Make relation `name` (column → SQL type) from rows; None is NULL, and no value is an empty text.
+
+        The rows pass through a file on disk: memory stays flat however many there are, and every type is declared.
+        """
+        with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+            spool = Path(folder) / "rows.csv"
+            with spool.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerows([_text(value) for value in row] for row in rows)
+            declared = ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items())
+            schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+            self._connection.execute(f"CREATE TABLE {name} ({schema})")
+            if spool.stat().st_size:
+                self._connection.execute(
+                    f"INSERT INTO {name} SELECT * FROM read_csv(?, auto_detect=false, header=false, delim=',', "
+                    f"quote='\"', escape='\"', nullstr='', new_line='\\r\\n', dateformat='%Y-%m-%d', "
+                    f"timestampformat='%Y-%m-%d %H:%M:%S', columns={{{declared}}})",
+                    [str(spool)],
+                )
+
+    def make(self, name: str, statement: str) -> None:
+        """Make relation `name` from a SELECT, and remember its text: it is part of the evidence."""
+        self.statements[name] = statement
+        self._connection.execute(f"CREATE TABLE {name} AS {statement}")
+
+    def rows(self, query: str) -> list[Row]:
+        """Fetch the result of a SELECT."""
+        return self._connection.execute(query).fetchall()
+
+    def dicts(self, query: str) -> list[dict[str, Any]]:
+        """Fetch the result of a SELECT, each row by column name."""
+        cursor = self._connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def frame(self, query: str) -> pd.DataFrame:
+        """Fetch the result of a SELECT for people to look at; dates stay dates, ids stay text."""
+        cursor = self._connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        return pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
+
+    def count(self, relation: str) -> int:
+        """Number of rows of a relation."""
+        return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
+
+    def export(self, query: str, path: Path) -> None:
+        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO."""
+        self._connection.execute(
+            f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')"
+        )
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._connection.close()
+
+
+def _text(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return value

@@ -1,0 +1,218 @@
+"""What the notebooks show: a title, a sentence that states the number and its meaning, a table, perhaps a figure."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from workbook_lib.exhibits import markup
+from workbook_lib.workpaper import Workpaper
+
+FIGURE = "application/vnd.plotly.v1+json"
+#: How many rows a listing shows; the page stays readable, and small, for a company of any size.
+AT_MOST = 500
+
+#: Column of a relation → heading. Any other is its own name, without the underscores.
+HEADINGS = {
+    "person_id": "Person",
+    "requirement_id": "Requirement",
+    "worker_type": "Worker type",
+    "module_id": "Module",
+    "policy_id": "Policy",
+    "decision_id": "Decision",
+    "row_no": "Row",
+    "why": "Why",
+    "manager_email": "Manager",
+    "email": "E-mail",
+    "acknowledged_on": "Acknowledged on",
+    "from": "From",
+    "to": "To",
+    "gap_days": "Days without cover",
+    "due_on": "Due on",
+    "closed_on": "Closed on",
+    "explained_by": "Explained by",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """A table of an exhibit.
+
+    note : said below it, where rows are left out for instance.  folded : opened by a click; printed in any case.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    note: str = ""
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A whole text, as it stands in its file: a rule, a document."""
+
+    caption: str
+    text: str
+    folded: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Exhibit:
+    """One numbered part of a workpaper, which shows itself in a notebook.
+
+    key : its stable name, the anchor in the page.  label : its own number where it has one ("P1"); otherwise the page
+    numbers the exhibits in order.  says : generated sentences, the first one states the number.  banner : printed
+    before everything else.  facts : term, value, remark.  figure : a plotly figure as plain data.  alt : the same in
+    words, for those who cannot see it.
+    """
+
+    key: str
+    title: str
+    label: str = ""
+    says: tuple[str, ...] = ()
+    banner: str = ""
+    facts: tuple[tuple[str, str, str], ...] = ()
+    tables: tuple[Table, ...] = ()
+    texts: tuple[Text, ...] = ()
+    figure: Mapping[str, Any] | None = None
+    alt: str = ""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The first table, for people who look further.
+
+        Raises LookupError where there is none.
+        """
+        return self.tables[0].frame
+
+    def plot(self) -> Any:
+        """The figure as a plotly object, to be looked at from another side.
+
+        Raises LookupError where there is none.
+        """
+        if self.figure is None:
+            raise LookupError(f"{self.title} has no figure.")
+        import plotly.graph_objects as go
+
+        return go.Figure(json.loads(json.dumps(self.figure)))
+
+    def __str__(self) -> str:
+        """Title, sentences and facts, without the tables."""
+        heading = " ".join(filter(None, (self.label, self.title)))
+        facts = (f"{term}: {value} {more}".rstrip() for term, value, more in self.facts)
+        return "\n".join(filter(None, (heading, self.banner, *self.says, *facts)))
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
+        """HTML for reading, text for terminals, and the figure as data where there is one."""
+        bundle: dict[str, Any] = {"text/html": markup.LAB_STYLE + self.html, "text/plain": str(self)}
+        if self.figure is not None:
+            bundle[FIGURE] = self.figure
+        return bundle, {"exhibit": self.key}
+
+    @property
+    def html(self) -> str:
+        """The exhibit as HTML; every value in it is escaped by `markup`."""
+        banner = f'<p class="banner" role="note">{markup.prose(self.banner)}</p>' if self.banner else ""
+        sentences = "".join(f'<p class="says">{markup.prose(sentence)}</p>' for sentence in self.says)
+        facts = f'<dl class="facts">{markup.facts(self.facts)}</dl>' if self.facts else ""
+        alt = markup.escape(markup.visible(self.alt), quote=True)
+        place = f'<div class="plot" id="{self.key}-figure" role="img" aria-label="{alt}"></div>' if self.figure else ""
+        return (
+            f'<section class="exhibit" aria-labelledby="{self.key}"><h3 id="{self.key}">'
+            f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n{banner}{sentences}{facts}{place}'
+            f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</section>"
+        )
+
+
+def _table(item: Table) -> str:
+    note = f'<p class="note">{markup.prose(item.note)}</p>' if item.note else ""
+    return _folded(item.caption, markup.table(item.frame, item.caption) + note, item.folded)
+
+
+def _text(item: Text) -> str:
+    return _folded(item.caption, markup.verbatim(item.text), item.folded)
+
+
+def _folded(caption: str, content: str, folded: bool) -> str:
+    return f"<details><summary>{markup.prose(caption)}</summary>{content}</details>\n" if folded else f"{content}\n"
+
+
+# --- counting and listing -----------------------------------------------------------------------------------------
+
+
+def rate(n: int, of: int) -> str:
+    """A share as counts and per cent; a rounded figure never claims all or none.
+
+    >>> rate(411, 412), rate(412, 412), rate(9999, 10000), rate(1, 10000), rate(0, 0)
+    ('411 of 412 (99.8 %)', '412 of 412 (100 %)', '9,999 of 10,000 (> 99.9 %)', '1 of 10,000 (< 0.1 %)', '0 of 0')
+    """
+    if not of:
+        return f"{n:,} of 0"
+    percent = f"{100 * n / of:.1f}"
+    if n in (0, of):
+        percent = f"{100 * n // of}"
+    elif percent == "100.0":
+        percent = "> 99.9"
+    elif percent == "0.0":
+        percent = "< 0.1"
+    return f"{n:,} of {of:,} ({percent} %)"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A count with its noun.
+
+    >>> count(1, "person", "people"), count(1200, "record")
+    ('1 person', '1,200 records')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(
+    wp: Workpaper, query: str, caption: str, *, order: str, file: str = "", at_most: int = AT_MOST, folded: bool = False
+) -> Table:
+    """The first rows of a listing, and where the rest is.
+
+    query : a SELECT that ends in its ORDER BY; `order` says that in words.  file : table of the pack with all rows.
+    """
+    frame = wp.frame(f"{query} LIMIT {at_most + 1}")
+    note = ""
+    if len(frame) > at_most:
+        total = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
+        note = cut_short(at_most, total, order, file)
+        frame = frame.head(at_most)
+    return Table(frame=frame.rename(columns=heading), caption=caption, note=note, folded=folded)
+
+
+def framed(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows that we made ourselves as a table."""
+    return pd.DataFrame(list(rows), columns=list(columns), dtype=object)
+
+
+def cut_short(shown: int, total: int, order: str, file: str) -> str:
+    """What to say where rows are left out.
+
+    >>> cut_short(500, 1234, "person", "verdicts")
+    'The first 500 of 1,234 rows, in the order of person. All rows: tables/verdicts.csv in the pack.'
+    """
+    rest = f" All rows: tables/{file}.csv in the pack." if file else ""
+    return f"The first {shown:,} of {total:,} rows, in the order of {order}.{rest}"
+
+
+def heading(column: str) -> str:
+    """A column's name as a heading.
+
+    >>> heading("person_id"), heading("last_completed_on"), heading("Verdict")
+    ('Person', 'Last completed on', 'Verdict')
+    """
+    known = HEADINGS.get(column)
+    return known or column[:1].upper() + column[1:].replace("_", " ")
+
+
+def wrapped(text: str, width: int = 110) -> str:
+    """A text for a plotly label, which knows a little HTML of its own and breaks no lines by itself."""
+    return "<br>".join(markup.escape(markup.visible(line), quote=False) for line in textwrap.wrap(text, width))

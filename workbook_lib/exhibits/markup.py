@@ -1,0 +1,188 @@
+"""The one place where data become HTML. Everything that comes from an export is escaped here, and nowhere else.
+
+No Styler, no Markdown made from data, no random ids: the same data give the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from html import escape
+
+import pandas as pd
+
+#: Control, bidirectional and invisible characters: nothing may hide in a name or change the order of a line.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+#: A name inside a sentence stands between these two (Unicode's isolates); they become <bdi>.
+ISOLATED = re.compile("\u2068([^\u2068\u2069]*)\u2069")
+COUNTED = re.compile(r"[\d,]+ of [\d,]+( \([<>]? ?[\d.]+ %\))?")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+#: From this many characters a column holds sentences, and is given room.
+SENTENCE = 60
+#: From this many rows a table scrolls within itself, under its own header.
+TALL = 25
+
+#: Closed words that the page marks with a sign and a colour; the word itself always stands beside the sign.
+MARKS = {
+    "met": "good",
+    "late": "warn",
+    "missing": "bad",
+    "undetermined": "bad",
+    "excused": "calm",
+    "pending": "calm",
+    "left": "calm",
+    "no exceptions noted": "good",
+    "exceptions noted": "bad",
+    "not performed": "warn",
+    "ties": "good",
+    "does not tie": "bad",
+    "covered": "good",
+    "not covered": "bad",
+    "overdue": "bad",
+    "unexplained": "bad",
+    "explained": "calm",
+}
+#: Only the columns with these headings hold such words.
+MARKED = frozenset({"Verdict", "Result", "Control total", "State", "Explanation"})
+
+#: For JupyterLab, whose own table style sets every cell to the right. The page brings its own and drops this.
+LAB_STYLE = (
+    "<style>.exhibit table{border-collapse:collapse}.exhibit td,.exhibit th{text-align:left!important;vertical-align:top;"
+    "padding:.2em .6em}.exhibit caption,.exhibit .note{text-align:left;opacity:.8}.exhibit td.n,.exhibit th.n"
+    "{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}.exhibit .d{white-space:nowrap}"
+    ".exhibit .h{font-family:monospace;word-break:break-all}.exhibit .scroll{max-height:32em;overflow:auto}"
+    ".exhibit dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}.exhibit dd{margin:0}"
+    ".exhibit pre{white-space:pre-wrap}</style>"
+)
+
+
+def visible(text: str) -> str:
+    r"""Show every character that would otherwise be invisible.
+
+    >>> visible("a\u202eb\x00")
+    'a‹U+202E›b␀'
+    """
+    return HIDDEN.sub(lambda found: _sign(ord(found[0])), text)
+
+
+def _sign(code: int) -> str:
+    return chr(0x2400 + code) if code < 0x20 else f"‹U+{code:04X}›"
+
+
+def named(text: object) -> str:
+    """A name or another word from the data, ready to stand in a sentence of ours without turning it round."""
+    return f"\u2068{visible(str(text))}\u2069"
+
+
+def prose(text: str) -> str:
+    """A sentence as HTML.
+
+    >>> prose(f"{named('<Ana>')} is late.")
+    '<bdi>&lt;Ana&gt;</bdi> is late.'
+    """
+    parts, end = [], 0
+    for found in ISOLATED.finditer(text):
+        parts += [escape(visible(text[end : found.start()])), f"<bdi>{escape(visible(found[1]))}</bdi>"]
+        end = found.end()
+    return "".join([*parts, escape(visible(text[end:]))])
+
+
+def verbatim(text: str) -> str:
+    """A whole text, line by line as it stands in the file."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return f'<pre tabindex="0">{escape(chr(10).join(visible(line.replace(chr(9), "    ")) for line in lines))}</pre>'
+
+
+def table(frame: pd.DataFrame, caption: str) -> str:
+    """A table as HTML: one header row, the first column as the head of its row, numbers to the right.
+
+    The only way in which data become a table. Values are escaped; text that is not plain ASCII is isolated, so that a
+    name written from right to left leaves its neighbours alone.
+    """
+    columns = [_kind(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    head = "".join(
+        f"<th{_class(kind)} scope=col>{escape(visible(str(name)))}</th>"
+        for name, kind in zip(frame.columns, columns, strict=True)
+    )
+    marked = [str(name) in MARKED for name in frame.columns]
+    plain = [str(name) in {"Row", "No."} for name in frame.columns]
+    rows = "".join(
+        f"<tr>{''.join(_cell(*cell) for cell in zip(row, columns, marked, plain, range(len(columns)), strict=True))}</tr>\n"
+        for row in frame.itertuples(index=False, name=None)
+    )
+    tall = " tall" if len(frame) > TALL else ""
+    label = escape(visible(caption), quote=True)
+    return (
+        f'<div class="scroll{tall}" tabindex="0" role="region" aria-label="{label}">'
+        f"<table><caption>{prose(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>"
+    )
+
+
+def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
+    """Term, value and a remark for each, as a list of definitions."""
+    return "".join(
+        f"<div><dt>{prose(term)}</dt><dd><strong>{prose(value)}</strong>{f' <span>{prose(more)}</span>' if more else ''}"
+        "</dd></div>"
+        for term, value, more in pairs
+    )
+
+
+def _cell(value: object, kind: str, marked: bool, plain: bool, place: int) -> str:
+    tag, scope = ("th", " scope=row") if place == 0 else ("td", "")
+    shown = written(value, plain=plain)
+    if not shown:
+        return f"<{tag}{_class(kind)}{scope}></{tag}>"
+    if marked and shown in MARKS:
+        return f'<{tag} class="m {MARKS[shown]}"{scope}>{shown}</{tag}>'
+    content = escape(visible(shown))
+    if not shown.isascii():
+        content = f"<bdi>{content}</bdi>"
+    return f"<{tag}{_class(kind)}{scope}>{content}</{tag}>"
+
+
+def written(value: object, *, plain: bool = False) -> str:
+    """A value as people read it; nothing for none.
+
+    >>> written(1234), written(1234, plain=True), written(True), written(date(2025, 1, 2)), written(None)
+    ('1,234', '1234', 'yes', '2025-01-02', '')
+    """
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return str(value) if plain else f"{value:,}"
+        case float():
+            return "" if value != value else f"{value:,.2f}".rstrip("0").rstrip(".")  # noqa: PLR0124
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _class(kind: str) -> str:
+    return f" class={kind}" if kind else ""
+
+
+def _kind(values: Sequence[object] | pd.Series) -> str:
+    """How a column is set: n = numbers, to the right; d = dates, unbroken; h = digests; w = sentences."""
+    known = [value for value in values if value is not None and value == value]  # noqa: PLR0124
+    if not known:
+        return ""
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known):
+        return "n"
+    if all(isinstance(value, date) for value in known):
+        return "d"
+    texts = [str(value) for value in known]
+    if all(COUNTED.fullmatch(text) for text in texts):
+        return "n"
+    if all(DIGEST.fullmatch(text) for text in texts):
+        return "h"
+    return "w" if max(map(len, texts)) > SENTENCE else ""

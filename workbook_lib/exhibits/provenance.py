@@ -1,0 +1,173 @@
+"""Where everything came from, and what became of each row."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from workbook_lib.exhibits.exhibit import AT_MOST, Exhibit, Table, count, cut_short, framed, rate
+from workbook_lib.exhibits.markup import named
+from workbook_lib.tables import FileAccount
+from workbook_lib.workpaper import Workpaper
+
+#: Rows of the quarantine and remarks that the page shows; the pack has all.
+SHOWN = 100
+
+
+def sources(wp: Workpaper) -> Exhibit:
+    """One row per file: from which system, which report, who drew it and when, and its digest."""
+    rows = [
+        (
+            file.source_no,
+            file.file,
+            file.table,
+            file.system,
+            _joined(file.report, file.parameters),
+            _joined(str(file.extracted_on or ""), file.extracted_by),
+            _joined(file.profile, file.confidence),
+            file.sha256,
+        )
+        for file in wp.files
+    ]
+    headings = ("No.", "File", "Table", "System", "Report and parameters", "Drawn on, by", "Read as", "SHA-256")
+    tables = [Table(frame=framed(rows, headings), caption="Each export, as it was received")]
+    remarks = [(file.source_no, file.file, remark) for file in wp.files for remark in _remarks(file)]
+    if remarks:
+        tables.append(
+            Table(frame=framed(remarks, ("No.", "File", "Remark")), caption="What the exports cannot show", folded=False)
+        )
+    systems = len({file.system or file.file for file in wp.files})
+    return Exhibit(
+        key="sources",
+        title="Sources",
+        says=(
+            f"{count(len(rows), 'export')} from {count(systems, 'system')} {'was' if len(rows) == 1 else 'were'} read, "
+            "unedited. The digest of a file changes when one character of it changes.",
+        ),
+        tables=tuple(tables),
+    )
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(word for word in words if word)
+
+
+def _remarks(file: FileAccount) -> list[str]:
+    ignored = file.ignored_columns
+    columns = [f"{count(len(ignored), 'column')} not used: {', '.join(ignored)}"] if ignored else []
+    begins = [f"said to hold all records since {file.covers_from}"] if file.covers_from else []
+    return [*file.warnings, *begins, *columns]
+
+
+def totals(wp: Workpaper) -> Exhibit:
+    """Rows read = rows used + rows quarantined, file by file."""
+    rows = [
+        (
+            file.source_no,
+            file.file,
+            file.table,
+            file.rows_read,
+            file.rows_used,
+            file.rows_quarantined,
+            "ties" if file.rows_read == file.rows_used + file.rows_quarantined else "does not tie",
+            file.first_date,
+            file.last_date,
+            file.size,
+        )
+        for file in wp.files
+    ]
+    read, used = sum(file.rows_read for file in wp.files), sum(file.rows_used for file in wp.files)
+    quarantined = sum(file.rows_quarantined for file in wp.files)
+    rows.append(("", "All files", "", read, used, quarantined, _tie(read, used + quarantined), None, None, None))  # type: ignore[arg-type]
+    headings = ("No.", "File", "Table", "Read", "Used", "Quarantined", "Control total", "First date", "Last date", "Bytes")
+    untied = sum(row[6] != "ties" for row in rows[:-1])
+    return Exhibit(
+        key="totals",
+        title="Control totals",
+        says=(
+            f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. "
+            f"The total ties for {rate(len(rows) - 1 - untied, len(rows) - 1)} files.",
+        ),
+        tables=(Table(frame=framed(rows, headings), caption="Rows of each file, and the days that its records span"),),
+    )
+
+
+def _tie(left: int, right: int) -> str:
+    return "ties" if left == right else "does not tie"
+
+
+def quarantine(wp: Workpaper) -> Exhibit:
+    """What was not used, and why: by reason, then row by row."""
+    rows = wp.quarantine
+    if not rows:
+        return Exhibit(key="quarantine", title="Quarantine", says=("0 rows were quarantined: every row read was used.",))
+    tally = Counter((row.code, row.table, row.by_rule) for row in rows)
+    first = {(row.code, row.table, row.by_rule): row for row in reversed(rows)}
+    by_reason = [
+        (key[0].replace("_", " "), key[1], number, "set aside by rule" if key[2] else "could not be read", first[key].message)
+        for key, number in sorted(tally.items())
+    ]
+    listing = [(row.file, row.row_no, row.column, row.value, row.message, row.subject) for row in rows[:SHOWN]]
+    unread = sum(not row.by_rule for row in rows)
+    return Exhibit(
+        key="quarantine",
+        title="Quarantine",
+        says=(
+            f"{count(len(rows), 'row was', 'rows were')} quarantined: {unread:,} could not be read, {len(rows) - unread:,} were "
+            "set aside by a stated rule. Rows that could not be read cover and excuse nothing.",
+        ),
+        tables=(
+            Table(
+                frame=framed(by_reason, ("Reason", "Table", "Rows", "Kind", "First message")), caption="Rows by reason"
+            ),
+            Table(
+                frame=framed(listing, ("File", "Row", "Column", "Value", "Message", "About")),
+                caption="Row by row",
+                note=cut_short(SHOWN, len(rows), "file and row", "quarantine") if len(rows) > SHOWN else "",
+                folded=len(listing) > 10,
+            ),
+        ),
+    )
+
+
+def findings(wp: Workpaper) -> Exhibit:
+    """What the reader should know about the data, which changes no verdict by itself."""
+    found = wp.findings
+    if not found:
+        return Exhibit(key="findings", title="Remarks on the data", says=("0 remarks on the data.",))
+    rows = [(item.table, item.subject, item.text) for item in found[:SHOWN]]
+    return Exhibit(
+        key="findings",
+        title="Remarks on the data",
+        says=(f"{count(len(found), 'remark')} on the data. None of them changes a verdict by itself; each may need a look.",),
+        tables=(
+            Table(
+                frame=framed(rows, ("Table", "About", "Remark")),
+                caption="Remarks",
+                note=cut_short(SHOWN, len(found), "discovery", "findings") if len(found) > SHOWN else "",
+            ),
+        ),
+    )
+
+
+def programme(wp: Workpaper) -> Exhibit:
+    """The programme document, as it stands in its file."""
+    described = wp.audit.programme
+    if described is None:
+        return Exhibit(key="programme", title="Programme document", says=("0 programme documents: the audit names none.",))
+    from workbook_lib.exhibits.exhibit import Text
+
+    text = (wp.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace")
+    shown = text if len(text) <= AT_MOST * 60 else text[: AT_MOST * 60] + "\n… the rest is in the file."
+    lines = len(text.splitlines())
+    return Exhibit(
+        key="programme",
+        title="Programme document",
+        says=(f"{named(described.file)} has {count(lines, 'line')}; below it stands as it is in the file.",),
+        facts=(
+            ("Owner", named(described.owner) if described.owner else "not stated", ""),
+            ("Version", named(described.version) if described.version else "not stated", ""),
+            ("Approved by", named(described.approved_by) if described.approved_by else "not stated", ""),
+            ("Approved on", str(described.approved_on or "not stated"), ""),
+        ),
+        texts=(Text(caption=f"Text of {described.file}", text=shown, folded=False),),
+    )

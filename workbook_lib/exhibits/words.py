@@ -1,0 +1,99 @@
+"""What the words of the report mean. The glossary is made from here and from the enums of the library."""
+
+from __future__ import annotations
+
+#: C12, in the order in which the rules look.
+VERDICTS: dict[str, str] = {
+    "met": "Covered on every day of the period on which cover was required, other than excused days; or covered before "
+    "anything was due.",
+    "late": "Not covered on at least one required day, and covered again on a later required day of the period. A deviation.",
+    "missing": "Not covered on at least one required day, and not covered on any required day after that. A deviation.",
+    "undetermined": "A row of this person in the people export cannot be read, so no verdict is given. It counts against the "
+    "on-time rate.",
+    "excused": "Some required day was not covered, and each such day was excused by a leave or by an extension that was "
+    "approved beforehand.",
+    "pending": "The requirement applies on the last judged day, and nothing was due by then.",
+    "left": "The engagement, or the requirement, ended before anything was due.",
+}
+
+#: Counted in the on-time rate; the others are outside numerator and denominator.
+JUDGED = ("met", "late", "missing", "undetermined")
+
+CAUSES: dict[str, str] = {
+    "onboarding": "The first training after joining was not done by its due day.",
+    "new_duty": "The requirement came to apply later (a new role, a new requirement) and was not met by its due day.",
+    "renewal": "An earlier training lapsed and was not repeated in time.",
+    "relief_ended": "A leave or an extension ended, and cover was due from that day.",
+    "returned": "Any other beginning: somebody came back with cover that had lapsed.",
+}
+
+ENDINGS: dict[str, str] = {
+    "completion": "A valid record covers the day after.",
+    "relief": "The day after is excused.",
+    "scope": "The person left, or the requirement no longer applied.",
+    "open": "Still not covered on the as-of day.",
+}
+
+DECISIONS: dict[str, str] = {
+    "explain": "Why an exception happened. It stays an exception.",
+    "extend": "A later due day, approved in advance. Days before the approval are not excused.",
+    "link": "Which person an account belongs to.",
+    "exclude": "An account or a person that is not part of the workforce, with the reason.",
+    "withdraw": "Takes back an earlier decision, as if it had never been.",
+}
+
+STATUSES: dict[str, str] = {
+    "completed": "Done. Counts; where a pass mark is set, only with a score that reaches it.",
+    "passed": "Done, with an assessment that was passed. Counts, unless its score is below the mark.",
+    "equivalent": "Other training accepted in its place. Counts like completed.",
+    "failed": "Tried and not passed. Does not count.",
+    "in_progress": "Begun. Does not count.",
+    "not_started": "Assigned, not begun. Does not count.",
+    "not_assigned": "Never assigned. Does not count.",
+    "waived": "Let off by the training system. Does not count: an excuse needs a recorded decision.",
+    "withdrawn": "Taken back by the training system. Does not count.",
+    "expired": "Lapsed in the training system. Does not count; the earlier completion counts as long as the rules let it.",
+}
+
+WORDS: dict[str, str] = {
+    "period": "The days that the audit is about, first and last day included.",
+    "as-of day": "The last full day that the exports cover.",
+    "judged days": "The days from the start of the period to its end, or to the as-of day where that comes first.",
+    "population": "Everybody engaged on any judged day, leavers included, unless a recorded decision excludes them.",
+    "requirement": "One promise of the policy: who must be covered, by which training or policy, from when, how often.",
+    "duty": "One person and one requirement that applies to them on some judged day. Each duty has one verdict.",
+    "covered": "A day on which a valid record counts, from the day of the record to the day before its renewal is due.",
+    "excused": "A day on which cover is not asked for: during and shortly after a leave, or under an extension.",
+    "deviation": "A duty whose verdict is late or missing.",
+    "exception": "One unbroken stretch of days on which a person had to be covered and was not. It stays one forever.",
+    "unproven": "An earlier record, from before the records begin, could still have covered the day. It stays an exception.",
+    "explanation": "The documented reason for an exception. It changes no verdict.",
+    "quarantined row": "A row of an export that was not used, kept with its place in the file and the reason.",
+    "on-time rate": "Duties met, divided by duties met, late, missing and undetermined.",
+}
+
+#: What each criterion is about, in our words.
+CRITERIA: dict[str, str] = {
+    "CC1.1": "commitment to integrity and ethical values",
+    "CC1.4": "competent people: they are trained for what they are responsible for",
+    "CC1.5": "people are held accountable for their part in internal control",
+    "CC2.1": "information used is relevant, complete and accurate",
+    "CC2.2": "people are told what they are responsible for, security awareness training included",
+    "CC4.2": "deficiencies are communicated and corrected",
+    "CC5.3": "policies are put into action, on time, by competent people",
+}
+
+#: Last section of the coverage rules: choices that an auditor may see differently.
+CHOICES: tuple[str, ...] = (
+    "The whole population was tested, not a sample.",
+    "A people export that holds only today's role applies that role back to the first day. Where an export is of that kind, "
+    "a remark beside the source says so.",
+    "A yearly campaign asks people who trained just before it opened to train again.",
+    "A leave shorter than the stated minimum excuses nothing.",
+    "People who left before anything was due are outside the on-time rate. They are listed by name, with the verdict left.",
+    "An extension counts from the day of its approval. Approval after the fact never turns a gap into cover.",
+    "A completion whose record carries no score does not count where a pass mark is set, unless its status is passed.",
+    "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in its own system.",
+    "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded link; never by a guess.",
+    "This document states what the records show. Whether a control is effective is for the auditor to judge.",
+)

@@ -1,0 +1,162 @@
+"""The tables of the pack: everything that the page shows, or only samples, as files that a spreadsheet opens."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
+
+POPULATION = """
+SELECT person.person_id, person.name, person.email, people.worker_type, people.role, people.department,
+       people.start_date, people.end_date, people.source_no, people.row_no
+FROM people JOIN person ON person.person_id = people.person_id
+ORDER BY person.person_id, people.start_date, people.source_no, people.row_no"""
+
+COMPLETION_RECORDS = """
+SELECT person.person_id, person.name, completions.account, account_person.via, module_id, completed_on, completed_at,
+       status, score, minutes, method, record_id, source_no, row_no
+FROM completions
+JOIN account_person ON account_person.account = completions.account
+LEFT JOIN person ON person.person_no = account_person.person_no
+ORDER BY person.person_id NULLS LAST, completions.account, module_id, completed_on NULLS LAST, source_no, row_no"""
+
+ACKNOWLEDGEMENTS = """
+SELECT person.person_id, person.name, acknowledgements.account, account_person.via, policy_id, version,
+       acknowledged_on, status, method, source_no, row_no
+FROM acknowledgements
+JOIN account_person ON account_person.account = acknowledgements.account
+LEFT JOIN person ON person.person_no = account_person.person_no
+ORDER BY person.person_id NULLS LAST, acknowledgements.account, policy_id, acknowledged_on NULLS LAST,
+         source_no, row_no"""
+
+ACCOUNTS = """
+SELECT account_person.account, person.person_id, via
+FROM account_person LEFT JOIN person ON person.person_no = account_person.person_no ORDER BY account_person.account"""
+
+COVERED_DAYS = """
+SELECT person.person_id, requirement.requirement_id, from_day, to_day, required, excused, covered, gap
+FROM stretch
+CROSS JOIN settings
+JOIN person ON person.person_no = stretch.person_no
+JOIN requirement ON requirement.requirement_no = stretch.requirement_no
+WHERE from_day <= as_of AND to_day >= window_from
+ORDER BY person.person_id, requirement.requirement_id, from_day"""
+
+DECISIONS = """
+SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on, approved_on, new_due_on, reason_code,
+       reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
+FROM decision ORDER BY source_no, row_no"""
+
+#: Name of a table in the pack → the listing that it holds. Every listing has a fixed order.
+LISTINGS: dict[str, str] = {
+    "verdicts": VERDICTS,
+    "exceptions": EXCEPTIONS,
+    "population": POPULATION,
+    "completion_records": COMPLETION_RECORDS,
+    "acknowledgements": ACKNOWLEDGEMENTS,
+    "accounts": ACCOUNTS,
+    "covered_days": COVERED_DAYS,
+    "decisions": DECISIONS,
+}
+
+#: Tables that are not relations of the engine: the attributes that become columns.
+SOURCES = ["source_no", "table", "file", "profile", "confidence", "system", "report", "parameters", "extracted_on", "extracted_by", "covers_from", "size", "sha256", "rows_read", "rows_used", "rows_quarantined", "first_date", "last_date"]
+QUARANTINE = ["source_no", "table", "file", "sheet", "row_no", "column", "value", "code", "message", "subject", "by_rule", "raw"]
+FINDINGS = ["code", "table", "subject", "text", "source_no", "row_no"]
+RESULTS = ("procedure", "title", "criteria", "outcome", "tested", "exceptions", "says")
+
+
+def write_tables(paper: Workpaper, folder: Path) -> None:
+    """Write every listing as CSV into `folder`/tables and the counts of the front page into `folder`/result.json."""
+    tables = folder / "tables"
+    tables.mkdir(parents=True, exist_ok=True)
+    for name, query in LISTINGS.items():
+        paper.engine.export(query, tables / f"{name}.csv")
+    _write_csv(tables / "sources.csv", SOURCES, _attributes(paper.files, SOURCES))
+    _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
+    _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
+    _write_csv(
+        tables / "results.csv",
+        RESULTS,
+        (
+            (
+                r.procedure.id,
+                r.procedure.title,
+                "; ".join(r.procedure.criteria),
+                r.outcome,
+                r.tested,
+                r.exceptions,
+                r.says,
+            )
+            for r in paper.results
+        ),
+    )
+    text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+    (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def summary(paper: Workpaper) -> dict[str, Any]:
+    """Every count on the front page, for programs."""
+    verdicts: dict[str, int] = dict(paper.rows("SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"))
+    return {
+        "organisation": paper.audit.settings.organisation,
+        "criteria": list(paper.audit.settings.criteria),
+        "period": {
+            "name": paper.window.period.name,
+            "start": paper.window.start.isoformat(),
+            "end": paper.window.period.end.isoformat(),
+            "judged_to": paper.window.end.isoformat(),
+            "as_of": paper.window.as_of.isoformat(),
+            "interim": paper.window.interim,
+        },
+        "people": paper.number("SELECT COUNT(DISTINCT person_no) FROM verdict"),
+        "verdicts": verdicts,
+        "exceptions": {
+            "total": paper.number("SELECT COUNT(*) FROM exceptions"),
+            "unexplained": paper.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL"),
+        },
+        "rows": {
+            "read": sum(file.rows_read for file in paper.files),
+            "used": sum(file.rows_used for file in paper.files),
+            "quarantined": sum(file.rows_quarantined for file in paper.files),
+        },
+        "procedures": {
+            result.procedure.id: {
+                "outcome": str(result.outcome),
+                "tested": result.tested,
+                "exceptions": result.exceptions,
+            }
+            for result in paper.results
+        },
+    }
+
+
+def _attributes(items: Iterable[object], names: Sequence[str]) -> Iterable[list[object]]:
+    return ([getattr(item, name) for name in names] for item in items)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+def _cell(value: object) -> object:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case date():
+            return value.isoformat()
+        case Enum():
+            return value.value
+        case _:
+            return value

@@ -1,0 +1,391 @@
+"""One file's columns → the canonical columns of a table: which cell is read by which parser.
+
+Each column keeps what it has parsed in a dictionary: exports repeat themselves, and a look-up is cheaper than a parse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from workbook_lib import values
+from workbook_lib.audit import Source
+from workbook_lib.files import Opened, normal
+from workbook_lib.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
+from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table
+from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, MomentParser, ValueProblem
+
+#: What is stored for a column: one value; two for a timestamp (day, moment) and for an account (text, e-mail).
+Stored = tuple[Any, ...]
+Key = Any
+#: What an empty cell, or no column, means where it does not mean "unknown".
+WHEN_EMPTY: dict[tuple[str, str], object] = {
+    ("policies", "material"): True,
+    ("accounts", "active"): True,
+    ("acknowledgements", "status"): Answer.ACKNOWLEDGED.value,
+}
+#: A record that is not yet done has no date: whether one is needed depends on the row's status.
+DATED_BY_STATUS = frozenset({("completions", "completed_at"), ("acknowledgements", "acknowledged_at")})
+#: Text columns by which rows are matched; characters that nobody can see make them differ without trace.
+MATCHED = frozenset({"version", "withdraws", "decided_by", "approved_by"})
+#: Constants and what a spreadsheet holds as a date are written like this, whatever the profile expects of text.
+CANONICAL = (ISO_DATE, ISO_TIMESTAMP)
+
+
+class Memo(dict[Key, Stored]):
+    """What a column's texts mean, parsed once each; emptied when it grows too large."""
+
+    __slots__ = ("_parse",)
+    LIMIT = 200_000
+
+    def __init__(self, parse: Callable[[Key], Stored]) -> None:
+        self._parse = parse
+
+    def __missing__(self, key: Key) -> Stored:
+        value = self._parse(key)
+        if len(self) >= self.LIMIT:
+            self.clear()
+        self[key] = value
+        return value
+
+
+@dataclass(slots=True)
+class Reader:
+    """How one canonical column is read: from which cells, by which parser, and that in words."""
+
+    column: Column
+    places: tuple[int, ...]
+    memo: Memo
+    source: str
+    headers: tuple[str, ...] = ()
+    dates_read: int = 0
+    fits_both: list[str] = field(default_factory=list)
+    padded: list[str] = field(default_factory=list)
+    invisible: list[str] = field(default_factory=list)
+
+
+class Columns:
+    """The headers of an opened file, and where each stands."""
+
+    def __init__(self, opened: Opened, *, strip_brackets: bool, exact: bool) -> None:
+        self.header = opened.header
+        self._form = (lambda h: h) if exact else partial(normal, strip_brackets=strip_brackets)
+        self._at = {self._form(header): place for place, header in reversed(list(enumerate(opened.header)))}
+
+    def at(self, header: str) -> int | None:
+        """The place of a header; None where the file does not have it."""
+        return self._at.get(self._form(header))
+
+    def lacks(self, groups: Sequence[tuple[str, ...]]) -> list[str]:
+        """The groups of headers of which none is there, in words."""
+        return [" or ".join(group) for group in groups if all(self.at(header) is None for header in group)]
+
+
+def entries(layout: Layout, source: Source) -> dict[str, Entry]:
+    """The layout's columns, with those that the source overrides."""
+    return {
+        **{name: entry for name, entry in layout.columns.items() if name not in source.values},
+        **{name: Of(of=(header,)) for name, header in source.columns.items() if name not in source.values},
+    }
+
+
+def needed(layout: Layout, source: Source, table: Table) -> list[tuple[str, ...]]:
+    """Groups of headers without which the file is not of this layout: of each group one must be there."""
+    read = entries(layout, source)
+    replaced = {
+        h for name in (*source.columns, *source.values) for h in headers_in(layout.columns.get(name) or Of(of=("",)))
+    }
+    groups: list[tuple[str, ...]] = [(header,) for header in layout.requires if header not in replaced]
+    for name, entry in read.items():
+        if name in source.columns or isinstance(entry, Filled):
+            groups += [(header,) for header in headers_in(entry)]
+        elif table[name].required:
+            groups.append(headers_in(entry))
+    groups += [(rule.where,) for rule in layout.set_aside]
+    groups += [(layout.window.first,), (layout.window.last,)] if layout.window else []
+    return list(dict.fromkeys(groups))
+
+
+@dataclass(slots=True)
+class RowReader:
+    """Everything that turns the cells of one file into stored rows."""
+
+    readers: list[Reader]
+    asides: list[tuple[int, Memo, str]]
+    window: tuple[Reader, Reader] | None
+    _memos: list[Memo] = field(init=False)
+    _gather: list[Callable[[list[Any]], Key]] = field(init=False)
+    _pick: Callable[[list[Any]], tuple[Key, ...]] = field(init=False)
+
+    def prepare(self, width: int) -> RowReader:
+        """Behind the file's own cells stand an empty one, for columns without a place, and the texts of several."""
+        several = [reader.places for reader in self.readers if len(reader.places) > 1]
+        behind = {places: width + 1 + n for n, places in enumerate(several)}
+        slots = [behind[r.places] if len(r.places) > 1 else r.places[0] if r.places else width for r in self.readers]
+        self._memos = [reader.memo for reader in self.readers]
+        self._gather = [itemgetter(*places) for places in several]
+        self._pick = itemgetter(*slots)
+        return self
+
+    def stored(self, cells: list[Any]) -> list[Any]:
+        """The stored values, without source_no and row_no. Raises ValueProblem at the first that cannot be read."""
+        cells.append("")
+        for gather in self._gather:
+            cells.append(gather(cells))
+        return [value for memo, key in zip(self._memos, self._pick(cells), strict=True) for value in memo[key]]
+
+    def set_aside(self, cells: list[str]) -> tuple[int, str] | None:
+        """The cell and the reason for which a rule of the profile sets this row aside."""
+        for place, memo, reason in self.asides:
+            if memo[cells[place]][0]:
+                return place, reason
+        return None
+
+    def piecemeal(self, cells: list[str]) -> Iterator[tuple[Reader, str, Stored | ValueProblem]]:
+        """Column by column: the text, and what it means or why it means nothing."""
+        for reader in (*self.readers, *(self.window or ())):
+            key = _key(reader, cells)
+            try:
+                result: Stored | ValueProblem = reader.memo[key]
+            except ValueProblem as problem:
+                result = problem
+            yield reader, key if isinstance(key, str) else " | ".join(key), result
+
+
+def _key(reader: Reader, cells: list[str]) -> Key:
+    found = tuple(cells[place] if place < len(cells) else "" for place in reader.places)
+    return found[0] if len(found) == 1 else found
+
+
+class Compiler:
+    """Makes the RowReader of one file."""
+
+    def __init__(
+        self, table: Table, layout: Layout, source: Source, columns: Columns, zone: ZoneInfo, kind: str
+    ) -> None:
+        self.table, self.layout, self.source, self.columns, self.zone = table, layout, source, columns, zone
+        self.extra = CANONICAL if kind == "xlsx" else ()
+
+    def compile(self) -> RowReader:
+        """All columns of the table, in the order of its stored columns."""
+        read = entries(self.layout, self.source)
+        constants = self.layout.constants | self.source.values
+        readers = [self._reader(column, read.get(column.name), constants) for column in self.table.columns]
+        window = None
+        if self.layout.window:
+            span = self.layout.window
+            window = (self._bound("from", span.first, span.formats), self._bound("to", span.last, span.formats))
+        asides = [
+            (place, Memo(lambda text, rule=rule: (rule.applies(text),)), rule.reason)  # type: ignore[misc]
+            for rule in self.layout.set_aside
+            if (place := self.columns.at(rule.where)) is not None
+        ]
+        return RowReader(readers, asides, window).prepare(len(self.columns.header))
+
+    def _reader(self, column: Column, entry: Entry | None, constants: Mapping[str, str]) -> Reader:
+        if column.name in constants:
+            text = constants[column.name]
+            stored = self._parser(column, CANONICAL, words=None)(text)
+            return Reader(column, (), Memo(lambda _: stored), f"always {values.quoted(text)}")
+        present = tuple(h for h in headers_in(entry) if self.columns.at(h) is not None) if entry else ()
+        if entry is None or not present:
+            absent = "not in the file" if entry else "not in this kind of export"
+            stored = self._empty(column)
+            return Reader(column, (), Memo(lambda _: stored), absent)
+        places = tuple(at for header in present if (at := self.columns.at(header)) is not None)
+        reader = Reader(column, places, Memo(lambda _: ()), _in_words(entry, present), present)
+        reader.memo = Memo(self._parse(column, entry, present, reader))
+        return reader
+
+    def _empty(self, column: Column) -> Stored:
+        value = WHEN_EMPTY.get((self.table.name, column.name))
+        return (value, None) if column.kind in (Kind.MOMENT, Kind.ACCOUNT) else (value,)
+
+    def _bound(self, name: str, header: str, formats: tuple[str, ...]) -> Reader:
+        """A bound of the window for which a row of a history speaks."""
+        parse = self._moments((*formats, *self.extra))
+        place = self.columns.at(header)
+        column = Column(f"window.{name}", Kind.DATE)
+        memo = Memo(lambda text: ((moment := parse(text)) and moment[0],))
+        return Reader(column, () if place is None else (place,), memo, f'"{header}"', (header,))
+
+    def _parse(self, column: Column, entry: Entry, present: tuple[str, ...], reader: Reader) -> Callable[[Key], Stored]:
+        """The parser of a key: the text of one cell, or the texts of several."""
+        own = entry if isinstance(entry, Of) else Of(of=("x",))
+        formats = own.formats or self._formats(column)
+        parse = self._parser(column, (*formats, *self.extra), words=self.layout.words.get(column.name), of=own)
+        if column.kind in (Kind.DATE, Kind.END, Kind.MOMENT):
+            parse = partial(_watched, parse, reader)
+        elif column.kind in (Kind.ACCOUNT, Kind.TEXT, Kind.EMAIL):
+            parse = partial(_noted, parse, reader)
+        match entry:
+            case Earliest() | Latest():
+                choose = min if isinstance(entry, Earliest) else max
+                return partial(_chosen, parse, choose, column.required)
+            case Filled():
+                yes, no = parse(entry.then), parse(entry.otherwise)
+                return lambda key: yes if any(t.strip() for t in ((key,) if isinstance(key, str) else key)) else no
+            case Join():
+                return lambda key: parse(entry.between.join(filter(None, map(str.strip, _texts(key)))))
+            case Of():
+                return _of(entry, present, parse)
+
+    def _formats(self, column: Column) -> tuple[str, ...]:
+        reading = self.layout.reading
+        return reading.timestamps if column.kind is Kind.MOMENT else reading.dates
+
+    def _moments(self, formats: tuple[str, ...]) -> MomentParser:
+        reading = self.layout.reading
+        return MomentParser(
+            formats,
+            ZoneInfo(reading.zone) if reading.zone else self.zone,
+            self.zone,
+            midnight_utc_is_a_date=reading.midnight_utc_is_a_date,
+            none=reading.none_dates,
+        )
+
+    def _parser(
+        self, column: Column, formats: tuple[str, ...], *, words: Mapping[str, str] | None, of: Of | None = None
+    ) -> Callable[[str], Stored]:
+        """The parser of a column's text, by what the column holds."""
+        required = column.required and (self.table.name, column.name) not in DATED_BY_STATUS
+        empty = self._empty(column)
+        parse = self._plain(column, formats, words, of or Of(of=("x",)))
+
+        def checked(text: str) -> Stored:
+            stored = parse(text)
+            if stored[0] is not None:
+                return stored
+            if required:
+                raise ValueProblem("missing_value", f"it is empty, and every row needs {column.name}")
+            return empty
+
+        return checked
+
+    def _plain(
+        self, column: Column, formats: tuple[str, ...], words: Mapping[str, str] | None, of: Of
+    ) -> Callable[[str], Stored]:
+        kind = column.kind
+        if kind in (Kind.DATE, Kind.END, Kind.MOMENT):
+            return _dated(kind, self._moments(tuple(dict.fromkeys(formats))))
+        if kind in VOCABULARY:
+            return self._worded(kind, words)
+        if kind is Kind.NUMBER:
+            return lambda text: (values.number(text, of.divide_by, of.suffix),)
+        tidy = _tidied(of)
+        if kind is Kind.ACCOUNT:
+            return lambda text: values.account(tidy(text))
+        if kind is Kind.EMAIL:
+            return lambda text: (values.email(tidy(text)),)
+        matched = column.name.endswith("_id") or column.name in MATCHED
+        read = values.identifier if matched else values.text
+        return lambda text: (read(tidy(text)),)
+
+    def _worded(self, kind: Kind, words: Mapping[str, str] | None) -> Callable[[str], Stored]:
+        if kind is Kind.FLAG and words is None:
+            return lambda text: (values.flag(text),)
+        table = values.folded_words(words or {word: str(word) for word in VOCABULARY[kind]})
+        if kind is Kind.FLAG:
+            return lambda text: ({"true": True, "false": False, None: None}[values.word(text, table)],)
+        return lambda text: (values.word(text, table),)
+
+
+def _texts(key: Key) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else key
+
+
+def _of(entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored]) -> Callable[[Key], Stored]:
+    """The first alternative that is filled; alternatives whose headers the file lacks are passed over."""
+    if entry.of == (present[0],) or (len(present) == 1 and present[0] in entry.of):
+        return parse
+    place = {header: n for n, header in enumerate(present)}
+
+    def first_filled(key: Key) -> Stored:
+        cells = _texts(key)
+        for part in entry.of:
+            headers, between = ((part,), "") if isinstance(part, str) else (part.join, part.between)
+            found = between.join(filter(None, (cells[place[h]].strip() for h in headers if h in place)))
+            if found:
+                return parse(found)
+        return parse("")
+
+    return first_filled
+
+
+def _tidied(of: Of) -> Callable[[str], str]:
+    """What a profile declares about an id: a text to remove, leading zeros that a spreadsheet ate."""
+
+    def tidy(text: str) -> str:
+        text = text.replace(of.remove, "").strip()
+        return text.zfill(of.pad) if text.isdigit() else text
+
+    return tidy if of.remove or of.pad else lambda text: text
+
+
+def _dated(kind: Kind, parse: MomentParser) -> Callable[[str], Stored]:
+    match kind:
+        case Kind.END:
+            return lambda text: (values.end_day(parse(text)),)
+        case Kind.DATE:
+            return lambda text: ((moment := values.within_reason(parse(text))) and moment[0],)
+        case _:
+            return lambda text: values.within_reason(parse(text)) or (None, None)
+
+
+def _chosen(
+    parse: Callable[[str], Stored],
+    choose: Callable[..., Any],
+    required: bool,
+    key: Key,  # noqa: FBT001
+) -> Stored:
+    days = [day for text in _texts(key) if text.strip() and (day := parse(text)[0]) is not None]
+    return (choose(days),) if days else parse("") if required else (None,)
+
+
+def _watched(parse: Callable[[str], Stored], reader: Reader, text: str) -> Stored:
+    """Parse a date; remember texts that could be read in two ways, to tell when a whole column is ambiguous."""
+    try:
+        stored = parse(text)
+    except ValueProblem:
+        if values.fits_both_orders(text):
+            reader.fits_both.append(text)
+        raise
+    reader.dates_read += stored[0] is not None
+    return stored
+
+
+def _noted(parse: Callable[[str], Stored], reader: Reader, text: str) -> Stored:
+    """Parse a text; remember blanks around an id and characters that nobody sees, for a finding."""
+    stored = parse(text)
+    if text != text.strip() and text.strip():
+        reader.padded.append(text)
+    if isinstance(stored[0], str) and not stored[0].isascii() and not stored[0].isprintable():
+        reader.invisible.append(stored[0])
+    return stored
+
+
+def _in_words(entry: Entry, present: tuple[str, ...]) -> str:
+    """Where a column was read from, for the sources page.
+
+    >>> _in_words(Of(of=("Display Name", Join(join=("First", "Last")))), ("Display Name", "First", "Last"))
+    '"Display Name", else "First" + "Last"'
+    """
+    named = [f'"{header}"' for header in present]
+    match entry:
+        case Earliest():
+            return f"the earliest of {', '.join(named)}" if len(named) > 1 else named[0]
+        case Latest():
+            return f"the latest of {', '.join(named)}" if len(named) > 1 else named[0]
+        case Join():
+            return " + ".join(named)
+        case Filled():
+            return f"'{entry.then}' where {' or '.join(named)} is filled, else '{entry.otherwise}'"
+        case Of():
+            parts = [(part,) if isinstance(part, str) else part.join for part in entry.of]
+            kept = [[f'"{h}"' for h in part if h in present] for part in parts]
+            words = ", else ".join(" + ".join(part) for part in kept if part)
+            return words if entry.divide_by == 1.0 else f"{words}, divided by {entry.divide_by:g}"

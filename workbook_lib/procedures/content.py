@@ -1,0 +1,243 @@
+"""P7 … P10: is the training fit for its purpose, kept up to date, and part of a documented programme?"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from workbook_lib.audit import Window, add_months
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, counted
+
+REVIEW_MONTHS = 12
+
+#: What the programme document must say (domain: how often, who, how tracked, how updated) and the words that show it.
+SECTIONS: dict[str, str] = {
+    "how often training takes place": r"how often|frequen|annual|yearly|schedule|every \d+ months",
+    "who must take it": r"\bwho\b|audience|scope|applies to|workforce|participants",
+    "how completion is tracked": r"track|record|monitor|completion",
+    "how content is updated": r"updat|review|revis|maint[ae]",
+}
+
+#: Modules that covered somebody on some day of the period: the content that was in use.
+IN_USE = """
+SELECT DISTINCT satisfies.requirement_no, completions.module_id FROM completions
+CROSS JOIN settings
+JOIN satisfies ON satisfies.module_id = completions.module_id
+JOIN account_person ON account_person.account = completions.account
+JOIN cover ON cover.person_no = account_person.person_no AND cover.requirement_no = satisfies.requirement_no
+          AND cover.done_on = completions.completed_on
+WHERE cover.covers_to >= window_from AND cover.done_on <= window_to
+  AND completions.status IN ('completed', 'passed', 'equivalent')"""
+
+
+def topics(evidence: Evidence) -> Tested | NotPerformed:
+    """P7: each required topic is taught to everyone, whichever of the accepted modules a person takes."""
+    if not evidence.has("modules"):
+        return NotPerformed("No source describes the modules, so their topics are not known.")
+    taught = {
+        module: {topic.strip().casefold() for topic in (text or "").split(";")} - {""}
+        for module, text in evidence.engine.rows("SELECT module_id, topics FROM modules")
+    }
+    in_use: dict[int, list[str]] = {}
+    for requirement_no, module in evidence.engine.rows(f"{IN_USE} ORDER BY 1, 2"):
+        in_use.setdefault(requirement_no, []).append(module)
+    if not in_use:
+        return NotPerformed("No module was in use in the period.")
+    for_everyone = set[str]()
+    for requirement_no, modules in in_use.items():
+        if not {"role", "department"} & set(evidence.audit.requirements[requirement_no - 1].applies_to):
+            for_everyone |= set.intersection(*(taught.get(module, set()) for module in modules))
+    required = evidence.audit.settings.required_topics
+    missing = [topic for topic in required if topic.casefold() not in for_everyone]
+    topics_required = counted(len(required), "required topic")
+    says = (
+        f"{len(missing)} of {topics_required} are not taught to everyone: {', '.join(missing)}."
+        if missing
+        else f"All {topics_required} are taught by the training that everyone takes."
+    )
+    expectation = "Each required topic is in every module that a requirement for everyone accepted in the period."
+    listing = (
+        "SELECT DISTINCT modules.module_id, title, topics FROM modules "
+        f"JOIN ({IN_USE}) used ON used.module_id = modules.module_id ORDER BY modules.module_id"
+    )
+    check = Check(says=expectation, tested=len(required), exceptions=len(missing), listing=listing)
+    return Tested(tested=len(required), exceptions=len(missing), says=says, checks=(check,))
+
+
+UNASSESSED = f"""
+SELECT used.module_id, modules.title,
+       CASE WHEN modules.module_id IS NULL THEN 'not described by any source'
+            WHEN modules.assessed IS NULL THEN 'not stated' ELSE 'has no assessment' END AS assessment
+FROM (SELECT DISTINCT module_id FROM ({IN_USE}) used) used LEFT JOIN modules ON modules.module_id = used.module_id
+WHERE modules.assessed IS NOT TRUE ORDER BY used.module_id"""
+
+
+def assessments(evidence: Evidence) -> Tested | NotPerformed:
+    """P8: modules that only play a film show presence, not understanding."""
+    if not evidence.has("modules"):
+        return NotPerformed("No source describes the modules, so it is not known which have an assessment.")
+    tested = len(_modules_in_use(evidence))
+    if not tested:
+        return NotPerformed("No module was in use in the period.")
+    check = evidence.check("Each module in use ends with an assessment.", tested, UNASSESSED)
+    return Tested(
+        tested=tested,
+        exceptions=check.exceptions,
+        says=f"{check.exceptions:,} of {counted(tested, 'module')} in use have no assessment, or none is stated.",
+        checks=(check,),
+    )
+
+
+def unreviewed_days(reviews: list[date], window: Window) -> list[tuple[date, date]]:
+    """The stretches of W on which the last review was more than 12 months old.
+
+    A review on day r counts on the days from r to the day before r plus 12 months.
+
+    >>> from workbook_lib.audit import Period
+    >>> w = Window(period=Period(name="2025", start=date(2025, 1, 1), end=date(2025, 12, 31)), as_of=date(2025, 12, 31))
+    >>> unreviewed_days([date(2024, 3, 1), date(2025, 3, 11)], w)
+    [(datetime.date(2025, 3, 1), datetime.date(2025, 3, 10))]
+    """
+    stretches = []
+    day = window.start
+    for reviewed_on in sorted(reviews):
+        if reviewed_on > window.end:
+            break
+        if reviewed_on > day:
+            stretches.append((day, reviewed_on - timedelta(days=1)))
+        day = max(day, add_months(reviewed_on, REVIEW_MONTHS))
+    if day <= window.end:
+        stretches.append((day, window.end))
+    return stretches
+
+
+UNREVIEWED = "SELECT * FROM unreviewed ORDER BY module_id, first_day"
+
+UNSIGNED = f"""
+SELECT DISTINCT content_reviews.module_id, version, reviewed_on, reviewed_by, change FROM content_reviews
+CROSS JOIN settings JOIN ({IN_USE}) used ON used.module_id = content_reviews.module_id
+WHERE reviewed_on <= window_to AND (reviewed_by IS NULL OR change IS NULL)
+ORDER BY content_reviews.module_id, reviewed_on"""
+
+
+def content_reviews(evidence: Evidence) -> Tested | NotPerformed:
+    """P9: on every day of the period the content in use had been reviewed within 12 months; somebody answers for it."""
+    if not evidence.has("content_reviews"):
+        return NotPerformed("No source holds reviews of the training content.")
+    modules = _modules_in_use(evidence)
+    if not modules:
+        return NotPerformed("No module was in use in the period.")
+    reviews: dict[str, list[date]] = {module: [] for module in modules}
+    for module, reviewed_on in evidence.engine.rows("SELECT module_id, reviewed_on FROM content_reviews"):
+        if module in reviews:
+            reviews[module].append(reviewed_on)
+    rows = [(module, *days) for module in modules for days in unreviewed_days(reviews[module], evidence.window)]
+    columns = {"module_id": "VARCHAR", "first_day": "DATE", "last_day": "DATE"}
+    evidence.engine.load("unreviewed", columns, rows)
+    stale = {module for module, *_ in rows}
+    unsigned = {module for module, *_ in evidence.engine.rows(UNSIGNED)}
+    return Tested(
+        tested=len(modules),
+        exceptions=len(stale | unsigned),
+        says=f"{len(stale | unsigned):,} of {counted(len(modules), 'module')} in use were not reviewed within "
+        f"{REVIEW_MONTHS} months on every day of the period, or a review names neither reviewer nor change.",
+        checks=(
+            Check(
+                says=f"On every day of the period the last review was at most {REVIEW_MONTHS} months old.",
+                tested=len(modules),
+                exceptions=len(stale),
+                listing=UNREVIEWED,
+            ),
+            Check(
+                says="Each review names the reviewer and what changed.",
+                tested=len(modules),
+                exceptions=len(unsigned),
+                listing=UNSIGNED,
+            ),
+        ),
+    )
+
+
+def programme(evidence: Evidence) -> Tested | NotPerformed:
+    """P10: the one-page programme document exists, says what it must, and was approved before the period ended."""
+    described = evidence.audit.programme
+    if described is None:
+        return NotPerformed("The audit names no programme document.")
+    text = (evidence.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace")
+    missing = [section for section, words in SECTIONS.items() if not re.search(words, _headings(text), re.IGNORECASE)]
+    approved = bool(described.approved_by and described.approved_on and described.approved_on <= evidence.window.end)
+    lacking = [*missing, *([] if approved else ["an approval dated by the end of the period"])]
+    tail = f": {'; '.join(lacking)}." if lacking else "."
+    expected = len(SECTIONS) + 1
+    return Tested(
+        tested=expected,
+        exceptions=len(lacking),
+        says=f"{len(lacking)} of {expected} expected parts are missing from {described.file}{tail}",
+        checks=(
+            Check(
+                says="The document says how often, who, how completion is tracked and how content is updated.",
+                tested=len(SECTIONS),
+                exceptions=len(missing),
+            ),
+            Check(
+                says="It was approved, by a named person, by the end of the period.",
+                tested=1,
+                exceptions=int(not approved),
+            ),
+        ),
+    )
+
+
+def _modules_in_use(evidence: Evidence) -> list[str]:
+    return [module for (module,) in evidence.engine.rows(f"SELECT DISTINCT module_id FROM ({IN_USE}) used ORDER BY 1")]
+
+
+def _headings(text: str) -> str:
+    """The headings of a Markdown text; the whole text where it has none."""
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    return "\n".join(headings[1:] if len(headings) > 1 else [text])
+
+
+PROCEDURES = (
+    Procedure(
+        id="P7",
+        title="Content covers the required topics",
+        criteria=("CC1.4", "CC2.2"),
+        perform=topics,
+        objective="The training that everyone takes covers the topics that the audit requires.",
+        population="The required topics.",
+        source="modules, completions",
+        done="The topics of every module in use were compared with the required ones. Where several modules satisfy one "
+        "requirement, a topic counts only when each of them teaches it.",
+    ),
+    Procedure(
+        id="P8",
+        title="Content has an assessment",
+        criteria=("CC1.4",),
+        perform=assessments,
+        objective="Training is more than a film to click through.",
+        population="Every module that covered somebody in the period.",
+        source="modules, completions",
+        done="Each module was checked for an assessment.",
+    ),
+    Procedure(
+        id="P9",
+        title="Content is reviewed and updated",
+        criteria=("CC1.4", "CC2.2"),
+        perform=content_reviews,
+        objective="Content was looked at again within 12 months, on every day of the period.",
+        population="Every module that covered somebody in the period.",
+        source="content_reviews, completions",
+        done="The days since the last review were counted. Reviewer and change were read.",
+    ),
+    Procedure(
+        id="P10",
+        title="The programme is documented and approved",
+        criteria=("CC1.4", "CC2.2"),
+        perform=programme,
+        objective="One document says how often, who, how completion is tracked and how content is updated.",
+        population="The parts that the document must have.",
+        source="the programme document",
+        done="The document's headings were searched for each part. The approval was read from audit.toml.",
+    ),
+)

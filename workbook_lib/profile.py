@@ -1,0 +1,369 @@
+"""Profiles: what an export looks like, as data. One TOML per system; the grammar is in profiles/README.md."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from workbook_lib.audit import profile_path
+from workbook_lib.files import path_of
+from workbook_lib.tables import TABLES, VOCABULARY, Kind, Problem, UserError
+from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, fold, is_format
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+
+#: How well a format is known. The report prints the words.
+Confidence = Literal[
+    "seen in real files", "seen in third-party code", "vendor documentation", "from memory, unverified"
+]
+_DATED = (Kind.DATE, Kind.END)
+
+
+def _wrong(message: str, **context: object) -> PydanticCustomError:
+    return PydanticCustomError("profile", message, context)  # type: ignore[arg-type]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Join(_Part):
+    """`{ join = ["First Name", "Last Name"] }`: several texts with a blank (or `with`) between them."""
+
+    join: Texts
+    between: str = Field(default=" ", alias="with")
+
+
+class Filled(_Part):
+    """`{ filled = ["contract_vendor_name"], then = "contractor", otherwise = "employee" }`: told by presence."""
+
+    filled: Texts
+    then: Text
+    otherwise: Text
+
+
+class Of(_Part):
+    """`{ of = ["mail", "userPrincipalName"], … }`: the first that is filled, and how its text is read."""
+
+    of: Annotated[tuple[Text | Join, ...], Field(min_length=1, strict=False)]
+    formats: Texts | None = None
+    divide_by: Annotated[float, Field(gt=0, strict=False)] = 1.0
+    suffix: str = ""
+    remove: str = ""
+    pad: Annotated[int, Field(ge=0, le=40)] = 0
+
+
+class Earliest(_Part):
+    """`{ earliest = ["Termination Date", "End Date"] }`: the first of several days; empty ones do not count."""
+
+    earliest: Texts
+
+
+class Latest(_Part):
+    """`{ latest = ["Hire Date", "Rehire Date"] }`: the last of several days; empty ones do not count."""
+
+    latest: Texts
+
+
+Entry = Of | Join | Filled | Earliest | Latest
+
+
+class SetAside(_Part):
+    """`[[layout.set_aside]]`: rows that are not of this table, and why. Words are compared without regard to case."""
+
+    where: Text
+    equals: Texts | None = None
+    not_equals: Texts | None = None
+    matches: Text | None = None
+    reason: Text
+
+    @model_validator(mode="after")
+    def _one_test(self) -> SetAside:
+        if sum(test is not None for test in (self.equals, self.not_equals, self.matches)) != 1:
+            raise _wrong("it needs exactly one of equals, not_equals and matches")
+        if self.matches:
+            try:
+                re.compile(self.matches)
+            except re.error as error:
+                raise _wrong("matches: '{m}' is not a regular expression: {e}", m=self.matches, e=error) from None
+        return self
+
+    def applies(self, given: str) -> bool:
+        """Whether a row with this text is set aside."""
+        found = fold(given)
+        if self.matches is not None:
+            return re.fullmatch(self.matches, given.strip()) is not None
+        if self.equals is not None:
+            return found in {fold(word) for word in self.equals}
+        return found not in {fold(word) for word in self.not_equals or ()}
+
+
+class Span(_Part):
+    """`window = { from = "…", to = "…" }`: in an effective-dated history a row speaks for these days only."""
+
+    first: Text = Field(alias="from")
+    last: Text = Field(alias="to")
+    formats: Texts = ("ISO timestamp",)
+
+
+class Pairs(_Part):
+    """`pairs = { fixed = 2, … }`: after the fixed columns, one pair of columns per item: its state, and when.
+
+    Each row becomes one row per pair; the names given here stand for the item (the header of the pair's first column),
+    its state and its date.
+    """
+
+    fixed: Annotated[int, Field(ge=1)]
+    item: Text = "item"
+    state: Text = "state"
+    date: Text = "date"
+
+
+class Reading(_Part):
+    """`[reading]`: how text is written in the files. For the whole profile, or for one layout."""
+
+    dates: Texts = (ISO_DATE,)
+    timestamps: Texts = (ISO_TIMESTAMP,)
+    zone: str = ""
+    midnight_utc_is_a_date: bool = False
+    none_dates: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    header_depth: Annotated[int, Field(ge=1, le=100)] = 1
+    drop_rows: Annotated[int, Field(ge=0, le=10)] = 0
+    strip_brackets: bool = False
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name and name not in available_timezones():
+            raise _wrong("'{name}' is not an IANA time zone", name=name)
+        return name
+
+    @field_validator("dates", "timestamps")
+    @classmethod
+    def _unambiguous(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        _check_formats(formats)
+        return formats
+
+
+class Layout(_Part):
+    """`[[layout]]`: one kind of file of this system, and the table that it becomes."""
+
+    table: str
+    format: Literal["csv", "json", "xlsx"] | None = None
+    requires: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    columns: dict[str, Entry]
+    constants: dict[str, str] = {}
+    words: dict[str, dict[str, str]] = {}
+    set_aside: Annotated[tuple[SetAside, ...], Field(strict=False)] = ()
+    window: Span | None = None
+    pairs: Pairs | None = None
+    records: str = ""
+    explode: str = ""
+    reading: Reading = Reading()
+    warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+
+    @field_validator("table")
+    @classmethod
+    def _known_table(cls, name: str) -> str:
+        if name not in TABLES:
+            raise _wrong("there is no table '{name}' (tables: {tables})", name=name, tables=", ".join(TABLES))
+        return name
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_forms(cls, columns: Any) -> Any:
+        return {name: _entry(given) for name, given in columns.items()} if isinstance(columns, dict) else columns
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Layout:
+        table = TABLES[self.table]
+        for name in (*self.columns, *self.constants, *self.words):
+            if name not in table.names:
+                near = difflib.get_close_matches(name, table.names, 1)
+                hint = f"; did you mean '{near[0]}'?" if near else ""
+                raise _wrong("table {table} has no column '{name}'{hint}", table=self.table, name=name, hint=hint)
+        for name, entry in self.columns.items():
+            if isinstance(entry, Earliest | Latest) and table[name].kind not in _DATED:
+                raise _wrong("{name} is not a date: earliest and latest do not apply to it", name=name)
+            if isinstance(entry, Of) and entry.formats:
+                _check_formats(entry.formats)
+        for name, words in self.words.items():
+            _check_words(name, table[name].kind, words)
+        if self.window and self.table != "people":
+            raise _wrong("window belongs to people (an effective-dated history), not to {table}", table=self.table)
+        if self.format == "json":
+            for path in headers_of(self):
+                path_of(path)
+        return self
+
+
+class Profile(_Part):
+    """A whole profile."""
+
+    name: str
+    system: Text
+    title: Text
+    knowledge: str = ""
+    confidence: Confidence
+    warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    layouts: Annotated[tuple[Layout, ...], Field(min_length=1, strict=False)]
+
+    def for_table(self, table: str) -> tuple[Layout, ...]:
+        """The layouts that become this table, in the order in which they are tried."""
+        return tuple(layout for layout in self.layouts if layout.table == table)
+
+
+def headers_in(entry: Entry) -> tuple[str, ...]:
+    """The headers that an entry reads."""
+    match entry:
+        case Of():
+            return tuple(h for part in entry.of for h in ((part,) if isinstance(part, str) else part.join))
+        case Join():
+            return entry.join
+        case Filled():
+            return entry.filled
+        case Earliest():
+            return entry.earliest
+        case Latest():
+            return entry.latest
+
+
+def headers_of(layout: Layout) -> tuple[str, ...]:
+    """Every header or path that a layout may read, each once."""
+    found = [header for entry in layout.columns.values() for header in headers_in(entry)]
+    found += [rule.where for rule in layout.set_aside]
+    found += [layout.window.first, layout.window.last] if layout.window else []
+    return tuple(dict.fromkeys((*found, *layout.requires)))
+
+
+def _entry(given: Any) -> Any:
+    """The short forms: a header, or a list of headers of which the first that is filled is meant."""
+    if isinstance(given, str):
+        return {"of": (given,)}
+    return {"of": tuple(given)} if isinstance(given, list) else given
+
+
+def _check_words(name: str, kind: Kind, words: dict[str, str]) -> None:
+    allowed = VOCABULARY.get(kind)
+    if allowed is None:
+        raise _wrong("{name} has no closed vocabulary, so it needs no words", name=name)
+    for word, meaning in words.items():
+        if meaning not in allowed:
+            raise _wrong(
+                "'{word}' means '{meaning}', which is none of {allowed}",
+                word=word, meaning=meaning, allowed=", ".join(allowed),
+            )  # fmt: skip
+    if len({fold(word) for word in words}) != len(words):
+        raise _wrong("words of {name}: two of them differ only in case or blanks", name=name)
+
+
+def _check_formats(formats: tuple[str, ...]) -> None:
+    """Each is a format, and no text fits two of them with day and month exchanged."""
+    shapes: dict[str, str] = {}
+    for given in formats:
+        if not is_format(given):
+            raise _wrong("'{given}' is not a date format such as YYYY-MM-DD or MM/DD/YYYY", given=given)
+        shape = re.sub("MM|DD|M|D", "#", given)
+        if shape in shapes:
+            raise _wrong("a date can fit both {a} and {b}; declare one", a=shapes[shape], b=given)
+        shapes[shape] = given
+
+
+# --- loading ------------------------------------------------------------------------------------------------------
+
+
+def load_profile(folder: Path, name: str) -> Profile:
+    """The profile of that name: the user's own in the audit folder first, then ours.
+
+    Raises UserError with every problem of the file: each with its key path and what to do.
+    """
+    try:
+        return Profile.model_validate(_unfolded(folder, name, ()) | {"name": name})
+    except ValidationError as error:
+        raise UserError(*(_problem(name, details) for details in _telling(error.errors()))) from None
+
+
+def _unfolded(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    """The data of a profile: its own `[reading]` and `[words]` laid over each layout, those it extends included."""
+    data = _toml(folder, name, seen)
+    base: dict[str, Any] = {}
+    if "extends" in data:
+        base = _unfolded(folder, str(data.pop("extends")), (*seen, name))
+    reading, words = data.pop("reading", {}), data.pop("words", {})
+    about, own = data.pop("profile", {}), data.pop("layout", [])
+    if data or not all(isinstance(part, dict) for part in (reading, words, about, *_listed(own))):
+        unknown = ", ".join(data) or "a section that is not a table"
+        raise UserError(
+            Problem(
+                where=f"profile {name}",
+                what=f"{unknown} is not known here.",
+                do="use extends, [profile], [reading], [words.…] and [[layout]]; see profiles/README.md.",
+            )
+        )
+    inherited = base.pop("layouts", ())
+    layouts = [_laid_over(layout, reading, words, win=False) for layout in _listed(own)]
+    layouts += [_laid_over(layout, reading, words, win=True) for layout in inherited]
+    return base | about | {"layouts": tuple(layouts)}
+
+
+def _listed(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]
+
+
+def _laid_over(layout: dict[str, Any], reading: dict[str, Any], words: dict[str, Any], *, win: bool) -> dict[str, Any]:
+    """A layout with the profile's reading and words; over an inherited layout they win, under an own one they do not."""
+    own, own_words = layout.get("reading", {}), layout.get("words", {})
+    mapped = {name: table for name, table in words.items() if name in layout.get("columns", {})}
+    merged = {
+        name: (
+            own_words.get(name, {}) | mapped.get(name, {}) if win else mapped.get(name, {}) | own_words.get(name, {})
+        )
+        for name in (*own_words, *(name for name in mapped if name not in own_words))
+    }
+    return layout | {"reading": own | reading if win else reading | own, "words": merged}
+
+
+def _toml(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    path = profile_path(folder, name)
+    if path is None or name in seen:
+        what = f"there is no profile '{name}'." if path is None else f"{' extends '.join((*seen, name))}: a circle."
+        raise UserError(Problem(where=f"profile {seen[-1] if seen else name}, extends", what=what, do="correct it."))
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(
+            Problem(where=path.name, what=f"it is not valid TOML: {error}.", do="correct that place and try again.")
+        ) from None
+
+
+def _telling(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Of the several findings on one column entry (one per form that it might have), the first that says something."""
+    seen = set()
+    for details in errors:
+        place = details["loc"][:4] if "columns" in details["loc"] else details["loc"]
+        if place not in seen:
+            seen.add(place)
+            yield details
+
+
+def _problem(name: str, details: ErrorDetails) -> Problem:
+    place = ""
+    for part in details["loc"]:
+        place += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if place else str(part)
+    what = details["msg"] if details["type"] == "profile" else f"{details['msg'].lower()}; given: {details['input']!r}"
+    return Problem(
+        where=f"profile {name}, {place.replace('layouts', 'layout')}" if place else f"profile {name}",
+        what=f"{what}.",
+        do="correct the profile; its grammar is in profiles/README.md.",
+    )

@@ -1,0 +1,370 @@
+"""One executed notebook, one page: papermill runs the notebook afresh, nbconvert renders it. Nothing else imports them.
+
+What is published holds no path, no time and no name of a machine, and the same input gives the same bytes. A notebook
+that did not run to its end is never rendered.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+from workbook_lib.tables import Problem, UserError, listing
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "template"
+#: In a checkout the notebooks lie beside the library, in an installed package inside it.
+SHELVES = (HERE.parent / "notebooks", HERE / "notebooks")
+#: The word with which the last cell of a notebook says that it ran to its end.
+SENTINEL = "COMPLETE"
+FIGURE = "application/vnd.plotly.v1+json"
+#: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
+LONGEST_SOCKET_FOLDER = 80
+
+#: Told which share of the notebook is done (0 … 1).
+Progress = Callable[[float], None]
+
+
+class PublishError(Exception):
+    """A notebook could not be run to its end, or its page could not be made. Nothing was published."""
+
+
+def notebook_path(name: str) -> Path:
+    """Where a notebook of ours is, in a checkout or in an installed package; `name` is without its ending."""
+    for shelf in SHELVES:
+        if (shelf / f"{name}.ipynb").is_file():
+            return shelf / f"{name}.ipynb"
+    raise PublishError(f"There is no notebook '{name}': the installation is not whole. Install the package again.")
+
+
+# --- running ------------------------------------------------------------------------------------------------------
+
+
+def execute(
+    notebook: Path,
+    parameters: Mapping[str, object],
+    target: Path,
+    *,
+    cwd: Path | None = None,
+    progress: Progress | None = None,
+) -> NotebookNode:
+    """Run a notebook from its first to its last cell in a fresh kernel; write it, settled, to `target`.
+
+    cwd : where the notebook's relative paths start: by default the folder of `target`, where they mean the same to
+    whoever opens the notebook there. Absolute paths are refused, so none is ever stored.
+
+    Raises UserError with the user's own message where a cell raised one, PublishError where a cell failed in any other
+    way. `target` is written only when every cell ran.
+    """
+    papermill = _papermill()
+    _refuse_parameters(papermill, notebook, parameters)
+    threading.Thread(target=_packed_plotly, daemon=True).start()  # needed by render; compressed while the kernel works
+    try:
+        nb = papermill.execute_notebook(
+            str(notebook),
+            None,
+            dict(parameters),
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            log_output=False,
+            kernel_manager_class=_kernel_in(cwd or target.parent),
+            shutdown_kernel="immediate",
+            store_widget_state=False,
+            on_cell_executed=_counting(notebook, progress),
+        )
+    except papermill.PapermillExecutionError as error:
+        raise _told(error, notebook.name) from None
+    except RuntimeError as error:  # what nbclient raises when the kernel is gone
+        raise PublishError(
+            f"{notebook.name}: the Python process that ran it ended ({error}). Was the memory enough? Nothing was published."
+        ) from error
+    settle(nb)
+    _refuse_unfinished(nb)
+    _write(nb, target)
+    return nb
+
+
+def settle(nb: NotebookNode) -> NotebookNode:
+    """Drop what differs between two equal runs, or tells about the machine; in place.
+
+    Cell ids, times and papermill's notes (which hold paths) go, and so does what libraries wrote to standard error:
+    warnings name the files of the installation.
+    """
+    import nbformat
+
+    for number, cell in enumerate(nb.cells):
+        cell["id"] = f"cell-{number:03d}"
+        for key in ("execution", "papermill"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            for output in cell.outputs:
+                output.get("metadata", {}).pop("papermill", None)
+    nb.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    nb.nbformat_minor = max(nb.nbformat_minor, 5)  # the first that has cell ids
+    return nb
+
+
+def _papermill() -> Any:
+    # A package that nobody here needs compiles a grammar at import, for more than a second. Without it the check of one
+    # optional text format ("iri") is skipped in the notebook's schema, which does not use it.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    import papermill
+
+    return papermill
+
+
+def _refuse_parameters(papermill: Any, notebook: Path, parameters: Mapping[str, object]) -> None:
+    """Refuse what papermill would accept: unknown names (it pastes names into the code as they are), absolute paths."""
+    known = papermill.inspect_notebook(str(notebook))
+    unknown = [name for name in parameters if name not in known or not name.isidentifier()]
+    if unknown:
+        raise UserError(
+            Problem(
+                where=notebook.name,
+                what=f"it has no parameter {listing([repr(name) for name in unknown])}.",
+                do=f"use one of {', '.join(sorted(known))}.",
+            )
+        )
+    for name, value in parameters.items():
+        if isinstance(value, os.PathLike) or (isinstance(value, str) and _is_absolute(value)):
+            raise PublishError(f"Parameter {name} is the path {value}: it would be printed. Give it relative to cwd.")
+
+
+def _is_absolute(text: str) -> bool:
+    return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute() or text.startswith("~")
+
+
+def _kernel_in(folder: Path) -> type:
+    """A kernel class for this interpreter, whatever is configured on the machine, that starts in `folder`.
+
+    It listens on Unix sockets in a folder of its own where the system has them: no port, and no race for one. Neither
+    start-up files nor settings of the user run in it, and no file beside the notebook can stand in for a library.
+    """
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class PrivateKernel(AsyncKernelManager):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self._private = Path(tempfile.mkdtemp(prefix="wb-"))
+            kwargs["connection_file"] = str(self._private / "connection.json")
+            if os.name == "posix" and len(str(self._private)) <= LONGEST_SOCKET_FOLDER:
+                kwargs |= {"transport": "ipc", "ip": str(self._private / "k")}
+            super().__init__(*args, **kwargs)
+
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            """Never one that was found on the machine: it may start another interpreter."""
+            alone = ["--InteractiveShellApp.exec_PYTHONSTARTUP=False", "--HistoryManager.enabled=False"]
+            command = [sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}", *alone]
+            return KernelSpec(argv=command, language="python", display_name="Python 3")
+
+        async def _async_pre_start_kernel(self, **kwargs: Any) -> tuple[list[str], dict[str, Any]]:
+            kwargs["cwd"] = str(folder)
+            kwargs["env"] = os.environ | {
+                "IPYTHONDIR": str(self._private / "ipython"),
+                "PYTHONWARNINGS": "ignore",
+                "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            }
+            prepared: tuple[list[str], dict[str, Any]] = await super()._async_pre_start_kernel(**kwargs)
+            return prepared
+
+        def cleanup_ipc_files(self) -> None:
+            """Called when the kernel has ended."""
+            super().cleanup_ipc_files()
+            shutil.rmtree(self._private, ignore_errors=True)
+
+    return PrivateKernel
+
+
+def _counting(notebook: Path, progress: Progress | None) -> Callable[..., None]:
+    cells = len(json.loads(notebook.read_text(encoding="utf-8"))["cells"]) + 1  # one is injected
+
+    def executed(cell_index: int, **_: object) -> None:
+        if progress:
+            progress(min(1.0, (cell_index + 1) / cells))
+
+    return executed
+
+
+def _told(error: Any, name: str) -> Exception:
+    """What a failed cell means to the user: their own problems word for word, or which cell failed and why."""
+    if error.ename == "UserError" and (problems := _problems(error.evalue)):
+        return UserError(*problems)
+    code = error.source.strip().splitlines()
+    return PublishError(
+        f"{name}, cell {error.exec_count} ({code[0] if code else 'empty'}): {error.ename}: {error.evalue}. "
+        "Nothing was published."
+    )
+
+
+def _problems(message: str) -> list[Problem]:
+    """The problems of a UserError that crossed from the kernel as text.
+
+    >>> [problem] = _problems("a.csv, row 2: no date.\\n  Effect: quarantined.\\n  Do: mend it.")
+    >>> problem.where, problem.do
+    ('a.csv, row 2', 'mend it.')
+    """
+    shape = r"(.+?): (.+?)\n  Effect: (.+?)\n  Do: (.+?)(?=\n\S[^\n]*: |\Z)"
+    return [
+        Problem(where=where, what=what, effect=effect, do=do)
+        for where, what, effect, do in re.findall(shape, message, re.DOTALL)
+    ]
+
+
+def _refuse_unfinished(nb: NotebookNode) -> None:
+    """The gate: every cell ran, none failed, and the last one says so."""
+    cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+    if any(output.output_type == "error" for cell in cells for output in cell.outputs):
+        raise PublishError("A cell of the notebook failed; it is no evidence.")
+    if not all(cell.execution_count for cell in cells if cell.source.strip()):
+        raise PublishError("Not every cell of the notebook was run; it is no evidence.")
+    last = "".join(text for output in (cells[-1].outputs if cells else []) for text in _plain(output))
+    if not last.startswith(SENTINEL):
+        raise PublishError(f"The notebook's last cell does not say {SENTINEL}; it is no evidence.")
+
+
+def _plain(output: NotebookNode) -> Iterator[str]:
+    yield output.get("text", "") or output.get("data", {}).get("text/plain", "")
+
+
+def _write(nb: NotebookNode, target: Path) -> None:
+    """Write whole or not at all."""
+    import nbformat
+
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
+    draft.replace(target)
+
+
+# --- rendering ----------------------------------------------------------------------------------------------------
+
+
+def render(nb: NotebookNode, name: str) -> str:
+    """One offline page from an executed notebook: no network, and no script but the two whose digests it states.
+
+    name : the title of the window.
+
+    Raises PublishError for a notebook that did not run to its end.
+    """
+    _refuse_unfinished(nb)
+    has_figures = any(FIGURE in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
+    plotly, digest = _packed_plotly() if has_figures else ("", "")
+    draw = (TEMPLATES / "audit" / "draw.js").read_text(encoding="utf-8")
+    scripts = f"{digest} {_digest(draw)}" if has_figures else "'none'"
+    body, _ = _exporter().from_notebook_node(
+        nb, resources={"metadata": {"name": name}, "scripts": scripts, "draw": draw if has_figures else ""}
+    )
+    contents, body = _numbered(body)
+    return str(body).replace("<!--contents-->", contents, 1).replace("<!--plotly-->", plotly, 1)
+
+
+def _exporter() -> Any:
+    _papermill()
+    from nbconvert.exporters.html import HTMLExporter
+    from nbconvert.exporters.templateexporter import TemplateExporter
+    from traitlets.config import Config
+
+    class Page(HTMLExporter):  # type: ignore[misc]
+        def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+            """Without HTMLExporter's second parse of the page, which costs as much as the first rendering."""
+            return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kwargs)  # type: ignore[no-any-return]
+
+    config = Config()
+    # No widgets and no scripts: what they show cannot be printed. A figure always comes with its table, as HTML.
+    config.NbConvertBase.display_data_priority = ["text/html", "image/png", "text/plain"]
+    config.HTMLExporter.exclude_anchor_links = True
+    page = Page(config=config, template_name="audit", extra_template_basedirs=[str(TEMPLATES)])
+    page.register_filter("anchored", _anchored)
+    page.register_filter("exhibit", _exhibit)
+    page.register_filter("island", _island)
+    return page
+
+
+def _anchored(markup: str) -> str:
+    """Give the headings of a text the ids to which the table of contents points."""
+    return re.sub(r"<h2>(.*?)</h2>", lambda m: f'<h2 id="{_slug(m[1])}">{m[1]}</h2>', markup)
+
+
+def _slug(heading: str) -> str:
+    """
+    >>> _slug("Sources &amp; totals")
+    'sources-totals'
+    """
+    return re.sub(r"\W+", "-", html.unescape(heading).lower()).strip("-")
+
+
+def _exhibit(markup: str) -> str:
+    """An exhibit as the page wants it: without the style that it carries for JupyterLab."""
+    return re.sub(r"^<style>.*?</style>", "", markup, count=1, flags=re.DOTALL)
+
+
+def _island(figure: Mapping[str, object]) -> str:
+    """A figure as data, never as code: no label can close the element that holds it."""
+    data = json.dumps(figure, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    for character in "<>&\u2028\u2029":
+        data = data.replace(character, f"\\u{ord(character):04x}")
+    return data
+
+
+HEADING = re.compile(r'<h2 id="(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
+                     r'<h3 id="(?P<exhibit>[^"]+)"><span class="no">(?P<own>[^<]*)</span>(?P<title>.*?)</h3>')  # fmt: skip
+
+
+def _numbered(page: str) -> tuple[str, str]:
+    """Number the exhibits in the order in which they stand, and list them. Nothing in the data can look like a heading."""
+    entries: list[str] = []
+    count = 0
+
+    def number(found: re.Match[str]) -> str:
+        nonlocal count
+        if found["section"]:
+            entries.append(f'<li class="section"><a href="#{found["section"]}">{found["says"]}</a></li>')
+            return found[0]
+        label = found["own"]
+        if not label:
+            count += 1
+            label = f"Exhibit {count}"
+        entries.append(f'<li><a href="#{found["exhibit"]}"><span>{label}</span> {found["title"]}</a></li>')
+        return f'<h3 id="{found["exhibit"]}"><span class="no">{label}</span> {found["title"]}</h3>'
+
+    page = HEADING.sub(number, page)
+    return f"<ol>{''.join(entries)}</ol>", page
+
+
+def _digest(script: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+
+
+@cache
+def _packed_plotly() -> tuple[str, str]:
+    """The plotly.js of the installed plotly package, compressed, and the digest by which the page allows it to run."""
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise PublishError("plotly is not installed, so no figure can be drawn. Install the package again.")
+    source = (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    packed = gzip.compress(source, compresslevel=6, mtime=0)
+    return base64.b64encode(packed).decode(), _digest(source.decode("utf-8"))

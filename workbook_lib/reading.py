@@ -1,0 +1,384 @@
+"""One file being read as one table: which layout fits it, which rows are used, and what becomes of the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from workbook_lib import spreadsheet
+from workbook_lib.audit import Source
+from workbook_lib.files import Digest, FileProblem, Opened, digest, kind_of, normal, open_csv, open_json, unpivoted
+from workbook_lib.mapping import Columns, Compiler, RowReader, Stored, entries, needed
+from workbook_lib.profile import Layout, Profile, headers_in, headers_of
+from workbook_lib.tables import TABLES, Answer, Kind, Quarantined, Status, Table, date_of, listing
+from workbook_lib.values import ValueProblem, quoted
+
+#: Statuses that can count as a completion (C6): such a record needs a date.
+DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})
+#: Tables of which an export without rows is ordinary; elsewhere it is a broken export.
+MAY_BE_EMPTY = frozenset({"leave", "decisions", "access", "content_reviews"})
+CLIPPED = 200
+
+EFFECT = {
+    "people": "the row is quarantined; {subject} is undetermined wherever a requirement may apply (C12).",
+    "leave": "the row is quarantined; it excuses nothing.",
+    "accounts": "the row is quarantined; the account is not taken as listed.",
+    "completions": "the record is quarantined; it covers nothing, and {subject} may be reported as late or missing.",
+    "acknowledgements": "the record is quarantined; it covers nothing, and {subject} may be reported as late or missing.",
+    "decisions": "the decision is quarantined; it explains, extends, links and excludes nothing.",
+}
+DO = {
+    "not_a_date": "export again from the source, or declare the format in a profile that extends {profile}.",
+    "unknown_word": "export again from the source, or add the word to a profile that extends {profile}.",
+    "missing_value": "complete it in the source system and export again.",
+    "end_before_start": "correct the dates in the source system and export again.",
+}
+_TRAILER = re.compile(r"(?:grand )?total\b|(?:number of )?(?:records|rows)\s*:", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Reading:
+    """A file that is read row by row; what it says about itself is whole once the rows have been taken."""
+
+    source_no: int
+    source: Source
+    table: Table
+    file: str
+    profile: Profile
+    layout: Layout
+    content: Digest
+    opened: Opened
+    reader: RowReader
+    ignored: tuple[str, ...]
+    rows_read: int = 0
+    quarantine: list[Quarantined] = field(default_factory=list)
+    unread: list[list[Any]] = field(default_factory=list)
+
+    def rows(self) -> Iterator[list[Any]]:
+        """The used rows, as they are stored; every other row goes to quarantine."""
+        stored_of, number, check = self.reader.stored, self.source_no, _check(self.table)
+        simple = not self.reader.asides and not self.reader.window
+        for row_no, cells, fault in self.opened.rows:
+            self.rows_read += 1
+            if fault is not None:
+                self._reject(row_no, cells, ("", ValueProblem(fault.code, fault.message)))
+                continue
+            if not simple and self._is_set_aside(row_no, cells):
+                continue
+            try:
+                stored = stored_of(cells)
+            except ValueProblem:
+                self._reject(row_no, cells)
+                continue
+            if check is not None and (wrong := check(stored)) is not None:
+                self._reject(row_no, cells, wrong)
+                continue
+            if self.reader.window is not None and not self._clip(row_no, cells, stored):
+                continue
+            stored.append(number)
+            stored.append(row_no)
+            yield stored
+        self._refuse_ambiguous()
+        self._refuse_empty()
+
+    # rows that are not used
+
+    def _is_set_aside(self, row_no: int, cells: list[str]) -> bool:
+        found = self.reader.set_aside(cells)
+        if found is None:
+            return False
+        place, reason = found
+        header = self.opened.header[place]
+        self._put_aside(row_no, cells, header, cells[place], "set_aside", f"set aside: {reason}.")
+        return True
+
+    def _clip(self, row_no: int, cells: list[str], stored: list[Any]) -> bool:
+        """A row of an effective-dated history speaks for the days of its window only (C2)."""
+        assert self.reader.window is not None  # noqa: S101
+        bounds = []
+        for bound in self.reader.window:
+            try:
+                bounds.append(bound.memo[cells[bound.places[0]]][0])
+            except ValueProblem as problem:
+                self._reject(row_no, cells, (bound.headers[0], problem))
+                return False
+        start, end = _places(self.table, "start_date", "end_date")
+        first = max(filter(None, (stored[start], bounds[0])))
+        last = min(filter(None, (stored[end], bounds[1])), default=None)
+        if last is not None and last < first:
+            says = f"set aside: this version of the row ({bounds[0]} to {bounds[1]}) holds no engaged day."
+            self._put_aside(row_no, cells, self.reader.window[0].headers[0], str(bounds[0]), "no_engaged_day", says)
+            return False
+        stored[start], stored[end] = first, _no_end(last)
+        return True
+
+    def _put_aside(self, row_no: int, cells: list[str], column: str, value: str, code: str, message: str) -> None:
+        subject = self._subject({r.column.name: s for r, _, s in self.reader.piecemeal(cells)})
+        self._quarantine(row_no, column, value, code, message, subject, by_rule=True)
+
+    def _reject(self, row_no: int, cells: list[str], first: tuple[str, ValueProblem] | None = None) -> None:
+        """Quarantine a row with its first problem in the order of the columns; the message names the others."""
+        if first is None or first[0]:
+            del cells[len(self.opened.header) :]  # what the reader put behind a whole row
+        if self._is_blank_or_trailer(row_no, cells):
+            return
+        results = [(r, text, stored) for r, text, stored in self.reader.piecemeal(cells)]
+        problems = [(_header(r), text, s) for r, text, s in results if isinstance(s, ValueProblem)]
+        if first is not None:
+            column, problem = first
+            given = next((text for r, text, _ in results if r.column.name == column), "")
+            header = next((_header(r) for r, _, _ in results if r.column.name == column), column)
+            problems = [(header, given, problem)] + ([] if column == "" else problems)
+        subject = self._subject({r.column.name: stored for r, _, stored in results})
+        header, given, problem = problems[0]
+        others = "".join(f" Also: {column}: {other.message}." for column, _, other in problems[1:])
+        effect = EFFECT.get(self.table.name, "the row is quarantined; it is not used.")
+        do = DO.get(problem.code, "correct it in the source system and export again; do not edit the file.")
+        message = (
+            f"{problem.message}.{others} Effect: {effect.format(subject=subject or 'the person it is about')} "
+            f"Do: {do.format(profile=self.profile.name)}"
+        )
+        self._quarantine(row_no, header, given, problem.code, message, subject)
+        if self.table.name == "people" and subject:
+            self.unread.append(self._as_read(results, row_no))
+
+    def _as_read(self, results: Sequence[tuple[Any, str, Stored | ValueProblem]], row_no: int) -> list[Any]:
+        """A people row that could not be read: what of it could, for its person is undetermined (C12)."""
+        row: list[Any] = []
+        for reader, _, stored in results[: len(self.reader.readers)]:
+            row += [None] if isinstance(stored, ValueProblem) else stored
+        return [*row, self.source_no, row_no]
+
+    def _subject(self, found: dict[str, Stored | ValueProblem]) -> str:
+        """The person or the account that a row seems to be about."""
+        for name in ("person_id", "account"):
+            stored = found.get(name)
+            if isinstance(stored, tuple) and stored[0]:
+                return str(stored[0])
+        return ""
+
+    def _quarantine(
+        self, row_no: int, column: str, value: str, code: str, message: str, subject: str, *, by_rule: bool = False
+    ) -> None:
+        self.quarantine.append(
+            Quarantined(
+                source_no=self.source_no,
+                table=self.table.name,
+                file=self.file,
+                sheet=self.opened.sheet,
+                row_no=row_no,
+                column=column,
+                value=value[:CLIPPED],
+                code=code,
+                message=message,
+                subject=subject,
+                raw=self.opened.raw(),
+                by_rule=by_rule,
+            )
+        )
+
+    def _is_blank_or_trailer(self, row_no: int, cells: Sequence[str]) -> bool:
+        """A line of delimiters only is blank; "Total: n rows" is no record, but its count must agree."""
+        filled = [text.strip() for text in cells if text.strip()]
+        if self.layout.format == "json" or not cells:
+            return False
+        if not filled:
+            self.rows_read -= 1
+            self.opened.blank_rows += 1
+            return True
+        if len(filled) > 2 or not _TRAILER.match(filled[0]):
+            return False
+        said = re.search(r"[0-9][0-9,]*", " ".join(filled))
+        before = self.rows_read - 1
+        if said and int(said.group().replace(",", "")) != before:
+            raise FileProblem(
+                f"its last line says {quoted(' '.join(filled))}, but {before:,} rows stand above it.",
+                "export it again and copy it whole.",
+                place=f"row {row_no}",
+                code="count_mismatch",
+            )
+        says = f"a closing line, not a record; {before:,} rows stand above it" + (", as it says." if said else ".")
+        self._quarantine(row_no, self.opened.header[0], filled[0], "trailer", says, "", by_rule=True)
+        return True
+
+    # the file as a whole
+
+    def _refuse_ambiguous(self) -> None:
+        for reader in self.reader.readers:
+            if reader.fits_both and not reader.dates_read:
+                raise FileProblem(
+                    f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month and "
+                    "month/day, and none is written as the profile expects.",
+                    f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
+                    f"{self.profile.name}.",
+                    place=f'column "{_header(reader)}"',
+                    code="ambiguous_dates",
+                )
+
+    def _refuse_empty(self) -> None:
+        if not self.rows_read and self.table.name not in MAY_BE_EMPTY:
+            raise FileProblem(
+                "it has a header and no rows.", "export it again; check the report's filters.", code="no_rows"
+            )
+
+    def mapping(self) -> tuple[tuple[str, str], ...]:
+        """Canonical column → where it was read from, in words."""
+        return tuple((reader.column.name, reader.source) for reader in self.reader.readers)
+
+
+def _header(reader: Any) -> str:
+    return " / ".join(reader.headers) or reader.column.name
+
+
+def _no_end(day: date | None) -> date | None:
+    return None if day is None or day.year >= 2100 else day
+
+
+def _places(table: Table, *names: str) -> list[int]:
+    stored = list(table.stored)
+    return [stored.index(name) for name in names]
+
+
+Wrong = tuple[str, ValueProblem]
+
+
+def _check(table: Table) -> Callable[[list[Any]], Wrong | None] | None:
+    """What must hold between the columns of one row."""
+    match table.name:
+        case "people" | "leave":
+            start, end = _places(table, "start_date", "end_date")
+            return lambda row: None if row[end] is None or row[start] <= row[end] else _reversed(row[start], row[end])
+        case "completions":
+            day, status = _places(table, date_of("completed_at"), "status")
+            return lambda row: _undated("completed_at", row[status]) if row[day] is None and row[status] in DONE else None
+        case "acknowledgements":
+            day, status = _places(table, date_of("acknowledged_at"), "status")
+            done = Answer.ACKNOWLEDGED.value
+            return lambda row: (
+                _undated("acknowledged_at", row[status]) if row[day] is None and row[status] == done else None
+            )
+    return None
+
+
+def _reversed(start: date, end: date) -> Wrong:
+    return "end_date", ValueProblem("end_before_start", f"it ends on {end}, before it starts on {start}")
+
+
+def _undated(column: str, status: str) -> Wrong:
+    return column, ValueProblem("missing_value", f"it is empty, and a record that is {status} needs its date")
+
+
+# --- opening ------------------------------------------------------------------------------------------------------
+
+
+def open_reading(
+    source_no: int, source: Source, path: Path, file: str, profile: Profile, zone: ZoneInfo
+) -> Reading:
+    """Find the layout that fits a file, and open it. Raises FileProblem where none does."""
+    table, kind = TABLES[source.table], kind_of(path)
+    layout, content, opened, columns = _fitting(profile, source, table, path, kind)
+    _refuse_doubles(opened, layout, kind)
+    reader = Compiler(table, layout, source, columns, zone, kind).compile()
+    used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
+    used |= {place for place, _, _ in reader.asides}
+    ignored = tuple(h.strip() or f"(column {n + 1}, unnamed)" for n, h in enumerate(opened.header) if n not in used)
+    return Reading(
+        source_no, source, table, file, profile, layout, content, opened, reader, (*ignored, *opened.others)
+    )
+
+
+def _fitting(
+    profile: Profile, source: Source, table: Table, path: Path, kind: str
+) -> tuple[Layout, Digest, Opened, Columns]:
+    layouts = [layout for layout in profile.for_table(table.name) if layout.format in (None, kind)]
+    if not layouts:
+        offered = sorted({f"{layout.table} ({layout.format or 'any format'})" for layout in profile.layouts})
+        raise FileProblem(
+            f"profile {profile.name} reads no {table.name} from a {kind.upper()} file; it reads {', '.join(offered)}.",
+            "correct table or profile in audit.toml.",
+            code="no_layout",
+        )
+    misfits = []
+    for layout in layouts:
+        content = digest(path, kind, layout.reading.encoding)
+        groups = needed(layout, source, table)
+        opened = _open(path, kind, content, layout, source, groups)
+        columns = Columns(opened, strip_brackets=layout.reading.strip_brackets, exact=kind == "json")
+        lacking = [] if opened.empty else columns.lacks(groups)
+        if not lacking:
+            return layout, content, opened, columns
+        misfits.append((len(lacking), lacking, opened, layout))
+    raise _missing(*min(misfits, key=lambda misfit: misfit[0])[1:], profile)
+
+
+def _open(
+    path: Path, kind: str, content: Digest, layout: Layout, source: Source, groups: list[tuple[str, ...]]
+) -> Opened:
+    reading = layout.reading
+    if kind == "json":
+        wanted = dict.fromkeys((*(h for e in entries(layout, source).values() for h in headers_in(e)), *headers_of(layout)))
+        return open_json(path, content, records=layout.records, explode=layout.explode, wanted=tuple(wanted))
+    wanted_forms = [{normal(h, strip_brackets=reading.strip_brackets) for h in group} for group in groups]
+    if layout.pairs:
+        given = {normal(name) for name in (layout.pairs.item, layout.pairs.state, layout.pairs.date)}
+        wanted_forms = [forms for forms in wanted_forms if not forms & given]
+
+    def is_header(cells: Sequence[str]) -> bool:
+        found = {normal(text, strip_brackets=reading.strip_brackets) for text in cells}
+        return all(forms & found for forms in wanted_forms)
+
+    if kind == "xlsx":
+        opened = spreadsheet.open_xlsx(
+            path, sheet=source.sheet, header_depth=reading.header_depth, is_header=is_header, drop_rows=reading.drop_rows
+        )
+    else:
+        opened = open_csv(
+            path,
+            content,
+            delimiter=reading.delimiter,
+            header_depth=reading.header_depth,
+            is_header=is_header,
+            drop_rows=reading.drop_rows,
+        )
+    return unpivoted(opened, layout.pairs.fixed, (layout.pairs.item, layout.pairs.state, layout.pairs.date)) if layout.pairs else opened
+
+
+def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profile) -> FileProblem:
+    """The header does not have what the layout needs; perhaps another delimiter stands in it."""
+    alone = " ".join(opened.header)
+    for delimiter, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
+        if delimiter != layout.reading.delimiter and alone.count(delimiter) >= len(opened.header):
+            return FileProblem(
+                f"it looks like {name} separates its columns; profile {profile.name} expects "
+                f"{quoted(layout.reading.delimiter)}.",
+                f'export with the expected delimiter, or declare it in a profile that extends {profile.name}.',
+                place="row 1",
+                code="wrong_delimiter",
+            )
+    found = listing([f'"{header}"' for header in opened.header], 40) or "none"
+    return FileProblem(
+        f"it has no column {', '.join(lacking)}. Columns found: {found}.",
+        f"choose the profile that fits, or name the column in audit.toml, for example columns = {{ … = \"…\" }} "
+        f"(profile {profile.name}, table {layout.table}).",
+        place="header",
+        code="missing_column",
+    )
+
+
+def _refuse_doubles(opened: Opened, layout: Layout, kind: str) -> None:
+    if kind == "json" or layout.pairs:
+        return
+    forms = [normal(header, strip_brackets=layout.reading.strip_brackets) for header in opened.header]
+    doubles = sorted({form for form in forms if form and forms.count(form) > 1})
+    if doubles:
+        raise FileProblem(
+            f"the header has more than one column {listing([quoted(d) for d in doubles])}; which one is meant is not known.",
+            "export again with one of them.",
+            place="header",
+            code="duplicate_header",
+        )
