@@ -274,7 +274,7 @@ def read_records(company: Company, frame: Frame, people: dict[str, Person]) -> N
     owners = Owners(company, frame, people)
     for table, moment in (("completions", "completed_at"), ("acknowledgements", "acknowledged_at")):
         for row in company.rows(table):
-            person_id = owners.of(text(row, "account"))
+            person_id = owners.of(row)
             try:
                 on = record_day(text(row, moment), frame.zone)
                 float(text(row, "score") or 0)
@@ -291,7 +291,7 @@ class Owners:
         self.people = people
         self.listed: dict[str, set[str]] = defaultdict(set)
         for row in company.rows("accounts"):
-            self.listed[text(row, "account")].add(text(row, "person_id"))
+            self.listed[account(row)].add(text(row, "person_id"))
         self.by_email: dict[str, set[str]] = defaultdict(set)
         for person_id, emails in read_emails(company).items():
             for email in emails:
@@ -300,22 +300,29 @@ class Owners:
         self.excluded: set[str] = set()
         for row in frame.decisions:
             if text(row, "kind") == "link":
-                self.linked[text(row, "account")].add(text(row, "person_id"))
-            if text(row, "kind") == "exclude" and text(row, "account"):
-                self.excluded.add(text(row, "account"))
+                self.linked[account(row)].add(text(row, "person_id"))
+            if text(row, "kind") == "exclude":
+                self.excluded.add(account(row))
 
-    def of(self, account: str) -> str | None:
+    def of(self, record: Row) -> str | None:
         """The person_id, or None."""
-        if not account or account in self.excluded:
+        name = account(record)
+        if not name or name in self.excluded:
             return None
-        if account in self.people:
-            return account
-        listed = self.listed[account] & self.people.keys()
-        for candidates in (listed, self.by_email[account.casefold()], self.linked[account]):
+        if text(record, "account") in self.people:
+            return text(record, "account")
+        listed = self.listed[name] & self.people.keys()
+        for candidates in (listed, self.by_email[name], self.linked[name]):
             if len(candidates) == 1:
                 (person_id,) = candidates
                 return person_id if person_id in self.people else None
         return None
+
+
+def account(row: Row) -> str:
+    """An account as it is compared: an e-mail address in any letter case."""
+    name = text(row, "account")
+    return name.casefold() if "@" in name else name
 
 
 # --- days ---------------------------------------------------------------------------------------------------------
@@ -539,7 +546,7 @@ class Case:
         """The first line of C12's table that fits; '' for a person outside the population."""
         f = self.frame
         if self.person.unreadable:
-            meets = self.effective[0] <= f.last and f.first <= self.effective[1]
+            meets = max(self.effective[0], f.first) <= min(self.effective[1], f.last)
             return "undetermined" if meets and any(map(self.matches, self.person.seen)) else ""
         if not self.in_scope & window:
             return ""

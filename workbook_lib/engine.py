@@ -32,21 +32,18 @@ class Engine:
 
         The rows pass through a file on disk: memory stays flat however many there are, and every type is declared.
         """
-        with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
-            spool = Path(folder) / "rows.csv"
-            with spool.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerows([_text(value) for value in row] for row in rows)
-            declared = ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items())
-            schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-            self._connection.execute(f"CREATE TABLE {name} ({schema})")
+        schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+        self._connection.execute(f"CREATE TABLE {name} ({schema})")
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="workbook-", suffix=".csv", encoding="utf-8", newline="", delete=False
+        ) as file:
+            spool = Path(file.name)
+            csv.writer(file).writerows([_text(value) for value in row] for row in rows)
+        try:
             if spool.stat().st_size:
-                self._connection.execute(
-                    f"INSERT INTO {name} SELECT * FROM read_csv(?, auto_detect=false, header=false, delim=',', "
-                    f"quote='\"', escape='\"', nullstr='', new_line='\\r\\n', dateformat='%Y-%m-%d', "
-                    f"timestampformat='%Y-%m-%d %H:%M:%S', columns={{{declared}}})",
-                    [str(spool)],
-                )
+                self._connection.execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
+        finally:
+            spool.unlink()
 
     def make(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT, and remember its text: it is part of the evidence."""
@@ -82,6 +79,16 @@ class Engine:
     def close(self) -> None:
         """Let go of the memory."""
         self._connection.close()
+
+
+def _reader(columns: Mapping[str, str]) -> str:
+    """The CSV reader with nothing left to its own detection: it would drop rows and change types silently."""
+    declared = ", ".join(f"'{column}': '{kind}'" for column, kind in columns.items())
+    return (
+        "read_csv(?, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', nullstr='', "
+        "new_line='\\r\\n', dateformat='%Y-%m-%d', timestampformat='%Y-%m-%d %H:%M:%S', "
+        f"columns={{{declared}}})"
+    )
 
 
 def _text(value: object) -> object:

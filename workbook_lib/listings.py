@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from workbook_lib.procedures import Result
+from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
 
 POPULATION = """
@@ -65,11 +68,11 @@ LISTINGS: dict[str, str] = {
     "decisions": DECISIONS,
 }
 
-#: Tables that are not relations of the engine: the attributes that become columns.
-SOURCES = ["source_no", "table", "file", "profile", "confidence", "system", "report", "parameters", "extracted_on", "extracted_by", "covers_from", "size", "sha256", "rows_read", "rows_used", "rows_quarantined", "first_date", "last_date"]
-QUARANTINE = ["source_no", "table", "file", "sheet", "row_no", "column", "value", "code", "message", "subject", "by_rule", "raw"]
-FINDINGS = ["code", "table", "subject", "text", "source_no", "row_no"]
-RESULTS = ("procedure", "title", "criteria", "outcome", "tested", "exceptions", "says")
+#: The columns of tables that are not relations of the engine.
+QUARANTINE = [field.name for field in fields(Quarantined)]
+FINDINGS = [field.name for field in fields(Finding)]
+SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")] + ["rows_used"]
+RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
 
 def write_tables(paper: Workpaper, folder: Path) -> None:
@@ -81,29 +84,15 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     _write_csv(tables / "sources.csv", SOURCES, _attributes(paper.files, SOURCES))
     _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
     _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
-    _write_csv(
-        tables / "results.csv",
-        RESULTS,
-        (
-            (
-                r.procedure.id,
-                r.procedure.title,
-                "; ".join(r.procedure.criteria),
-                r.outcome,
-                r.tested,
-                r.exceptions,
-                r.says,
-            )
-            for r in paper.results
-        ),
-    )
+    _write_csv(tables / "results.csv", RESULTS, map(_result_row, paper.results))
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def summary(paper: Workpaper) -> dict[str, Any]:
     """Every count on the front page, for programs."""
-    verdicts: dict[str, int] = dict(paper.rows("SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"))
+    by_verdict = "SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"
+    verdicts: dict[str, int] = dict(paper.rows(by_verdict))
     return {
         "organisation": paper.audit.settings.organisation,
         "criteria": list(paper.audit.settings.criteria),
@@ -135,6 +124,12 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             for result in paper.results
         },
     }
+
+
+def _result_row(result: Result) -> list[object]:
+    plan = result.procedure
+    counts = [result.outcome, result.tested, result.exceptions, result.says]
+    return [plan.id, plan.title, "; ".join(plan.criteria), *counts]
 
 
 def _attributes(items: Iterable[object], names: Sequence[str]) -> Iterable[list[object]]:

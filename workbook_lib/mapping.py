@@ -37,7 +37,7 @@ CANONICAL = (ISO_DATE, ISO_TIMESTAMP)
 
 
 class Memo(dict[Key, Stored]):
-    """What a column's texts mean, parsed once each; emptied when it grows too large."""
+    """What a column's texts mean, parsed once each. A column with more different texts than that seldom repeats one."""
 
     __slots__ = ("_parse",)
     LIMIT = 200_000
@@ -47,9 +47,8 @@ class Memo(dict[Key, Stored]):
 
     def __missing__(self, key: Key) -> Stored:
         value = self._parse(key)
-        if len(self) >= self.LIMIT:
-            self.clear()
-        self[key] = value
+        if len(self) < self.LIMIT:
+            self[key] = value
         return value
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workbook_lib.exhibits.exhibit import AT_MOST, Exhibit, Table, count, cut_short, framed, rate
-from workbook_lib.exhibits.markup import named
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, rate
 from workbook_lib.tables import FileAccount
 from workbook_lib.workpaper import Workpaper
 
@@ -146,28 +145,4 @@ def findings(wp: Workpaper) -> Exhibit:
                 note=cut_short(SHOWN, len(found), "discovery", "findings") if len(found) > SHOWN else "",
             ),
         ),
-    )
-
-
-def programme(wp: Workpaper) -> Exhibit:
-    """The programme document, as it stands in its file."""
-    described = wp.audit.programme
-    if described is None:
-        return Exhibit(key="programme", title="Programme document", says=("0 programme documents: the audit names none.",))
-    from workbook_lib.exhibits.exhibit import Text
-
-    text = (wp.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace")
-    shown = text if len(text) <= AT_MOST * 60 else text[: AT_MOST * 60] + "\n… the rest is in the file."
-    lines = len(text.splitlines())
-    return Exhibit(
-        key="programme",
-        title="Programme document",
-        says=(f"{named(described.file)} has {count(lines, 'line')}; below it stands as it is in the file.",),
-        facts=(
-            ("Owner", named(described.owner) if described.owner else "not stated", ""),
-            ("Version", named(described.version) if described.version else "not stated", ""),
-            ("Approved by", named(described.approved_by) if described.approved_by else "not stated", ""),
-            ("Approved on", str(described.approved_on or "not stated"), ""),
-        ),
-        texts=(Text(caption=f"Text of {described.file}", text=shown, folded=False),),
     )

@@ -1,0 +1,53 @@
+"""A workpaper as exhibits: `exhibits.<noun>(wp)` gives an object that shows itself in a notebook.
+
+Each has a title, a sentence made from the data that states the number and what it means, tables, and perhaps a figure.
+Everything that comes from the data is escaped in one place, `markup`. Nothing here judges: the numbers are those of the
+workpaper.
+"""
+
+from __future__ import annotations
+
+from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
+from workbook_lib.exhibits.front import bottom_line, requirements, results, scope, title
+from workbook_lib.exhibits.judgement import coverage, exceptions, people_and_verdicts, procedure, verdicts
+from workbook_lib.exhibits.population import people, population, reconciliation
+from workbook_lib.exhibits.provenance import findings, quarantine, sources, totals
+from workbook_lib.exhibits.readiness import attention, covered_now, due_next
+from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
+from workbook_lib.exhibits.reference import complete, glossary, limitations, rules
+
+__all__ = [
+    "Exhibit",
+    "Table",
+    "Text",
+    "acknowledgements",
+    "attention",
+    "bottom_line",
+    "complete",
+    "completion_records",
+    "content",
+    "content_reviews",
+    "coverage",
+    "covered_now",
+    "due_next",
+    "exceptions",
+    "findings",
+    "glossary",
+    "limitations",
+    "people",
+    "people_and_verdicts",
+    "population",
+    "procedure",
+    "programme",
+    "quarantine",
+    "rate",
+    "reconciliation",
+    "requirements",
+    "results",
+    "rules",
+    "scope",
+    "sources",
+    "title",
+    "totals",
+    "verdicts",
+]

@@ -1,0 +1,193 @@
+"""Figures as plain data for plotly.js: no theme, no random ids. Colours are told apart in grey and by the colour-blind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from workbook_lib.audit import Window
+from workbook_lib.exhibits.exhibit import framed, rate, wrapped
+
+#: Okabe and Ito's colours, those that hold on white and on black, each with a dash of its own.
+STROKES = (
+    ("#0072b2", "solid"),
+    ("#d55e00", "dash"),
+    ("#009e73", "dot"),
+    ("#cc79a7", "dashdot"),
+    ("#e69f00", "longdash"),
+    ("#56b4e9", "longdashdot"),
+    ("#7f7f7f", "solid"),
+    ("#0072b2", "dot"),
+)
+#: Verdict → colour and hatch; the hatch tells them apart in print.
+FILLS = {
+    "met": ("#0072b2", ""),
+    "late": ("#e69f00", "/"),
+    "missing": ("#d55e00", "x"),
+    "undetermined": ("#7a2a1d", "+"),
+    "excused": ("#9fb6c8", "."),
+    "pending": ("#c9d3dc", "-"),
+    "left": ("#b8b8b8", "|"),
+}
+#: More lines than this cannot be told apart; those with the lowest cover are drawn.
+MOST_LINES = len(STROKES)
+
+
+def _layout(height: int, **axes: Any) -> dict[str, Any]:
+    return {
+        "height": height,
+        "margin": {"l": 64, "r": 16, "t": 48, "b": 40},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#5a6570"},
+        "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        "hoverlabel": {"namelength": -1},
+        **axes,
+    }
+
+
+# --- verdicts -----------------------------------------------------------------------------------------------------
+
+
+def verdict_bars(requirements: Sequence[str], verdicts: Sequence[str], counts: Sequence[Sequence[int]]) -> dict[str, Any]:
+    """One bar per requirement, divided by verdict; verdicts that nobody has are left out."""
+    data = []
+    labels = [wrapped(name, 40) for name in requirements]
+    for place, verdict in enumerate(verdicts):
+        numbers = [row[place] for row in counts]
+        if any(numbers):
+            colour, hatch = FILLS[verdict]
+            data.append(
+                {
+                    "type": "bar",
+                    "orientation": "h",
+                    "name": verdict,
+                    "y": labels,
+                    "x": numbers,
+                    "marker": {
+                        "color": colour,
+                        "line": {"width": 0},
+                        "pattern": {"shape": hatch, "fgcolor": "rgba(255,255,255,.75)", "size": 6, "solidity": 0.25},
+                    },
+                    "hovertemplate": f"%{{y}}: %{{x}} {verdict}<extra></extra>",
+                }
+            )
+    layout = _layout(
+        110 + 34 * len(labels),
+        barmode="stack",
+        bargap=0.35,
+        xaxis={"title": {"text": "duties"}, "gridcolor": "rgba(128,128,128,.25)", "zeroline": False, "rangemode": "tozero"},
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+    )
+    return {"data": data, "layout": layout}
+
+
+# --- cover by day -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """From this day on, so many of the required people were covered."""
+
+    on_day: date
+    covered: int
+    required: int
+
+    @property
+    def share(self) -> float:
+        """A fraction in [0, 1]; nobody required counts as nobody uncovered."""
+        return self.covered / self.required if self.required else 1.0
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """Covered, of required."""
+        return self.covered, self.required
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One requirement through the judged days: a point on each day on which a number changed."""
+
+    name: str
+    points: tuple[Point, ...]
+
+    @property
+    def first(self) -> Point:
+        """On the first day on which anybody had to be covered."""
+        return self.points[0]
+
+    @property
+    def last(self) -> Point:
+        """On the last judged day."""
+        return self.points[-1]
+
+    @property
+    def lowest(self) -> Point:
+        """On the first of the days with the lowest share."""
+        return min(self.points, key=lambda point: (point.share, point.on_day))
+
+
+def lines_by_day(rows: Iterable[tuple[Any, ...]], window: Window, names: Sequence[str]) -> list[Line]:
+    """Changes (requirement_no, day, required, covered) as lines, in the order of the requirements.
+
+    Days on which nobody had to be covered are left out: there is no share to speak of.
+    """
+    points: dict[int, list[Point]] = {}
+    for no, on_day, required, covered in rows:
+        if on_day <= window.end and required:
+            points.setdefault(no, []).append(Point(on_day, int(covered), int(required)))
+    return [Line(names[no - 1], tuple(points[no])) for no in sorted(points)]
+
+
+def cover_lines(lines: Sequence[Line]) -> dict[str, Any]:
+    """The lines as a figure; where there are too many to tell apart, those with the lowest cover."""
+    drawn = sorted(lines, key=lambda line: line.lowest.share)[:MOST_LINES]
+    data = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": wrapped(line.name, 40),
+            "x": [point.on_day.isoformat() for point in line.points],
+            "y": [round(100 * point.share, 2) for point in line.points],
+            "text": [rate(*point.pair) for point in line.points],
+            "line": {"shape": "hv", "width": 2, "color": colour, "dash": dash},
+            "hovertemplate": "%{x|%Y-%m-%d}: %{text}",
+        }
+        for line, (colour, dash) in zip([line for line in lines if line in drawn], STROKES, strict=False)
+    ]
+    lowest = min(line.lowest.share for line in drawn)
+    floor = max(0, int(100 * lowest) // 10 * 10 - 5)
+    layout = _layout(
+        360,
+        xaxis={"type": "date", "gridcolor": "rgba(128,128,128,.15)", "tickformat": "%b\n%Y"},
+        yaxis={
+            "title": {"text": f"covered, % (axis from {floor} %)" if floor else "covered, %"},
+            "range": [floor, 101],
+            "gridcolor": "rgba(128,128,128,.25)",
+            "zeroline": False,
+        },
+    )
+    return {"data": data, "layout": layout}
+
+
+def months(lines: Sequence[Line], window: Window) -> pd.DataFrame:
+    """For each month the day with the lowest share of each requirement."""
+    rows = []
+    first = window.start
+    while first <= window.end:
+        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        lows = [_low(line, first, min(following - timedelta(days=1), window.end)) for line in lines]
+        rows.append((f"{first:%Y-%m}", *(rate(*low.pair) if low else None for low in lows)))
+        first = following
+    return framed(rows, ("Month", *(line.name for line in lines)))
+
+
+def _low(line: Line, first: date, last: date) -> Point | None:
+    """The lowest point on the days [first, last], the one that they began with included."""
+    before = [point for point in line.points if point.on_day <= first][-1:]
+    within = [point for point in line.points if first < point.on_day <= last]
+    return min([*before, *within], key=lambda point: point.share, default=None)

@@ -1,0 +1,210 @@
+"""What was judged: verdicts, cover through the period, the procedures one by one, and the exceptions."""
+
+from __future__ import annotations
+
+from workbook_lib.exhibits import figures
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
+from workbook_lib.exhibits.front import interim, verdict_counts
+from workbook_lib.exhibits.markup import visible
+from workbook_lib.exhibits.words import JUDGED, VERDICTS
+from workbook_lib.procedures import Outcome
+from workbook_lib.workpaper import Workpaper
+
+#: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.
+PROCEDURE_ROWS = 50
+EXCEPTION_ROWS = 300
+
+
+def verdicts(wp: Workpaper) -> Exhibit:
+    """Requirement by verdict, with counts."""
+    counted = {
+        (no, verdict): number
+        for no, verdict, number in wp.rows(
+            "SELECT requirement_no, verdict, COUNT(*) FROM verdict GROUP BY requirement_no, verdict ORDER BY 1, 2"
+        )
+    }
+    rows = []
+    for no, requirement in enumerate(wp.audit.requirements, 1):
+        line = [counted.get((no, verdict), 0) for verdict in VERDICTS]
+        judged = sum(counted.get((no, verdict), 0) for verdict in JUDGED)
+        rows.append((requirement.id, sum(line), *line, rate(counted.get((no, "met"), 0), judged)))
+    totals = verdict_counts(wp)
+    judged = sum(totals.get(verdict, 0) for verdict in JUDGED)
+    deviations = totals.get("late", 0) + totals.get("missing", 0)
+    table = framed(rows, ("Requirement", "Duties", *map(str.capitalize, VERDICTS), "Met on time"))
+    shares = [[counted.get((no, verdict), 0) for verdict in VERDICTS] for no in range(1, len(rows) + 1)]
+    return Exhibit(
+        key="verdicts",
+        title="Verdicts by requirement",
+        banner=interim(wp),
+        says=(
+            f"Deviations: {rate(deviations, judged)} of the judged duties "
+            f"({totals.get('late', 0):,} late, {totals.get('missing', 0):,} missing). "
+            f"{count(totals.get('undetermined', 0), 'duty', 'duties')} undetermined.",
+        ),
+        figure=figures.verdict_bars([requirement.id for requirement in wp.audit.requirements], list(VERDICTS), shares),
+        alt=f"Bars, one per requirement, divided by verdict. {rate(totals.get('met', 0), judged)} judged duties were met.",
+        tables=(Table(frame=table, caption="Duties of each requirement by verdict"),),
+    )
+
+
+#: Required people and covered people of each requirement, on each day on which either number changes.
+COVER_BY_DAY = """
+WITH accountable AS (
+  SELECT stretch.requirement_no, GREATEST(from_day, window_from) AS first_day, LEAST(to_day, window_to) AS last_day,
+         CASE WHEN covered THEN 1 ELSE 0 END AS covers
+  FROM stretch CROSS JOIN settings
+  JOIN verdict ON verdict.person_no = stretch.person_no AND verdict.requirement_no = stretch.requirement_no
+  WHERE required AND NOT excused AND from_day <= window_to AND to_day >= window_from AND verdict.verdict <> 'undetermined'
+), changes AS (
+  SELECT requirement_no, first_day AS on_day, 1 AS required, covers AS covered FROM accountable
+  UNION ALL SELECT requirement_no, last_day + 1, -1, -covers FROM accountable
+), dated AS (
+  SELECT requirement_no, on_day, SUM(required) AS required, SUM(covered) AS covered FROM changes
+  GROUP BY requirement_no, on_day
+)
+SELECT requirement_no, on_day, SUM(required) OVER days AS required, SUM(covered) OVER days AS covered
+FROM dated WINDOW days AS (PARTITION BY requirement_no ORDER BY on_day) ORDER BY requirement_no, on_day"""
+
+
+def coverage(wp: Workpaper) -> Exhibit:
+    """The share of required people who were covered, day by day, for each requirement."""
+    lines = figures.lines_by_day(wp.rows(COVER_BY_DAY), wp.window, [r.id for r in wp.audit.requirements])
+    if not lines:
+        return Exhibit(key="coverage", title="Cover through the period", says=("0 people had to be covered on a judged day.",))
+    lowest = min(lines, key=lambda line: line.lowest.share)
+    low = lowest.lowest
+    summary = [
+        (line.name, rate(*line.first.pair), rate(*line.lowest.pair), line.lowest.on_day, rate(*line.last.pair)) for line in lines
+    ]
+    whole = sum(line.lowest.share == 1 for line in lines)
+    months = figures.months(lines, wp.window)
+    return Exhibit(
+        key="coverage",
+        title="Cover through the period",
+        banner=interim(wp),
+        says=(
+            f"The lowest cover of any requirement was {rate(*low.pair)} required people, on {low.on_day} "
+            f"({visible(lowest.name)}). {whole} of {count(len(lines), 'requirement')} had everybody covered on every day.",
+            "A person counts on the days on which cover was required and not excused. Undetermined duties are not in the figure.",
+        ),
+        figure=figures.cover_lines(lines),
+        alt=f"Lines, one per requirement: the share of required people who were covered on each day from {wp.window.start} to "
+        f"{wp.window.end}. The lowest point is {rate(*low.pair)} on {low.on_day}.",
+        tables=(
+            Table(
+                frame=framed(summary, ("Requirement", "First day", "Lowest day", "on", "Last day")),
+                caption="Required people who were covered",
+            ),
+            Table(frame=months, caption="Lowest day of each month", folded=len(lines) > 3),
+        ),
+    )
+
+
+def procedure(wp: Workpaper, number: str) -> Exhibit:
+    """One procedure: objective, criterion, population and its source, what was done, n of N, result, and the details.
+
+    Raises LookupError where the catalogue has no such procedure.
+    """
+    result = next((result for result in wp.results if result.procedure.id == number), None)
+    if result is None:
+        raise LookupError(f"There is no procedure {number}; there are {', '.join(r.procedure.id for r in wp.results)}.")
+    plan = result.procedure
+    performed = result.outcome is not Outcome.NOT_PERFORMED
+    rows = [
+        ("Objective", plan.objective),
+        ("Criteria", ", ".join(plan.criteria)),
+        ("Population", plan.population),
+        ("Source", plan.source),
+        ("What was done", plan.done),
+        ("Exceptions", rate(result.exceptions, result.tested) if performed else "none counted: not performed"),
+    ]
+    tables = [Table(frame=framed(rows, ("Step", "Procedure")), caption=f"{plan.id}: plan and count")]
+    if result.checks:
+        tables.append(
+            Table(
+                frame=framed([_checked(c.says, c.exceptions, c.tested) for c in result.checks], ("Expected", "Departures", "Result")),
+                caption="What was expected, and how much departs from it",
+            )
+        )
+    for check in result.checks:
+        if check.listing:
+            table = listed(wp, check.listing, f"Details: {check.says}", order="the listing", at_most=PROCEDURE_ROWS)
+            if len(table.frame):
+                tables.append(Table(frame=table.frame, caption=table.caption, note=table.note, folded=not check.exceptions))
+    return Exhibit(
+        key=plan.id,
+        label=plan.id,
+        title=plan.title,
+        says=(f"{str(result.outcome).capitalize()}. {result.says}",),
+        tables=tuple(tables),
+    )
+
+
+def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:
+    outcome = Outcome.EXCEPTIONS if exceptions else Outcome.NO_EXCEPTIONS
+    return says, rate(exceptions, tested), str(outcome)
+
+
+#: The exceptions with their recorded explanations in words; those without one first.
+EXPLAINED = """
+SELECT CASE WHEN exceptions.explained_by IS NULL THEN 'unexplained' ELSE 'explained' END AS explanation,
+       exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on, exceptions."from", exceptions."to",
+       exceptions.days, CASE WHEN unproven THEN cause || ' (unproven)' ELSE cause END AS cause,
+       ended_by, closed_on, said.reason
+FROM exceptions
+JOIN person ON person.person_id = exceptions.person_id
+LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(
+             decision_id || ': ' || COALESCE(reason_code || ', ', '') || COALESCE(reason, 'no reason given')
+             || '; evidence: ' || COALESCE(evidence, 'none') || '; decided by ' || decided_by
+             || COALESCE(', approved by ' || approved_by, ', approved by nobody'), ' | ' ORDER BY decision_id) AS reason
+           FROM decision WHERE kind = 'explain' AND withdrawn = 0 GROUP BY person_id, requirement_id, due_on) said
+       ON said.person_id = exceptions.person_id AND said.requirement_id = exceptions.requirement_id
+      AND said.due_on = exceptions.due_on
+ORDER BY CASE WHEN exceptions.explained_by IS NULL THEN 0 ELSE 1 END, exceptions.person_id, exceptions.requirement_id,
+         exceptions.due_on"""
+
+
+def exceptions(wp: Workpaper) -> Exhibit:
+    """Every exception, the unexplained first, with cause, days, how it ended, and the explanation."""
+    total = wp.number("SELECT COUNT(*) FROM exceptions")
+    unexplained = wp.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL")
+    if not total:
+        return Exhibit(key="exceptions", title="Exceptions", banner=interim(wp), says=("0 exceptions.",))
+    causes = wp.frame(
+        "SELECT cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, SUM(days) AS days, "
+        "SUM(CASE WHEN explained_by IS NULL THEN 1 ELSE 0 END) AS without_explanation, "
+        "SUM(CASE WHEN ended_by = 'open' THEN 1 ELSE 0 END) AS still_open "
+        "FROM exceptions GROUP BY cause ORDER BY COUNT(*) DESC, cause"
+    ).rename(columns=lambda name: str(name).capitalize().replace("_", " "))
+    order = "unexplained first, then person"
+    listing = listed(wp, EXPLAINED, "Every exception", order=order, file="exceptions", at_most=EXCEPTION_ROWS)
+    return Exhibit(
+        key="exceptions",
+        title="Exceptions",
+        banner=interim(wp),
+        says=(
+            f"{count(total, 'exception')}; without an explanation: {rate(unexplained, total)}.",
+            "An exception is one unbroken stretch of days on which a person had to be covered and was not. An explanation says "
+            "why; it never removes the exception.",
+        ),
+        tables=(Table(frame=causes, caption="Exceptions by cause"), listing),
+    )
+
+
+def people_and_verdicts(wp: Workpaper) -> Exhibit:
+    """Everybody, each duty with its verdict and the sentence that says why."""
+    query = (
+        "SELECT verdicts.person_id, person.name, requirement_id, verdict, required_from, last_completed_on, gap_days, "
+        "next_due_on, why FROM verdicts JOIN person ON person.person_id = verdicts.person_id "
+        "ORDER BY verdicts.person_id, requirement_id"
+    )
+    table = listed(wp, query, "Every duty and its verdict", order="person and requirement", file="verdicts")
+    duties = wp.number("SELECT COUNT(*) FROM verdict")
+    return Exhibit(
+        key="verdict-listing",
+        title="Verdict on each person",
+        banner=interim(wp),
+        says=(f"{count(duties, 'duty', 'duties')}, each with the dates that led to its verdict.",),
+        tables=(table,),
+    )

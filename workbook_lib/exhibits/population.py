@@ -1,0 +1,89 @@
+"""Is everybody there? The headcount, and people against accounts and records in both directions."""
+
+from __future__ import annotations
+
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, listed, rate
+from workbook_lib.procedures import Check
+from workbook_lib.workpaper import Workpaper
+
+#: People and accounts that a listing of the page shows.
+SHOWN = 150
+
+
+def population(wp: Workpaper) -> Exhibit:
+    """The headcount rolled forward from the first to the last judged day, per worker type."""
+    check = _check(wp, "Opening")
+    table = listed(wp, check.listing, "Headcount per worker type", order="worker type")
+    frame = table.frame
+    opening, joiners, leavers, closing = (
+        sum(int(number) for number in frame[name]) for name in ("Opening", "Joiners", "Leavers", "Closing")
+    )
+    balanced = "This balances" if not check.exceptions else f"{check.exceptions} of {check.tested} types do not balance"
+    return Exhibit(
+        key="population",
+        title="Population",
+        says=(
+            f"{opening:,} engaged at the start + {joiners:,} joiners − {leavers:,} leavers = {closing:,} engaged at the end. "
+            f"{balanced} for each worker type, changes of type included.",
+            "The closing headcount is counted from the rows of the exports, apart from the other figures. A break inside the "
+            "period counts as a leaver and a joiner.",
+        ),
+        tables=(table,),
+    )
+
+
+def reconciliation(wp: Workpaper) -> Exhibit:
+    """People that no system knows, records that no person owns, and how each account found its person."""
+    nobody, orphans = _check(wp, "Everybody in the population"), _check(wp, "Every account with records")
+    via = (
+        "SELECT via AS matched_by, COUNT(*) AS accounts FROM account_person GROUP BY via "
+        "ORDER BY CASE via WHEN 'person id' THEN 1 WHEN 'list of users' THEN 2 WHEN 'e-mail address' THEN 3 "
+        "WHEN 'link decision' THEN 4 WHEN 'excluded' THEN 5 ELSE 6 END"
+    )
+    tables = [listed(wp, via, "How accounts were matched to people", order="way of matching")]
+    if nobody.exceptions:
+        tables.append(
+            listed(wp, nobody.listing, "People with no account and no record", order="person", file="population", at_most=SHOWN)
+        )
+    if orphans.exceptions:
+        tables.append(
+            listed(wp, orphans.listing, "Accounts with records and no person", order="account", file="accounts", at_most=SHOWN)
+        )
+    return Exhibit(
+        key="reconciliation",
+        title="People against accounts and records",
+        says=(
+            f"People with no account and no record: {rate(nobody.exceptions, nobody.tested)}. They are judged like everybody else.",
+            f"Accounts with records that belong to no person: {rate(orphans.exceptions, orphans.tested)}. Their records cover "
+            "nobody.",
+        ),
+        tables=tuple(tables),
+    )
+
+
+def people(wp: Workpaper) -> Exhibit:
+    """Everybody in the population, with the days of each engagement."""
+    query = (
+        "SELECT person.person_id, person.name, person.worker_type, person.role, person.department, spell_from AS engaged_from, "
+        "CASE WHEN spell_to < far THEN spell_to END AS engaged_to FROM spell CROSS JOIN settings "
+        "JOIN person ON person.person_no = spell.person_no WHERE spell_from <= window_to AND spell_to >= window_from "
+        "ORDER BY person.person_id, spell_from"
+    )
+    total = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed")
+    left = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to")
+    table = listed(wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN * 2)
+    return Exhibit(
+        key="people",
+        title="Who is in the population",
+        says=(
+            f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them left before the "
+            "last one. An empty last day means that the engagement goes on.",
+        ),
+        tables=(Table(frame=table.frame, caption=table.caption, note=table.note, folded=len(table.frame) > 20),),
+    )
+
+
+def _check(wp: Workpaper, begins: str) -> Check:
+    """One of the checks of procedure P1, by the first words of what it expects."""
+    checks = next(result.checks for result in wp.results if result.procedure.id == "P1")
+    return next(check for check in checks if check.says.startswith(begins))

@@ -1,0 +1,155 @@
+"""The records themselves: who completed what and when, who acknowledged what, what was taught, and the programme."""
+
+from __future__ import annotations
+
+from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, listed, rate
+from workbook_lib.exhibits.markup import named
+from workbook_lib.workpaper import Workpaper
+
+ACKNOWLEDGEMENT_ROWS = 250
+#: Characters of the programme document that the page shows; it is meant to be one page.
+DOCUMENT = 30_000
+
+
+def completion_records(wp: Workpaper) -> Exhibit:
+    """Every person, every module, the date and the status."""
+    query = (
+        "SELECT person.person_id, person.name, completions.module_id, completions.completed_on, completions.status, "
+        "completions.score FROM completions "
+        "JOIN account_person ON account_person.account = completions.account "
+        "JOIN person ON person.person_no = account_person.person_no "
+        "ORDER BY person.person_id, completions.module_id, completions.completed_on, completions.status, completions.score"
+    )
+    total = wp.number("SELECT COUNT(*) FROM completions")
+    owned = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
+    valid = wp.number("SELECT COUNT(*) FROM valid_completion")
+    return Exhibit(
+        key="completion-records",
+        title="Completion records",
+        says=(
+            f"{rate(owned, total)} records belong to a person of the exports; {valid:,} times a person, requirement and day "
+            "count as done (C6).",
+            "A record from before the period is listed too: it may cover days of the period. A record without a date is one that "
+            "was assigned and not completed.",
+        ),
+        tables=(
+            listed(wp, query, "Person, module, date and status", order="person, module and date", file="completion_records"),
+        ),
+    )
+
+
+def acknowledgements(wp: Workpaper) -> Exhibit:
+    """Which version of which policy was acknowledged, by how many people and by whom."""
+    query = (
+        "SELECT policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material, "
+        "policies.approved_by, policies.approved_on, COUNT(DISTINCT account_person.person_no) AS people_who_acknowledged_it, "
+        "MIN(taken.acknowledged_on) AS first_on, MAX(taken.acknowledged_on) AS last_on FROM policies "
+        "LEFT JOIN policy_version bound ON bound.policy_id = policies.policy_id AND bound.version = policies.version "
+        "LEFT JOIN acknowledgements taken ON taken.policy_id = policies.policy_id AND taken.status = 'acknowledged' "
+        "AND (taken.version = policies.version OR taken.version IS NULL "
+        "AND taken.acknowledged_on BETWEEN bound.in_force_from AND bound.in_force_to) "
+        "LEFT JOIN account_person ON account_person.account = taken.account "
+        "GROUP BY policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material, "
+        "policies.approved_by, policies.approved_on, policies.source_no, policies.row_no "
+        "ORDER BY policies.policy_id, policies.effective_on, policies.source_no, policies.row_no"
+    )
+    listing = (
+        "SELECT person.person_id, person.name, acknowledgements.policy_id, acknowledgements.version, "
+        "acknowledgements.acknowledged_on, acknowledgements.status FROM acknowledgements "
+        "JOIN account_person ON account_person.account = acknowledgements.account "
+        "JOIN person ON person.person_no = account_person.person_no "
+        "ORDER BY person.person_id, acknowledgements.policy_id, acknowledgements.acknowledged_on, acknowledgements.status"
+    )
+    versions = listed(wp, query, "Versions of each policy", order="policy and day", at_most=100)
+    total = wp.number("SELECT COUNT(*) FROM acknowledgements WHERE status = 'acknowledged'")
+    if not total and not len(versions.frame):
+        return Exhibit(
+            key="acknowledgements", title="Policy acknowledgements", says=("0 policies and 0 acknowledgements in the exports.",)
+        )
+    records = listed(
+        wp, listing, "Person, policy, version and day", order="person and policy", file="acknowledgements",
+        at_most=ACKNOWLEDGEMENT_ROWS, folded=True,
+    )  # fmt: skip
+    return Exhibit(
+        key="acknowledgements",
+        title="Policy acknowledgements",
+        says=(
+            f"{count(total, 'acknowledgement')} of {count(len(versions.frame), 'policy version')}. One that names no version is "
+            "of the version in force on its day. These records are kept apart from training.",
+        ),
+        tables=(versions, *([records] if len(records.frame) else [])),
+    )
+
+
+def content(wp: Workpaper) -> Exhibit:
+    """What was taught: topics, version, assessment; and which required topic each module teaches."""
+    query = (
+        "SELECT modules.module_id, modules.title, modules.topics, modules.version, modules.assessed, modules.minutes, "
+        "modules.sample, COALESCE(used.records, 0) AS completions_in_the_period FROM modules "
+        "LEFT JOIN (SELECT module_id, COUNT(*) AS records FROM completions CROSS JOIN settings "
+        "WHERE completed_on BETWEEN window_from AND window_to AND status IN ('completed', 'passed', 'equivalent') "
+        "GROUP BY module_id) used ON used.module_id = modules.module_id "
+        "ORDER BY modules.module_id, modules.source_no, modules.row_no"
+    )
+    modules = listed(wp, query, "Modules", order="module", at_most=100)
+    if not len(modules.frame):
+        return Exhibit(key="content", title="Training content", says=("0 modules are described by the exports.",))
+    rows = wp.rows("SELECT module_id, topics, assessed FROM modules ORDER BY module_id, source_no, row_no")
+    assessed = sum(bool(row[2]) for row in rows)
+    taught = [(module, {topic.strip().casefold() for topic in (topics or "").split(";")}) for module, topics, _ in rows]
+    required = wp.audit.settings.required_topics
+    matrix = [(topic, ", ".join(module for module, topics in taught if topic.casefold() in topics)) for topic in required]
+    covered = sum(bool(modules_with_it) for _, modules_with_it in matrix)
+    return Exhibit(
+        key="content",
+        title="Training content",
+        says=(
+            f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(rows))} modules have "
+            "an assessment. Procedures P7 and P8 test this for the modules in use.",
+        ),
+        tables=(
+            modules,
+            Table(
+                frame=framed([(topic, found or None) for topic, found in matrix], ("Required topic", "Taught by")),
+                caption="Required topics",
+            ),
+        ),
+    )
+
+
+def content_reviews(wp: Workpaper) -> Exhibit:
+    """When content was looked at again, by whom, what changed, and for which threats."""
+    query = (
+        "SELECT module_id, version, reviewed_on, reviewed_by, change, threats FROM content_reviews "
+        "ORDER BY module_id, reviewed_on, version"
+    )
+    table = listed(wp, query, "Reviews of the content", order="module and day", at_most=100)
+    within = wp.number(
+        "SELECT COUNT(*) FROM content_reviews CROSS JOIN settings WHERE reviewed_on BETWEEN window_from AND window_to"
+    )
+    total = wp.number("SELECT COUNT(*) FROM content_reviews")
+    says = f"{rate(within, total)} reviews lie in the judged days." if total else "0 reviews of the content in the exports."
+    return Exhibit(key="content-reviews", title="Content reviews", says=(says,), tables=(table,) if total else ())
+
+
+def programme(wp: Workpaper) -> Exhibit:
+    """The programme document, as it stands in its file."""
+    described = wp.audit.programme
+    if described is None:
+        return Exhibit(key="programme", title="Programme document", says=("0 programme documents: the audit names none.",))
+    text = (wp.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace")
+    lines = len(text.splitlines())
+    shown = text if len(text) <= DOCUMENT else f"{text[:DOCUMENT]}\n… the rest is in the file."
+    stated = {
+        "Owner": described.owner,
+        "Version": described.version,
+        "Approved by": described.approved_by,
+        "Approved on": str(described.approved_on or ""),
+    }
+    return Exhibit(
+        key="programme",
+        title="Programme document",
+        says=(f"{named(described.file)} has {count(lines, 'line')}. It stands below as it is in the file.",),
+        facts=tuple((term, named(value) if value else "not stated", "") for term, value in stated.items()),
+        texts=(Text(caption=f"Text of {described.file}", text=shown, folded=False),),
+    )
