@@ -34,12 +34,11 @@ class Engine:
         """
         schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         self._connection.execute(f"CREATE TABLE {name} ({schema})")
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="workbook-", suffix=".csv", encoding="utf-8", newline="", delete=False
-        ) as file:
-            spool = Path(file.name)
-            csv.writer(file).writerows([_text(value) for value in row] for row in rows)
+        handle, name_of_spool = tempfile.mkstemp(prefix="workbook-", suffix=".csv")
+        spool = Path(name_of_spool)
         try:
+            with open(handle, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([_text(value) for value in row] for row in rows)
             if spool.stat().st_size:
                 self._connection.execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
         finally:

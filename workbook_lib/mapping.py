@@ -40,7 +40,7 @@ class Memo(dict[Key, Stored]):
     """What a column's texts mean, parsed once each. A column with more different texts than that seldom repeats one."""
 
     __slots__ = ("_parse",)
-    LIMIT = 200_000
+    LIMIT = 50_000
 
     def __init__(self, parse: Callable[[Key], Stored]) -> None:
         self._parse = parse
@@ -61,10 +61,7 @@ class Reader:
     memo: Memo
     source: str
     headers: tuple[str, ...] = ()
-    dates_read: int = 0
     fits_both: list[str] = field(default_factory=list)
-    padded: list[str] = field(default_factory=list)
-    invisible: list[str] = field(default_factory=list)
 
 
 class Columns:
@@ -196,9 +193,7 @@ class Compiler:
             stored = self._empty(column)
             return Reader(column, (), Memo(lambda _: stored), absent)
         places = tuple(at for header in present if (at := self.columns.at(header)) is not None)
-        reader = Reader(column, places, Memo(lambda _: ()), _in_words(entry, present), present)
-        reader.memo = Memo(self._parse(column, entry, present, reader))
-        return reader
+        return Reader(column, places, Memo(self._parse(column, entry, present)), _in_words(entry, present), present)
 
     def _empty(self, column: Column) -> Stored:
         value = WHEN_EMPTY.get((self.table.name, column.name))
@@ -212,15 +207,11 @@ class Compiler:
         memo = Memo(lambda text: ((moment := parse(text)) and moment[0],))
         return Reader(column, () if place is None else (place,), memo, f'"{header}"', (header,))
 
-    def _parse(self, column: Column, entry: Entry, present: tuple[str, ...], reader: Reader) -> Callable[[Key], Stored]:
+    def _parse(self, column: Column, entry: Entry, present: tuple[str, ...]) -> Callable[[Key], Stored]:
         """The parser of a key: the text of one cell, or the texts of several."""
         own = entry if isinstance(entry, Of) else Of(of=("x",))
         formats = own.formats or self._formats(column)
         parse = self._parser(column, (*formats, *self.extra), words=self.layout.words.get(column.name), of=own)
-        if column.kind in (Kind.DATE, Kind.END, Kind.MOMENT):
-            parse = partial(_watched, parse, reader)
-        elif column.kind in (Kind.ACCOUNT, Kind.TEXT, Kind.EMAIL):
-            parse = partial(_noted, parse, reader)
         match entry:
             case Earliest() | Latest():
                 choose = min if isinstance(entry, Earliest) else max
@@ -251,19 +242,18 @@ class Compiler:
         self, column: Column, formats: tuple[str, ...], *, words: Mapping[str, str] | None, of: Of | None = None
     ) -> Callable[[str], Stored]:
         """The parser of a column's text, by what the column holds."""
-        required = column.required and (self.table.name, column.name) not in DATED_BY_STATUS
-        empty = self._empty(column)
         parse = self._plain(column, formats, words, of or Of(of=("x",)))
+        empty = self._empty(column)
+        if not column.required or (self.table.name, column.name) in DATED_BY_STATUS:
+            return parse if empty[0] is None else lambda text: parse(text) if text.strip() else empty
 
-        def checked(text: str) -> Stored:
+        def required(text: str) -> Stored:
             stored = parse(text)
-            if stored[0] is not None:
-                return stored
-            if required:
+            if stored[0] is None:
                 raise ValueProblem("missing_value", f"it is empty, and every row needs {column.name}")
-            return empty
+            return stored
 
-        return checked
+        return required
 
     def _plain(
         self, column: Column, formats: tuple[str, ...], words: Mapping[str, str] | None, of: Of
@@ -343,28 +333,6 @@ def _chosen(
 ) -> Stored:
     days = [day for text in _texts(key) if text.strip() and (day := parse(text)[0]) is not None]
     return (choose(days),) if days else parse("") if required else (None,)
-
-
-def _watched(parse: Callable[[str], Stored], reader: Reader, text: str) -> Stored:
-    """Parse a date; remember texts that could be read in two ways, to tell when a whole column is ambiguous."""
-    try:
-        stored = parse(text)
-    except ValueProblem:
-        if values.fits_both_orders(text):
-            reader.fits_both.append(text)
-        raise
-    reader.dates_read += stored[0] is not None
-    return stored
-
-
-def _noted(parse: Callable[[str], Stored], reader: Reader, text: str) -> Stored:
-    """Parse a text; remember blanks around an id and characters that nobody sees, for a finding."""
-    stored = parse(text)
-    if text != text.strip() and text.strip():
-        reader.padded.append(text)
-    if isinstance(stored[0], str) and not stored[0].isascii() and not stored[0].isprintable():
-        reader.invisible.append(stored[0])
-    return stored
 
 
 def _in_words(entry: Entry, present: tuple[str, ...]) -> str:

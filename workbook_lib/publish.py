@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -242,13 +242,9 @@ def _refuse_unfinished(nb: NotebookNode) -> None:
         raise PublishError("A cell of the notebook failed; it is no evidence.")
     if not all(cell.execution_count for cell in cells if cell.source.strip()):
         raise PublishError("Not every cell of the notebook was run; it is no evidence.")
-    last = "".join(text for output in (cells[-1].outputs if cells else []) for text in _plain(output))
-    if not last.startswith(SENTINEL):
+    last = cells[-1].outputs if cells else []
+    if not any(SENTINEL in output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in last):
         raise PublishError(f"The notebook's last cell does not say {SENTINEL}; it is no evidence.")
-
-
-def _plain(output: NotebookNode) -> Iterator[str]:
-    yield output.get("text", "") or output.get("data", {}).get("text/plain", "")
 
 
 def _write(nb: NotebookNode, target: Path) -> None:

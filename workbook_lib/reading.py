@@ -16,7 +16,7 @@ from workbook_lib.files import Digest, FileProblem, Opened, digest, kind_of, nor
 from workbook_lib.mapping import Columns, Compiler, RowReader, Stored, entries, needed
 from workbook_lib.profile import Layout, Profile, headers_in, headers_of
 from workbook_lib.tables import TABLES, Answer, Kind, Quarantined, Status, Table, date_of, listing
-from workbook_lib.values import ValueProblem, quoted
+from workbook_lib.values import ValueProblem, fits_both_orders, quoted
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
 DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})
@@ -129,6 +129,9 @@ class Reading:
             return
         results = [(r, text, stored) for r, text, stored in self.reader.piecemeal(cells)]
         problems = [(_header(r), text, s) for r, text, s in results if isinstance(s, ValueProblem)]
+        for reader, text, stored in results:
+            if isinstance(stored, ValueProblem) and stored.code == "not_a_date" and fits_both_orders(text):
+                reader.fits_both.append(text)
         if first is not None:
             column, problem = first
             given = next((text for r, text, _ in results if r.column.name == column), "")
@@ -210,7 +213,7 @@ class Reading:
 
     def _refuse_ambiguous(self) -> None:
         for reader in self.reader.readers:
-            if reader.fits_both and not reader.dates_read:
+            if reader.fits_both and not any(stored[0] for stored in reader.memo.values()):
                 raise FileProblem(
                     f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month and "
                     "month/day, and none is written as the profile expects.",

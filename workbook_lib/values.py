@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -165,8 +165,8 @@ _PARTS = {
 }
 _PART = re.compile("|".join(_PARTS))
 _ISO = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?)(?:\.[0-9]{1,9})?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 _TICKS = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
 _EPOCH = re.compile(r"-?[0-9]{1,15}")
@@ -243,21 +243,16 @@ class MomentParser:
 
     def _iso_date(self, found: str, _name: str) -> Moment | None:
         """The only form that `generic` allows for dates."""
-        if len(found) != 10 or not found.isascii() or found[4] != "-" or found[7] != "-":
-            return None
-        return date.fromisoformat(found), None
+        day = date.fromisoformat(found)
+        return (day, None) if day.isoformat() == found else None
 
     def _iso_timestamp(self, found: str, _name: str) -> Moment | None:
-        match = _ISO.fullmatch(found)
-        if match is None:
+        if _ISO.fullmatch(found) is None:
             return None
-        day, clock, offset = match.groups()
-        if clock is None:
-            return date.fromisoformat(day), None
-        if offset is None:
-            return self._local(datetime.fromisoformat(f"{day} {clock}"))
-        at = datetime.fromisoformat(f"{day} {clock}{'+00:00' if offset == 'Z' else offset}")
-        return self._from_instant(at)
+        if len(found) == 10:
+            return date.fromisoformat(found), None
+        at = datetime.fromisoformat(found)
+        return self._local(at) if at.tzinfo is None else self._from_instant(at)
 
     def _epoch(self, found: str, name: str) -> Moment | None:
         match = _EPOCH.fullmatch(found)
@@ -292,13 +287,13 @@ class MomentParser:
     def _local(self, at: datetime) -> Moment:
         """A timestamp without an offset: in the declared zone, which by default is the audit's own."""
         if self._zone is None:
-            return at.date(), at
+            return at.date(), at.replace(microsecond=0)
         return self._from_instant(at.replace(tzinfo=self._zone))
 
     def _from_instant(self, at: datetime) -> Moment:
-        if self._midnight_utc_is_a_date and (at.hour, at.minute, at.second) == (0, 0, 0) and not at.utcoffset():
+        if self._midnight_utc_is_a_date and at.time() == time.min and not at.utcoffset():
             return at.date(), None
-        local = at.astimezone(self._audit_zone).replace(tzinfo=None)
+        local = at.astimezone(self._audit_zone).replace(microsecond=0, tzinfo=None)
         return local.date(), local
 
 

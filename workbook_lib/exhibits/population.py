@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, listed, rate
 from workbook_lib.procedures import Check
+from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
 from workbook_lib.workpaper import Workpaper
 
 #: People and accounts that a listing of the page shows.
@@ -12,7 +13,7 @@ SHOWN = 150
 
 def population(wp: Workpaper) -> Exhibit:
     """The headcount rolled forward from the first to the last judged day, per worker type."""
-    check = _check(wp, "Opening")
+    check = _check(wp, ROLL_FORWARD)
     table = listed(wp, check.listing, "Headcount per worker type", order="worker type")
     frame = table.frame
     opening, joiners, leavers, closing = (
@@ -34,7 +35,7 @@ def population(wp: Workpaper) -> Exhibit:
 
 def reconciliation(wp: Workpaper) -> Exhibit:
     """People that no system knows, records that no person owns, and how each account found its person."""
-    nobody, orphans = _check(wp, "Everybody in the population"), _check(wp, "Every account with records")
+    nobody, orphans = _check(wp, NOT_IN_THE_SYSTEM), _check(wp, RECORDS_OF_NOBODY)
     via = (
         "SELECT via AS matched_by, COUNT(*) AS accounts FROM account_person GROUP BY via "
         "ORDER BY CASE via WHEN 'person id' THEN 1 WHEN 'list of users' THEN 2 WHEN 'e-mail address' THEN 3 "
@@ -83,7 +84,6 @@ def people(wp: Workpaper) -> Exhibit:
     )
 
 
-def _check(wp: Workpaper, begins: str) -> Check:
-    """One of the checks of procedure P1, by the first words of what it expects."""
-    checks = next(result.checks for result in wp.results if result.procedure.id == "P1")
-    return next(check for check in checks if check.says.startswith(begins))
+def _check(wp: Workpaper, listing: str) -> Check:
+    """The check of procedure P1 that has this listing."""
+    return next(check for result in wp.results for check in result.checks if check.listing == listing)

@@ -90,11 +90,13 @@ def population_complete(evidence: Evidence) -> Tested:
         exceptions=int(people >= LEAVERS_EXPECTED_FROM and not ended),
     )
     readable = evidence.check("Every person's rows in the people export can be read.", people, UNREAD)
+    concerned = f"SELECT person_id FROM ({NOT_IN_THE_SYSTEM}) unknown UNION SELECT person_id FROM ({UNREAD}) unread"
     return Tested(
         tested=people,
-        exceptions=known.exceptions + readable.exceptions,
+        exceptions=evidence.count(concerned),
         says=f"{known.exceptions:,} of {counted(people, 'person', 'people')} in the population are in no training or "
-        f"policy system; {counted(owned.exceptions, 'account')} with records belong to nobody in the people export.",
+        f"policy system. {counted(owned.exceptions, 'account')} with records belong to nobody in the people export. "
+        f"The rows of {counted(readable.exceptions, 'person', 'people')} cannot be read.",
         checks=(known, owned, balanced, leavers, readable),
     )
 

@@ -1,0 +1,181 @@
+"""audit.toml: every problem is found before any work, named by its key path, with what to do."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbook_lib.audit import Renewal, add_months, load_audit, window
+from workbook_lib.tables import UserError
+
+BASE = """
+[audit]
+organisation = "Acme"
+time_zone = "Europe/Berlin"
+
+[[period]]
+name = "2025"
+start = 2025-01-01
+end = 2025-12-31
+
+[[source]]
+table = "people"
+file = "people.csv"
+extracted_on = 2026-01-05
+
+[[source]]
+table = "completions"
+file = "completions.csv"
+extracted_at = 2026-01-04T23:30:00Z
+
+[[requirement]]
+id = "awareness"
+satisfied_by = ["SEC-101"]
+due_within_days = 30
+renewal = { every_months = 12 }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "people.csv").write_text("person_id\n")
+    (tmp_path / "completions.csv").write_text("account\n")
+    (tmp_path / "audit.toml").write_text(BASE)
+    return tmp_path
+
+
+def problems(folder: Path, old: str = "", new: str = "") -> list[str]:
+    (folder / "audit.toml").write_text(BASE.replace(old, new, 1) if old else new)
+    with pytest.raises(UserError) as caught:
+        load_audit(folder)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_whole_audit_is_read_from_the_folder_or_the_file(folder):
+    audit = load_audit(folder)
+    assert load_audit(folder / "audit.toml") == audit
+    assert audit.settings.criteria == ("CC1.4", "CC2.2")
+    assert [path.name for _, path in audit.files] == ["people.csv", "completions.csv"]
+    assert audit.leave.return_days == 30
+    assert audit.requirements[0].renews == "every 12 months"
+
+
+def test_the_default_as_of_day_is_the_day_before_the_earliest_needed_extract(folder):
+    days = window(load_audit(folder))  # 23:30 UTC on the 4th is the 5th in Berlin
+    assert (days.start, days.end, days.as_of) == (date(2025, 1, 1), date(2025, 12, 31), date(2026, 1, 4))
+    assert not days.interim
+
+
+def test_an_as_of_day_inside_the_period_makes_it_interim(folder):
+    days = window(load_audit(folder), "2025", date(2025, 6, 30))
+    assert days.interim
+    assert days.end == date(2025, 6, 30)
+
+
+def test_an_as_of_day_before_the_period_is_refused(folder):
+    with pytest.raises(UserError, match="before period 2025 starts on 2025-01-01"):
+        window(load_audit(folder), as_of=date(2024, 12, 31))
+
+
+def test_an_unknown_period_lists_those_that_there_are(folder):
+    with pytest.raises(UserError, match="no period '2024'"):
+        window(load_audit(folder), "2024")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ("due_within_days", "due_within_day", "requirement[1].due_within_day", "did you mean 'due_within_days'?"),
+        ('time_zone = "Europe/Berlin"', 'time_zone = "Europe/Berln"', "audit.time_zone", "did you mean 'Europe/Berlin'?"),
+        ("end = 2025-12-31", "end = 2024-12-31", "period[1]", "ends on 2024-12-31, before it starts on 2025-01-01"),
+        ('organisation = "Acme"', "", "audit.organisation", "missing"),
+        ("start = 2025-01-01", 'start = "2025-01-01"', "period[1].start", "not a date such as 2025-01-31"),
+        ('table = "people"', 'table = "peopel"', "source[1].table", "did you mean 'people'?"),
+        ('file = "people.csv"', 'file = "people.xlsx"', "source[1].file", "matches no file"),
+        ('file = "people.csv"', 'file = "../people.csv"', "source[1].file", "points outside the audit folder"),
+        ('file = "people.csv"', 'file = "/etc/passwd"', "source[1].file", "points outside the audit folder"),
+        ("extracted_on = 2026-01-05", "", "source[1]", "extracted_on is missing"),
+        ("extracted_at = 2026-01-04T23:30:00Z", "extracted_at = 2026-01-04T23:30:00", "source[2]", "needs an offset"),
+        ('file = "people.csv"', 'file = "people.csv"\nprofile = "workdya"', "source[1].profile", "no profile 'workdya'"),
+        ('satisfied_by = ["SEC-101"]', 'satisfied_by = "SEC-101"', "requirement[1].satisfied_by", "not a list"),
+        ('satisfied_by = ["SEC-101"]', "", "requirement[1]", "either satisfied_by (modules) or policy"),
+        ('satisfied_by = ["SEC-101"]', 'policy = "AUP"', "requirement[1].policy", "table = 'policies'"),
+        ("due_within_days = 30", "due_within_days = -1", "requirement[1].due_within_days", "greater than or equal to 0"),
+        ("{ every_months = 12 }", "{ every_months = 0 }", "requirement[1].renewal.every_months", "greater than"),
+        ("{ every_months = 12 }", '{ due = "10-31" }', "requirement[1].renewal", "needs both due and opens"),
+        ("{ every_months = 12 }", '{ due = "02-29", opens = "01-01" }', "requirement[1].renewal", "02-29 is not allowed"),
+        ("{ every_months = 12 }", "{ }", "requirement[1].renewal", "either every_months, or due and opens"),
+        ("due_within_days = 30", "due_within_days = 30\napplies_to = { rol = ['x'] }", "applies_to.rol", "'role'?"),
+        (
+            "due_within_days = 30",
+            "due_within_days = 30\napplies_to = { worker_type = ['employe'] }",
+            "requirement[1]",
+            "did you mean 'employee'?",
+        ),
+        (
+            "due_within_days = 30",
+            "due_within_days = 30\neffective_from = 2025-02-01\nretired_on = 2025-01-01",
+            "requirement[1]",
+            "retired on 2025-01-01, before it takes effect",
+        ),
+        ('name = "2025"', 'name = "../2025"', "period[1].name", "pattern"),
+        ('id = "awareness"', 'id = "awareness"\nid = "b"', "", "not valid TOML"),
+    ],
+)  # fmt: skip
+def test_each_problem_names_its_key_path_and_what_to_do(folder, old, new, where, says):
+    found = problems(folder, old, new)
+    assert any(where in problem and says in problem for problem in found), "\n".join(found)
+    assert all("\n  Effect: " in problem and "\n  Do: " in problem for problem in found)
+
+
+def test_all_problems_are_reported_at_once(folder):
+    text = BASE.replace("Europe/Berlin", "Mars/Base").replace("every_months = 12", "every_moths = 12")
+    found = problems(folder, new=text)
+    assert len(found) >= 2
+    assert "audit.time_zone" in found[0]
+    assert any("every_moths" in problem for problem in found)
+
+
+def test_the_same_file_may_not_be_read_twice_as_the_same_table(folder):
+    again = '[[source]]\ntable = "people"\nfile = "peop*.csv"\nextracted_on = 2026-01-05\n'
+    assert "already read as people by source[1]" in problems(folder, new=BASE + again)[0]
+
+
+def test_a_link_that_leads_outside_is_refused(folder, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "people.csv"
+    outside.write_text("person_id\n")
+    (folder / "people.csv").unlink()
+    (folder / "people.csv").symlink_to(outside)
+    with pytest.raises(UserError, match="link to a file outside the audit folder"):
+        load_audit(folder)
+
+
+def test_requirement_ids_are_unique(folder):
+    double = '[[requirement]]\nid = "awareness"\nsatisfied_by = ["X"]\ndue_within_days = 0\n'
+    assert "'awareness' is given 2 times" in problems(folder, new=BASE + double)[0]
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(1, 120))
+def test_months_are_calendar_months_clamped_to_the_last_day(day, months):
+    later = add_months(day, months)
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert later.day == day.day or (later.day < day.day and add_months(later, 0).replace(day=1) != later)
+    assert Renewal(every_months=months).due_after(day) == later
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.dates(date(2001, 1, 1), date(2001, 12, 31)),
+    st.dates(date(2001, 1, 1), date(2001, 12, 31)),
+)  # fmt: skip
+def test_a_campaign_covers_until_the_first_due_day_whose_window_opens_later(day, due, opens):
+    """C8, against a walk over all years."""
+    renewal = Renewal(due=f"{due:%m-%d}", opens=f"{opens:%m-%d}")
+    candidates = []
+    for year in range(day.year - 2, day.year + 4):
+        due_on = date(year, due.month, due.day)
+        opens_on = max(candidate for y in (year - 1, year) if (candidate := date(y, opens.month, opens.day)) <= due_on)
+        if opens_on > day:
+            candidates.append(due_on)
+    assert renewal.due_after(day) == min(candidates)

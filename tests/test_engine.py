@@ -1,0 +1,70 @@
+"""The seam to the SQL engine: whatever goes in comes out, and nothing is re-typed on the way."""
+
+from datetime import date, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbook_lib.engine import Engine
+
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
+COLUMNS = {
+    "n": "INTEGER",
+    "id": "VARCHAR",
+    "on_day": "DATE",
+    "done_at": "TIMESTAMP",
+    "score": "DOUBLE",
+    "yes": "BOOLEAN",
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | TEXT,
+            st.none() | st.dates(date(1, 1, 1), date(9000, 1, 1)),
+            st.none()
+            | st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(lambda t: t.replace(microsecond=0)),
+            st.none() | st.floats(allow_nan=False, allow_infinity=False),
+            st.none() | st.booleans(),
+        ),
+        max_size=8,
+    )
+)
+def test_every_row_comes_back_as_it_went_in(values):
+    engine = Engine()
+    rows = [(n, *row) for n, row in enumerate(values)]
+    engine.load("thing", COLUMNS, rows)
+    assert engine.rows("SELECT * FROM thing ORDER BY n") == rows
+    assert engine.count("thing") == len(rows)
+    engine.close()
+
+
+def test_ids_stay_text():
+    engine = Engine()
+    engine.load("thing", {"id": "VARCHAR"}, [["00123"], ["1E5"], ["True"], ["NA"], ["2025-01-01"], ["NULL"]])
+    assert [row[0] for row in engine.rows("SELECT id FROM thing ORDER BY id")] == sorted(
+        ["00123", "1E5", "True", "NA", "2025-01-01", "NULL"]
+    )
+
+
+def test_a_frame_holds_dates_and_ids_as_they_are():
+    engine = Engine()
+    engine.load("thing", {"id": "VARCHAR", "on_day": "DATE"}, [["007", date(2025, 1, 2)], ["008", None]])
+    frame = engine.frame("SELECT * FROM thing ORDER BY id")
+    assert frame.to_dict("list") == {"id": ["007", "008"], "on_day": [date(2025, 1, 2), None]}
+
+
+def test_export_writes_empty_cells_and_iso_dates(tmp_path):
+    engine = Engine()
+    engine.load("thing", {"id": "VARCHAR", "on_day": "DATE"}, [['it\'s, "so"', date(2025, 1, 2)], ["b", None]])
+    engine.export("SELECT * FROM thing ORDER BY id", tmp_path / "o'ut.csv")
+    assert (tmp_path / "o'ut.csv").read_text() == 'id,on_day\nb,\n"it\'s, ""so""",2025-01-02\n'
+
+
+def test_the_text_of_each_statement_is_remembered():
+    engine = Engine()
+    engine.make("one", "SELECT 1 AS a")
+    assert engine.statements == {"one": "SELECT 1 AS a"}
+    assert engine.rows("SELECT * FROM one") == [(1,)]

@@ -1,0 +1,55 @@
+"""Accounts are mapped to people by id, list, e-mail, link; what fits two people fits nobody."""
+
+from __future__ import annotations
+
+import pytest
+from folders import SOUND, make, plus
+
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import perform
+
+DECISIONS = "decision_id,kind,decided_by,person_id,account,reason\n"
+
+
+def mapped(tmp_path, changes):
+    paper = perform(load_audit(make(tmp_path, changes)))
+    rows = paper.rows(
+        "SELECT account, person_id, via FROM account_person LEFT JOIN person ON person.person_no = account_person.person_no"
+    )
+    return paper, {account: (person, via) for account, person, via in rows}
+
+
+@pytest.mark.parametrize(
+    ("account", "more", "expected"),
+    [
+        ("E1", {}, ("E1", "person id")),
+        ("u-17", plus("accounts", "u-17,E2,Bo,true"), ("E2", "list of users")),
+        ("CY@Agency.example", {}, ("C1", "e-mail address")),
+        ("old@acme.example", {"decisions": DECISIONS + "D1,link,grc,E2,OLD@acme.example,renamed\n"}, ("E2", "link decision")),
+        ("ghost", {}, (None, "nobody")),
+        ("e1", {}, (None, "nobody")),
+        ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,test user\n"}, (None, "excluded")),
+        ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
+        ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
+    ],
+)  # fmt: skip
+def test_whose_account_it_is(tmp_path, account, more, expected):
+    record = plus("completions", f"{account},SEC-101,2025-05-05,completed,,30")
+    assert mapped(tmp_path, record | more)[1][account] == expected
+
+
+def test_an_address_that_two_people_share_is_no_key_and_is_listed(tmp_path):
+    people = SOUND["people"].replace("bo@acme.example", "ADA@acme.example")
+    accounts = SOUND["accounts"].replace("ada@acme.example,E1", "ada@acme.example,")
+    paper, found = mapped(tmp_path, {"people": people, "accounts": accounts})
+    assert found["ada@acme.example"] == (None, "nobody")
+    assert [f.text for f in paper.findings if f.code == "shared_email"] == [
+        "ada@acme.example belongs to several people (E1, E2); records under it are given to none of them."
+    ]
+
+
+def test_contradictions_are_listed(tmp_path):
+    changes = plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true")
+    changes |= {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}
+    paper, _ = mapped(tmp_path, changes)
+    assert {f.code for f in paper.findings} >= {"account_of_several", "link_to_several"}

@@ -1,0 +1,175 @@
+"""P1 … P12: a sound company passes each; one planted defect is noted by the procedure made for it."""
+
+from __future__ import annotations
+
+import pytest
+from folders import AUDIT, SOUND, make, plus, without
+
+from workbook_lib.audit import load_audit
+from workbook_lib.procedures import CATALOGUE, Outcome
+from workbook_lib.workpaper import Workpaper, perform
+
+
+def results(folder, changes=None, audit=AUDIT) -> tuple[Workpaper, dict]:
+    paper = perform(load_audit(make(folder, changes, audit)))
+    return paper, {result.procedure.id: result for result in paper.results}
+
+
+def test_a_sound_company_has_no_exception(tmp_path):
+    _, found = results(tmp_path)
+    assert list(found) == [f"P{n}" for n in range(1, 13)] == [procedure.id for procedure in CATALOGUE]
+    assert {id_: result.says for id_, result in found.items() if result.outcome != Outcome.NO_EXCEPTIONS} == {}
+    assert all(result.tested for id_, result in found.items() if id_ != "P11")
+
+
+DEFECTS = {
+    "person without account or record": (
+        "P1", plus("people", "E5,Eve,eve@acme.example,employee,Sales,2025-01-02,2025-01-20"), "1 of 5 people",
+    ),
+    "record of nobody": (
+        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 account with records",
+    ),
+    "row that cannot be read": (
+        "P1", plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"), "rows of 1 person cannot be read",
+    ),
+    "joiner late": (
+        "P2", {"completions": SOUND["completions"].replace("2025-03-20T", "2025-04-03T")}, "1 of 2",
+    ),
+    "joiner from before still open": (
+        "P2", without("completions", "cy@agency"), "1 more were due before",
+    ),
+    "not repeated": ("P3", without("completions", "2025-11-20"), "1 of 5"),
+    "role training missing": ("P4", without("completions", "DEV-7"), "1 of 1"),
+    "contractor lapsed": ("P5", without("completions", "2025-05-10"), "1 of 2"),
+    "policy not acknowledged": ("P6", without("acknowledgements", "bo@"), "1 of 4"),
+    "topic not taught": (
+        "P7", {"modules": SOUND["modules"].replace("passwords;", "")}, "passwords",
+    ),
+    "module without assessment": (
+        "P8", {"modules": SOUND["modules"].replace("code review,true", "code review,false")}, "1 of 2",
+    ),
+    "module that nobody describes": ("P8", without("modules", "DEV-7"), "1 of 2"),
+    "review lapsed": ("P9", without("content_reviews", "2025-05-20"), "1 of 2"),
+    "review unsigned": (
+        "P9", {"content_reviews": SOUND["content_reviews"].replace("2025-08-01,ciso", "2025-08-01,")}, "1 of 2",
+    ),
+    "exception unexplained": ("P11", without("completions", "2025-11-20"), "1 of 1"),
+    "unreadable record": (
+        "P12", plus("completions", "ada@acme.example,SEC-101,31/02/2025,completed,,30"), "1 could not be read",
+    ),
+    "completion without time": (
+        "P12", plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0"), "1 observation",
+    ),
+    "completed long before the first day": (
+        "P12", plus("completions", "bo@acme.example,SEC-101,2024-06-01T09:00:00Z,completed,,30"), "1 observation",
+    ),
+    "the same record twice": (
+        "P12", plus("completions", "bo@acme.example,SEC-101,2025-03-20T09:00:00Z,completed,,30"), "1 observation",
+    ),
+    "completed after the export": (
+        "P12", plus("completions", "bo@acme.example,SEC-101,2026-03-20T09:00:00Z,completed,,30"), "1 observation",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("procedure", "changes", "says"), DEFECTS.values(), ids=DEFECTS.keys())
+def test_a_planted_defect_is_noted(tmp_path, procedure, changes, says):
+    paper, found = results(tmp_path, changes)
+    result = found[procedure]
+    assert result.outcome == Outcome.EXCEPTIONS
+    assert says in result.says
+    noted = [check for check in result.checks if check.exceptions]
+    assert noted
+    for check in noted:
+        assert not check.listing or paper.rows(check.listing)
+
+
+def test_many_people_at_one_second_are_noted(tmp_path):
+    people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 16)]
+    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:00Z,completed,,30" for n in range(10, 15)]
+    paper, found = results(tmp_path, plus("people", *people) | plus("completions", *records))
+    check = next(check for check in found["P12"].checks if "same second" in check.says)
+    assert check.exceptions == 1
+    assert paper.rows(check.listing)[0][2] == 5
+
+
+@pytest.mark.parametrize(
+    ("procedure", "changes", "why"),
+    [
+        ("P5", without("people", "contractor"), "no contractor and no third party"),
+        ("P7", {"modules": None}, "No source describes the modules"),
+        ("P8", {"modules": None}, "No source describes the modules"),
+        ("P9", {"content_reviews": None}, "No source holds reviews"),
+        ("P2", {"people": SOUND["people"].replace("2025-03-03", "2023-03-03")}, "did not operate"),
+    ],
+)
+def test_what_cannot_be_tested_is_not_performed_and_says_why(tmp_path, procedure, changes, why):
+    changes = dict(changes)
+    if procedure == "P2":  # Bo joined long ago: nothing falls due for joiners, and nothing is carried in
+        changes |= plus("completions", "bo@acme.example,SEC-101,2024-03-21,completed,,30")
+        changes |= plus("acknowledgements", "bo@acme.example,AUP,1,2024-06-21,acknowledged")
+    _, found = results(tmp_path, changes)
+    assert found[procedure].outcome == Outcome.NOT_PERFORMED
+    assert why in found[procedure].says
+
+
+def test_training_that_is_never_repeated_is_noted(tmp_path):
+    _, found = results(tmp_path, audit=AUDIT.replace("renewal = { every_months = 12 }", ""))
+    assert found["P3"].outcome == Outcome.EXCEPTIONS
+    assert "never repeated" in found["P3"].says or "ever repeated" in found["P3"].says
+
+
+def test_a_programme_without_its_parts_or_approval_is_noted(tmp_path):
+    folder = make(tmp_path)
+    (folder / "programme.md").write_text("# Programme\n## How often\nYearly.\n## Who\nAll.\n")
+    toml = (folder / "audit.toml").read_text().replace("approved_on = 2024-02-01", "approved_on = 2026-01-02")
+    (folder / "audit.toml").write_text(toml)
+    result = next(result for result in perform(load_audit(folder)).results if result.procedure.id == "P10")
+    assert (result.tested, result.exceptions) == (5, 3)
+    assert "how completion is tracked" in result.says
+    assert "approval" in result.says
+
+
+def test_a_list_of_twenty_people_without_a_leaver_is_suspicious(tmp_path):
+    people = SOUND["people"].replace("2025-06-30", "")
+    more = "".join(f"X{n},Name,x{n}@acme.example,employee,Sales,2024-01-01,\n" for n in range(16))
+    _, found = results(tmp_path, {"people": people + more})
+    assert [check.exceptions for check in found["P1"].checks if "holds leavers" in check.says] == [1]
+
+
+def test_the_roll_forward_balances_per_worker_type_with_changes_of_type(tmp_path):
+    changes = {
+        "people": SOUND["people"].replace(
+            "C1,Cy,cy@agency.example,contractor,Sales,2024-05-01,",
+            "C1,Cy,cy@agency.example,contractor,Sales,2024-05-01,2025-07-31\n"
+            "C1,Cy,cy@agency.example,employee,Sales,2025-08-01,",
+        )
+    }
+    paper, found = results(tmp_path, changes)
+    check = next(check for check in found["P1"].checks if "closing headcount" in check.says)
+    assert check.exceptions == 0
+    assert [tuple(map(str, row)) for row in paper.rows(check.listing)] == [
+        ("contractor", "1", "0", "0", "0", "1", "0", "0"),
+        ("employee", "2", "1", "1", "1", "0", "3", "0"),
+    ]
+
+
+def test_overlapping_rows_of_two_types_break_the_roll_forward(tmp_path):
+    changes = plus("people", "E1,Ada,ada@acme.example,contractor,Engineer,2025-02-01,")
+    _, found = results(tmp_path, changes)
+    check = next(check for check in found["P1"].checks if "closing headcount" in check.says)
+    assert check.exceptions
+
+
+def test_an_explanation_is_shown_and_changes_nothing_else(tmp_path):
+    lapsed = without("completions", "2025-11-20")
+    decisions = (
+        "decision_id,kind,decided_by,person_id,requirement_id,due_on,reason,approved_by\n"
+        "D1,explain,grc@acme.example,E1,awareness,2025-12-02,system outage,ciso@acme.example\n"
+    )
+    before, _ = results(tmp_path / "a", lapsed)
+    after, found = results(tmp_path / "b", lapsed | {"decisions": decisions})
+    assert [row["explained_by"] for row in after.exceptions] == ["D1"]
+    assert found["P11"].outcome == Outcome.NO_EXCEPTIONS
+    assert found["P3"].outcome == Outcome.EXCEPTIONS
+    assert before.verdicts == after.verdicts

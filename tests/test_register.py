@@ -1,0 +1,99 @@
+"""Decisions: who may decide what; what breaks that is quarantined and has no effect."""
+
+from __future__ import annotations
+
+import pytest
+from folders import make, without
+
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import perform
+
+HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason,approved_by,withdraws"
+#: Ada's awareness training lapses on 2025-12-02 once its repetition is taken away.
+LAPSED = without("completions", "2025-11-20")
+
+
+def decided(tmp_path, *lines: str):
+    return perform(load_audit(make(tmp_path, LAPSED | {"decisions": "\n".join([HEADER, *lines]) + "\n"})))
+
+
+def ada(paper):
+    return next(row for row in paper.verdicts if (row["person_id"], row["requirement_id"]) == ("E1", "awareness"))
+
+
+EXPLAIN = "D1,explain,grc@acme.example,E1,awareness,,2025-12-02,,,outage,,"
+EXTEND = "D1,extend,grc@acme.example,E1,awareness,,,2025-11-25,2026-01-31,long leave,ciso@acme.example,"
+
+
+def test_without_a_decision_the_training_lapses(tmp_path):
+    assert ada(decided(tmp_path, EXPLAIN.replace("E1", "E2")))["gap_days"] == 30
+
+
+def test_an_extension_approved_before_the_due_day_excuses(tmp_path):
+    paper = decided(tmp_path, EXTEND)
+    assert (ada(paper)["verdict"], ada(paper)["gap_days"]) == ("met", 0)
+    assert "30 excused days" in ada(paper)["why"]
+
+
+def test_days_before_the_approval_stay_a_gap(tmp_path):
+    assert ada(decided(tmp_path, EXTEND.replace("2025-11-25", "2025-12-12")))["gap_days"] == 10
+
+
+def test_a_withdrawn_extension_excuses_nothing_as_if_it_had_never_been(tmp_path):
+    withdrawal = "D2,withdraw,grc@acme.example,,,,,,,mistake,,D1"
+    assert ada(decided(tmp_path, EXTEND, withdrawal))["gap_days"] == 30
+
+
+def test_a_withdrawal_cannot_be_withdrawn(tmp_path):
+    paper = decided(
+        tmp_path, EXTEND, "D2,withdraw,g@acme.example,,,,,,,oops,,D1", "D3,withdraw,g@acme.example,,,,,,,oops,,D2"
+    )
+    assert ada(paper)["gap_days"] == 30
+    assert [(row.code, row.row_no) for row in paper.quarantine] == [("withdraws_withdrawal", 4)]
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "code"),
+    [
+        (EXTEND.replace("grc@", "Ada@"), "decided_by", "own_decision"),
+        (EXTEND.replace("grc@acme.example", "e1"), "decided_by", "own_decision"),
+        (EXTEND.replace("ciso@", "grc@"), "approved_by", "own_approval"),
+        (EXTEND.replace("ciso@", "ADA@"), "approved_by", "own_approval"),
+        (EXTEND.replace("ciso@acme.example", ""), "approved_by", "missing_value"),
+        (EXTEND.replace("2026-01-31", ""), "new_due_on", "missing_value"),
+        ("D1,exclude,grc@acme.example,,,,,,,test user,,", "account", "missing_value"),
+        ("D1,exclude,grc@acme.example,,,GRC@acme.example,,,,test user,,", "decided_by", "own_decision"),
+    ],
+)
+def test_a_decision_that_may_not_stand_is_quarantined_and_has_no_effect(tmp_path, line, column, code):
+    paper = decided(tmp_path, line)
+    row = paper.quarantine[0]
+    assert (row.table, row.file, row.row_no, row.column, row.code) == ("decisions", "decisions.csv", 2, column, code)
+    assert "no effect" in row.message
+    assert ada(paper)["gap_days"] == 30
+    file = next(file for file in paper.files if file.table == "decisions")
+    assert (file.rows_read, file.rows_used, file.rows_quarantined) == (1, 0, 1)
+
+
+def test_the_second_of_two_decisions_with_one_id_is_quarantined(tmp_path):
+    paper = decided(tmp_path, EXPLAIN, EXPLAIN.replace("outage", "another"))
+    assert [(row.code, row.row_no) for row in paper.quarantine] == [("repeated_id", 3)]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (EXPLAIN.replace("E1", "E77"), "person E77, whom no people export names"),
+        (EXPLAIN.replace("awareness", "awarness"), "requirement awarness, which audit.toml does not have"),
+        ("D2,withdraw,grc@acme.example,,,,,,,mistake,,D9", "decision D9, which is not recorded"),
+    ],
+)
+def test_a_decision_that_fits_nothing_is_reported(tmp_path, line, says):
+    paper = decided(tmp_path, line)
+    assert any(says in finding.text for finding in paper.findings if finding.code == "decision_fits_nothing")
+
+
+def test_an_excluded_person_is_not_judged_and_stays_in_the_table_of_decisions(tmp_path):
+    paper = decided(tmp_path, "D1,exclude,grc@acme.example,E1,,,,,,test user,,")
+    assert not [row for row in paper.verdicts if row["person_id"] == "E1"]
+    assert paper.rows("SELECT person_id FROM decision WHERE kind = 'exclude'") == [("E1",)]
