@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from oracle import NEVER, add_months, renewal_day
+from oracle import NEVER, add_months, default_as_of, renewal_day
 
 Row = dict[str, str]
 
@@ -98,6 +98,19 @@ def toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(toml, value)) + "]"
     return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+
+
+def plain(value: Any) -> str:
+    """A value of a verdict or an exception, as its CSV has it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def earlier_day(company: Company, seed: int) -> date:
+    """An as-of day other than the exports' own: one of the period that they cover as well."""
+    first, last = company.periods[0]["start"].toordinal(), default_as_of(company).toordinal()
+    return date.fromordinal(random.Random(seed).randint(first, last))
 
 
 def random_company(seed: int, size: int = 60) -> Company:

@@ -6,7 +6,6 @@ ORACLE_PEOPLE=100000 raises the number of people, ORACLE_SEED=7000 starts with a
 from __future__ import annotations
 
 import os
-import random
 from collections import Counter
 from datetime import date
 from functools import cache
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from companies import COLUMNS, Company, Source, random_company, row, write
+from companies import COLUMNS, Company, Source, earlier_day, plain, random_company, row, write
 from oracle import default_as_of, judge, text
 
 SIZE = 60
@@ -51,12 +50,6 @@ def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
         )
 
 
-def earlier_day(company: Company, seed: int) -> date:
-    """Another as-of day than the exports' own: one that they cover as well."""
-    first, last = company.periods[0]["start"].toordinal(), default_as_of(company).toordinal()
-    return date.fromordinal(random.Random(seed).randint(first, last))
-
-
 def differences(company: Company, ours: Rows, theirs: Rows, columns: list[str]) -> str:
     """Every row that only one of the two has, and all that the company knows about the first such person."""
     expected, given = ({tuple(plain(r[c]) for c in columns) for r in rows} for rows in (ours, theirs))
@@ -66,13 +59,6 @@ def differences(company: Company, ours: Rows, theirs: Rows, columns: list[str]) 
     lines = [f"{len(odd)} rows differ, of {len(ours)} and {len(theirs)}. Columns: {' '.join(columns)}"]
     lines += [f"  {who}: {' | '.join(r)}" for r, who in odd[:20]]
     return "\n".join(lines + (facts(company, *odd[0][0][:2]) if odd else ["  a row occurs twice"]))
-
-
-def plain(value: Any) -> str:
-    """A value as the CSV has it."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def facts(company: Company, person_id: str, requirement_id: str) -> list[str]:
@@ -85,7 +71,7 @@ def facts(company: Company, person_id: str, requirement_id: str) -> list[str]:
     names = {person_id.casefold()}
     for table in ("people", "accounts", "decisions", "leave", "completions", "acknowledgements"):
         about = [r for r in company.rows(table) if names & {text(r, c).casefold() for c in r}]
-        names |= {text(r, c).casefold() for r in about for c in ("email", "account") if c in r and text(r, c)}
+        names |= {text(r, c).casefold() for r in about for c in ("email", "account", "decision_id") if r.get(c)}
         lines += [f"{table}: {shown(r)}" for r in about]
     return lines
 

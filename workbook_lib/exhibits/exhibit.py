@@ -66,17 +66,19 @@ class Exhibit:
     """One numbered part of a workpaper, which shows itself in a notebook.
 
     key : its stable name, the anchor in the page.  label : its own number where it has one ("P1"); otherwise the page
-    numbers the exhibits in order.  says : generated sentences, the first one states the number.  banner : printed
-    before everything else.  facts : term, value, remark.  figure : a plotly figure as plain data.  alt : the same in
-    words, for those who cannot see it.
+    numbers the exhibits in order.  banner : printed before everything else.  result : how a procedure ended.  says :
+    generated sentences, the first one states the number.  facts : term, value, remark.  plan : term and text.
+    figure : a plotly figure as plain data.  alt : the same in words, for those who cannot see it.
     """
 
     key: str
     title: str
     label: str = ""
-    says: tuple[str, ...] = ()
     banner: str = ""
+    result: str = ""
+    says: tuple[str, ...] = ()
     facts: tuple[tuple[str, str, str], ...] = ()
+    plan: tuple[tuple[str, str], ...] = ()
     tables: tuple[Table, ...] = ()
     texts: tuple[Text, ...] = ()
     figure: Mapping[str, Any] | None = None
@@ -105,7 +107,7 @@ class Exhibit:
         """Title, sentences and facts, without the tables."""
         heading = " ".join(filter(None, (self.label, self.title)))
         facts = (f"{term}: {value} {more}".rstrip() for term, value, more in self.facts)
-        return "\n".join(filter(None, (heading, self.banner, *self.says, *facts)))
+        return "\n".join(filter(None, (heading, self.banner, self.result, *self.says, *facts)))
 
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, Any], dict[str, Any]]:
         """HTML for reading, text for terminals, and the figure as data where there is one."""
@@ -118,13 +120,15 @@ class Exhibit:
     def html(self) -> str:
         """The exhibit as HTML; every value in it is escaped by `markup`."""
         banner = f'<p class="banner" role="note">{markup.prose(self.banner)}</p>' if self.banner else ""
+        result = markup.badge(self.result) if self.result else ""
         sentences = "".join(f'<p class="says">{markup.prose(sentence)}</p>' for sentence in self.says)
         facts = f'<dl class="facts">{markup.facts(self.facts)}</dl>' if self.facts else ""
+        plan = f'<dl class="plan">{markup.facts((*pair, "") for pair in self.plan)}</dl>' if self.plan else ""
         alt = markup.escape(markup.visible(self.alt), quote=True)
         place = f'<div class="plot" id="{self.key}-figure" role="img" aria-label="{alt}"></div>' if self.figure else ""
         return (
             f'<section class="exhibit" aria-labelledby="{self.key}"><h3 id="{self.key}">'
-            f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n{banner}{sentences}{facts}{place}'
+            f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n{banner}{result}{sentences}{facts}{plan}{place}'
             f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</section>"
         )
 

@@ -44,7 +44,7 @@ def _layout(height: int, **axes: Any) -> dict[str, Any]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#5a6570"},
-        "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},
+        "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         "hoverlabel": {"namelength": -1},
         **axes,
     }
@@ -71,7 +71,7 @@ def verdict_bars(requirements: Sequence[str], verdicts: Sequence[str], counts: S
                     "marker": {
                         "color": colour,
                         "line": {"width": 0},
-                        "pattern": {"shape": hatch, "fgcolor": "rgba(255,255,255,.75)", "size": 6, "solidity": 0.25},
+                        "pattern": {"shape": hatch, "fillmode": "overlay", "fgcolor": "#fff", "size": 6, "solidity": 0.2},
                     },
                     "hovertemplate": f"%{{y}}: %{{x}} {verdict}<extra></extra>",
                 }

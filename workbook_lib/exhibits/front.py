@@ -104,7 +104,8 @@ def results(wp: Workpaper) -> Exhibit:
             result.procedure.id,
             result.procedure.title,
             ", ".join(result.procedure.criteria),
-            "" if result.outcome is Outcome.NOT_PERFORMED else rate(result.exceptions, result.tested),
+            None if result.outcome is Outcome.NOT_PERFORMED else rate(result.exceptions, result.tested),
+            f"{sum(check.exceptions > 0 for check in result.checks)} of {len(result.checks)}" if result.checks else None,
             str(result.outcome),
         )
         for result in wp.results
@@ -121,8 +122,9 @@ def results(wp: Workpaper) -> Exhibit:
         says=(says,),
         tables=(
             Table(
-                frame=framed(rows, ("No.", "Procedure", "Criteria", "Exceptions", "Result")),
+                frame=framed(rows, ("No.", "Procedure", "Criteria", "Exceptions", "Parts that depart", "Result")),
                 caption="Each procedure with its criteria, exceptions of items tested, and result",
+                note="A procedure has one or more parts; one part that departs is enough for exceptions noted.",
             ),
         ),
     )
@@ -159,7 +161,7 @@ def scope(wp: Workpaper) -> Exhibit:
         )
     return Exhibit(
         key="scope",
-        title="Scope",
+        title="Days, people and settings",
         banner=interim(wp),
         says=(
             f"{count(people, 'person', 'people')} of {known:,} in the exports had at least one requirement that applied on a "

@@ -85,15 +85,16 @@ def coverage(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(
             f"The lowest cover of any requirement was {rate(*low.pair)} required people, on {low.on_day} "
-            f"({visible(lowest.name)}). {whole} of {count(len(lines), 'requirement')} had everybody covered on every day.",
-            "A person counts on the days on which cover was required and not excused. Undetermined duties are not in the figure.",
+            f"({visible(lowest.name)}). Everybody was covered on every day for {whole} of {count(len(lines), 'requirement')}.",
+            "A person counts on the days on which cover was required and not excused. Undetermined duties are not in the figure, "
+            "nor is a requirement that asked cover of nobody.",
         ),
         figure=figures.cover_lines(lines),
         alt=f"Lines, one per requirement: the share of required people who were covered on each day from {wp.window.start} to "
         f"{wp.window.end}. The lowest point is {rate(*low.pair)} on {low.on_day}.",
         tables=(
             Table(
-                frame=framed(summary, ("Requirement", "First day", "Lowest day", "on", "Last day")),
+                frame=framed(summary, ("Requirement", "First day", "Lowest day", "Lowest on", "Last day")),
                 caption="Required people who were covered",
             ),
             Table(frame=months, caption="Lowest day of each month", folded=len(lines) > 3),
@@ -111,15 +112,15 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         raise LookupError(f"There is no procedure {number}; there are {', '.join(r.procedure.id for r in wp.results)}.")
     plan = result.procedure
     performed = result.outcome is not Outcome.NOT_PERFORMED
-    rows = [
+    steps = (
         ("Objective", plan.objective),
         ("Criteria", ", ".join(plan.criteria)),
         ("Population", plan.population),
         ("Source", plan.source),
         ("What was done", plan.done),
         ("Exceptions", rate(result.exceptions, result.tested) if performed else "none counted: not performed"),
-    ]
-    tables = [Table(frame=framed(rows, ("Step", "Procedure")), caption=f"{plan.id}: plan and count")]
+    )
+    tables = []
     if result.checks:
         tables.append(
             Table(
@@ -136,7 +137,9 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         key=plan.id,
         label=plan.id,
         title=plan.title,
-        says=(f"{str(result.outcome).capitalize()}. {result.says}",),
+        result=str(result.outcome),
+        says=(result.says,),
+        plan=steps,
         tables=tuple(tables),
     )
 
@@ -149,8 +152,9 @@ def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:
 #: The exceptions with their recorded explanations in words; those without one first.
 EXPLAINED = """
 SELECT CASE WHEN exceptions.explained_by IS NULL THEN 'unexplained' ELSE 'explained' END AS explanation,
-       exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on, exceptions."from", exceptions."to",
-       exceptions.days, CASE WHEN unproven THEN cause || ' (unproven)' ELSE cause END AS cause,
+       exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on,
+       exceptions."from" || ' to ' || exceptions."to" AS uncovered_in_the_period, exceptions.days,
+       CASE WHEN unproven THEN replace(cause, '_', ' ') || ' (unproven)' ELSE replace(cause, '_', ' ') END AS cause,
        ended_by, closed_on, said.reason
 FROM exceptions
 JOIN person ON person.person_id = exceptions.person_id
@@ -172,7 +176,7 @@ def exceptions(wp: Workpaper) -> Exhibit:
     if not total:
         return Exhibit(key="exceptions", title="Exceptions", banner=interim(wp), says=("0 exceptions.",))
     causes = wp.frame(
-        "SELECT cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, SUM(days) AS days, "
+        "SELECT replace(cause, '_', ' ') AS cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, SUM(days) AS days, "
         "SUM(CASE WHEN explained_by IS NULL THEN 1 ELSE 0 END) AS without_explanation, "
         "SUM(CASE WHEN ended_by = 'open' THEN 1 ELSE 0 END) AS still_open "
         "FROM exceptions GROUP BY cause ORDER BY COUNT(*) DESC, cause"

@@ -19,10 +19,13 @@ HIDDEN = re.compile(
 )
 #: A name inside a sentence stands between these two (Unicode's isolates); they become <bdi>.
 ISOLATED = re.compile("\u2068([^\u2068\u2069]*)\u2069")
+DAY = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
 COUNTED = re.compile(r"[\d,]+ of [\d,]+( \([<>]? ?[\d.]+ %\))?")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 #: From this many characters a column holds sentences, and is given room.
 SENTENCE = 60
+#: From this many characters, a few words.
+WORDS = 16
 #: From this many rows a table scrolls within itself, under its own header.
 TALL = 25
 
@@ -81,14 +84,14 @@ def named(text: object) -> str:
 def prose(text: str) -> str:
     """A sentence as HTML.
 
-    >>> prose(f"{named('<Ana>')} is late.")
-    '<bdi>&lt;Ana&gt;</bdi> is late.'
+    >>> prose(f"{named('<Ana>')} was late on 2025-01-02.")
+    '<bdi>&lt;Ana&gt;</bdi> was late on <time>2025-01-02</time>.'
     """
     parts, end = [], 0
     for found in ISOLATED.finditer(text):
         parts += [escape(visible(text[end : found.start()])), f"<bdi>{escape(visible(found[1]))}</bdi>"]
         end = found.end()
-    return "".join([*parts, escape(visible(text[end:]))])
+    return DAY.sub(r"<time>\1</time>", "".join([*parts, escape(visible(text[end:]))]))
 
 
 def verbatim(text: str) -> str:
@@ -129,6 +132,11 @@ def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
         "</dd></div>"
         for term, value, more in pairs
     )
+
+
+def badge(word: str) -> str:
+    """A word of the closed vocabulary, with its sign."""
+    return f'<p class="m {MARKS[word]} result">{escape(word)}</p>'
 
 
 def _cell(value: object, kind: str, marked: bool, plain: bool, place: int) -> str:
@@ -172,7 +180,7 @@ def _class(kind: str) -> str:
 
 
 def _kind(values: Sequence[object] | pd.Series) -> str:
-    """How a column is set: n = numbers, to the right; d = dates, unbroken; h = digests; w = sentences."""
+    """How a column is set: n = numbers, to the right; d = dates, unbroken; h = digests; t = a few words; w = sentences."""
     known = [value for value in values if value is not None and value == value]  # noqa: PLR0124
     if not known:
         return ""
@@ -185,4 +193,5 @@ def _kind(values: Sequence[object] | pd.Series) -> str:
         return "n"
     if all(DIGEST.fullmatch(text) for text in texts):
         return "h"
-    return "w" if max(map(len, texts)) > SENTENCE else ""
+    longest = max(map(len, texts))
+    return "w" if longest > SENTENCE else "t" if longest > WORDS else ""

@@ -21,13 +21,14 @@ def sources(wp: Workpaper) -> Exhibit:
             file.table,
             file.system,
             _joined(file.report, file.parameters),
-            _joined(str(file.extracted_on or ""), file.extracted_by),
+            file.extracted_on,
+            file.extracted_by,
             _joined(file.profile, file.confidence),
             file.sha256,
         )
         for file in wp.files
     ]
-    headings = ("No.", "File", "Table", "System", "Report and parameters", "Drawn on, by", "Read as", "SHA-256")
+    headings = ("No.", "File", "Table", "System", "Report and parameters", "Drawn on", "By", "Read as", "SHA-256")
     tables = [Table(frame=framed(rows, headings), caption="Each export, as it was received")]
     remarks = [(file.source_no, file.file, remark) for file in wp.files for remark in _remarks(file)]
     if remarks:
@@ -67,26 +68,25 @@ def totals(wp: Workpaper) -> Exhibit:
             file.rows_read,
             file.rows_used,
             file.rows_quarantined,
-            "ties" if file.rows_read == file.rows_used + file.rows_quarantined else "does not tie",
+            _tie(file.rows_read, file.rows_used + file.rows_quarantined),
             file.first_date,
             file.last_date,
-            file.size,
         )
         for file in wp.files
     ]
     read, used = sum(file.rows_read for file in wp.files), sum(file.rows_used for file in wp.files)
     quarantined = sum(file.rows_quarantined for file in wp.files)
-    rows.append(("", "All files", "", read, used, quarantined, _tie(read, used + quarantined), None, None, None))  # type: ignore[arg-type]
-    headings = ("No.", "File", "Table", "Read", "Used", "Quarantined", "Control total", "First date", "Last date", "Bytes")
-    untied = sum(row[6] != "ties" for row in rows[:-1])
+    total = (None, "All files", None, read, used, quarantined, _tie(read, used + quarantined), None, None)
+    headings = ("No.", "File", "Table", "Read", "Used", "Quarantined", "Control total", "First date", "Last date")
+    untied = sum(row[6] != "ties" for row in rows)
     return Exhibit(
         key="totals",
         title="Control totals",
         says=(
             f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. "
-            f"The total ties for {rate(len(rows) - 1 - untied, len(rows) - 1)} files.",
+            f"The total ties for {rate(len(rows) - untied, len(rows))} files.",
         ),
-        tables=(Table(frame=framed(rows, headings), caption="Rows of each file, and the days that its records span"),),
+        tables=(Table(frame=framed([*rows, total], headings), caption="Rows of each file, and the days that its records span"),),
     )
 
 
