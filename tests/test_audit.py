@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook_lib.audit import Renewal, add_months, load_audit, window
+from workbook_lib.audit import load_audit, window
+from workbook_lib.requirement import Renewal, add_months
 from workbook_lib.tables import UserError
 
 BASE = """

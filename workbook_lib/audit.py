@@ -5,7 +5,6 @@ Everything is checked before any work begins, and all problems are reported at o
 
 from __future__ import annotations
 
-import calendar
 import difflib
 import tomllib
 from collections.abc import Iterator
@@ -13,31 +12,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
-from workbook_lib.tables import TABLES, Problem, UserError, WorkerType, listing
+from workbook_lib.requirement import ATTRIBUTES, Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
+from workbook_lib.tables import TABLES, Problem, UserError, listing
 
 PROFILES = Path(__file__).parent / "profiles"
-#: People columns that a requirement may ask for in `applies_to`.
-ATTRIBUTES = ("worker_type", "role", "department")
-
-Days = Annotated[int, Field(ge=0, le=36_500)]
-Text = Annotated[str, Field(min_length=1)]
 
 
-def _wrong(message: str, **context: object) -> PydanticCustomError:
-    return PydanticCustomError("audit", message, context)
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=False)
-
-
-class Settings(_Section):
+class Settings(Section):
     """`[audit]`: the organisation and the rules of counting (C3, C5, C7)."""
 
     organisation: Text
@@ -54,7 +41,7 @@ class Settings(_Section):
     def _known_zone(cls, name: str) -> str:
         if name not in available_timezones():
             near = difflib.get_close_matches(name, available_timezones(), 1)
-            raise _wrong("'{name}' is not an IANA time zone{hint}", name=name, hint=_did_you_mean(near))
+            raise wrong("'{name}' is not an IANA time zone{hint}", name=name, hint=did_you_mean(near))
         return name
 
     @property
@@ -63,7 +50,7 @@ class Settings(_Section):
         return ZoneInfo(self.time_zone)
 
 
-class Programme(_Section):
+class Programme(Section):
     """`[programme]`: the one-page programme document and its approval."""
 
     file: Text
@@ -73,14 +60,14 @@ class Programme(_Section):
     approved_on: date | None = None
 
 
-class LeaveRules(_Section):
+class LeaveRules(Section):
     """`[leave]`: which absences excuse, and for how long after the return (C10)."""
 
     return_days: Days = 30
     minimum_days: Days = 14
 
 
-class Period(_Section):
+class Period(Section):
     """`[[period]]`: the days [start, end] on which the requirements are judged."""
 
     name: Annotated[str, Field(pattern=r"^[\w][\w. -]*$", max_length=60)]
@@ -90,11 +77,11 @@ class Period(_Section):
     @model_validator(mode="after")
     def _in_order(self) -> Period:
         if self.end < self.start:
-            raise _wrong("it ends on {end}, before it starts on {start}", start=self.start, end=self.end)
+            raise wrong("it ends on {end}, before it starts on {start}", start=self.start, end=self.end)
         return self
 
 
-class Source(_Section):
+class Source(Section):
     """`[[source]]`: one export, or several of one shape (`file` may be a glob)."""
 
     table: str
@@ -109,18 +96,18 @@ class Source(_Section):
     covers_from: date | None = None
     previous: str | None = None
     sheet: str | None = None
-    columns: dict[str, str] = {}
-    values: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("table")
     @classmethod
     def _known_table(cls, name: str) -> str:
         if name not in TABLES:
             near = difflib.get_close_matches(name, TABLES, 1)
-            raise _wrong(
+            raise wrong(
                 "there is no table '{name}'{hint} (tables: {tables})",
                 name=name,
-                hint=_did_you_mean(near),
+                hint=did_you_mean(near),
                 tables=", ".join(TABLES),
             )
         return name
@@ -131,17 +118,17 @@ class Source(_Section):
         for name in (*self.columns, *self.values):
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
-                raise _wrong(
-                    "table {table} has no column '{name}'{hint}", table=self.table, name=name, hint=_did_you_mean(near)
+                raise wrong(
+                    "table {table} has no column '{name}'{hint}", table=self.table, name=name, hint=did_you_mean(near)
                 )
         if self.extracted_on and self.extracted_at:
-            raise _wrong("extracted_on and extracted_at are both given; keep one")
+            raise wrong("extracted_on and extracted_at are both given; keep one")
         if self.extracted_at and self.extracted_at.tzinfo is None:
-            raise _wrong("extracted_at needs an offset, for example 2026-01-05T08:00:00+01:00")
+            raise wrong("extracted_at needs an offset, for example 2026-01-05T08:00:00+01:00")
         if not (self.extracted_on or self.extracted_at) and self.table in ("people", "completions", "acknowledgements"):
-            raise _wrong("extracted_on is missing: it says up to which day this export proves anything (C1)")
+            raise wrong("extracted_on is missing: it says up to which day this export proves anything (C1)")
         if self.covers_from and self.table not in ("completions", "acknowledgements"):
-            raise _wrong("covers_from belongs to records (completions, acknowledgements), not to {t}", t=self.table)
+            raise wrong("covers_from belongs to records (completions, acknowledgements), not to {t}", t=self.table)
         return self
 
     def extracted(self, zone: ZoneInfo) -> date | None:
@@ -149,98 +136,7 @@ class Source(_Section):
         return self.extracted_at.astimezone(zone).date() if self.extracted_at else self.extracted_on
 
 
-class Renewal(_Section):
-    """`renewal`: how long a completion lasts (C8); months, or a campaign each year."""
-
-    every_months: Annotated[int, Field(ge=1, le=600)] | None = None
-    due: str | None = None
-    opens: str | None = None
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Renewal:
-        if (self.every_months is None) == (self.due is None and self.opens is None):
-            raise _wrong("it needs either every_months, or due and opens")
-        if self.every_months is None and (self.due is None or self.opens is None):
-            raise _wrong("a campaign needs both due and opens")
-        for text in filter(None, (self.due, self.opens)):
-            _month_day(text)
-        return self
-
-    def due_after(self, completed_on: date) -> date:
-        """The day on which the renewal is due after a completion: e in C8.
-
-        >>> Renewal(every_months=12).due_after(date(2024, 2, 29))
-        datetime.date(2025, 2, 28)
-        >>> campaign = Renewal(due="10-31", opens="09-01")
-        >>> campaign.due_after(date(2025, 8, 31)), campaign.due_after(date(2025, 9, 1))
-        (datetime.date(2025, 10, 31), datetime.date(2026, 10, 31))
-        """
-        if self.every_months is not None:
-            return add_months(completed_on, self.every_months)
-        due, opens = _month_day(self.due or ""), _month_day(self.opens or "")
-        # The opening belongs to the year before where the campaign runs over New Year.
-        years_back = 1 if opens > due else 0
-        year = completed_on.year
-        while date(year - years_back, *opens) <= completed_on:
-            year += 1
-        return date(year, *due)
-
-    def __str__(self) -> str:
-        if self.every_months is not None:
-            return "every month" if self.every_months == 1 else f"every {self.every_months} months"
-        return f"each year by {self.due}, window opens {self.opens}"
-
-
-class Requirement(_Section):
-    """`[[requirement]]`: one promise: who must be covered, by what, from when, how often."""
-
-    id: Annotated[str, Field(pattern=r"^\S(.*\S)?$", max_length=100)]
-    title: str = ""
-    satisfied_by: tuple[Text, ...] = Field(default=(), strict=False)
-    policy: Text | None = None
-    due_within_days: Days
-    renewal: Renewal | None = None
-    pass_mark: Annotated[float, Field(ge=0, le=100, strict=False)] | None = None
-    applies_to: dict[Literal[ATTRIBUTES], Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]] = {}  # type: ignore[valid-type]
-    effective_from: date | None = None
-    retired_on: date | None = None
-    policy_reference: str = ""
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Requirement:
-        if bool(self.satisfied_by) == bool(self.policy):
-            raise _wrong("it needs either satisfied_by (modules) or policy, and not both")
-        if self.policy and self.pass_mark is not None:
-            raise _wrong("pass_mark belongs to training; an acknowledgement has no score")
-        if self.effective_from and self.retired_on and self.retired_on < self.effective_from:
-            raise _wrong(
-                "it is retired on {r}, before it takes effect on {e}", r=self.retired_on, e=self.effective_from
-            )
-        for word in self.applies_to.get("worker_type", ()):
-            if word not in tuple(WorkerType):
-                near = difflib.get_close_matches(word, tuple(WorkerType), 1)
-                raise _wrong(
-                    "applies_to.worker_type: '{word}' is not a worker type{h}", word=word, h=_did_you_mean(near)
-                )
-        return self
-
-    @property
-    def name(self) -> str:
-        """The title, or the id where there is none."""
-        return self.title or self.id
-
-    @property
-    def records(self) -> str:
-        """The table that holds its records."""
-        return "acknowledgements" if self.policy else "completions"
-
-    @property
-    def renews(self) -> str:
-        """How often, in words."""
-        return str(self.renewal) if self.renewal else "once"
-
-
-class Audit(_Section):
+class Audit(Section):
     """A whole audit.toml, and the folder that it lies in."""
 
     folder: Path
@@ -323,16 +219,6 @@ def _last_full_day(audit: Audit) -> date:
     return min(day for day in days if day is not None) - timedelta(days=1)
 
 
-def add_months(day: date, months: int) -> date:
-    """The same day so many months later, clamped to the month's last day (C8).
-
-    >>> add_months(date(2025, 1, 31), 1)
-    datetime.date(2025, 2, 28)
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
 def load_audit(path: Path | str) -> Audit:
     """Read and check audit.toml (or the folder that holds it).
 
@@ -413,7 +299,7 @@ def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
         near = difflib.get_close_matches(source.profile, known, 1)
         yield Problem(
             where=f"audit.toml, source[{n}].profile",
-            what=_sentence(f"there is no profile '{source.profile}'{_did_you_mean(near)}"),
+            what=_sentence(f"there is no profile '{source.profile}'{did_you_mean(near)}"),
             do=f"use one of {listing(known, 30)}, or put {source.profile}.toml into the audit folder.",
         )
 
@@ -459,25 +345,8 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
         return []
 
 
-def _month_day(text: str) -> tuple[int, int]:
-    """`"10-31"` → (10, 31); 29 February is refused, it does not exist each year (C8)."""
-    try:
-        if len(text) != 5 or not text.isascii():
-            raise ValueError
-        day = date.fromisoformat(f"2001-{text}")
-    except ValueError:
-        raise _wrong(
-            "'{text}' is not a day of every year; write MM-DD, for example 10-31 (02-29 is not allowed)", text=text
-        ) from None
-    return day.month, day.day
-
-
 def _sentence(text: str) -> str:
     return text if text.endswith("?") else f"{text}."
-
-
-def _did_you_mean(near: list[str]) -> str:
-    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -516,7 +385,7 @@ def _problem(details: ErrorDetails) -> Problem:
         near = difflib.get_close_matches(name, known, 1)
         return Problem(
             where=where,
-            what=_sentence(f"the key '{name}' is unknown{_did_you_mean(near)}"),
+            what=_sentence(f"the key '{name}' is unknown{did_you_mean(near)}"),
             do=f"correct or remove it. Known here: {', '.join(known)}.",
         )
     if kind == "missing":
@@ -525,7 +394,7 @@ def _problem(details: ErrorDetails) -> Problem:
         near = difflib.get_close_matches(str(details["loc"][-2]), ATTRIBUTES, 1)
         return Problem(
             where=where,
-            what=_sentence(f"people have no attribute '{details['loc'][-2]}'{_did_you_mean(near)}"),
+            what=_sentence(f"people have no attribute '{details['loc'][-2]}'{did_you_mean(near)}"),
             do=f"use one of {', '.join(ATTRIBUTES)}.",
         )
     if kind in _TYPES:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from workbook_lib.audit import Audit, Requirement, Window
+from workbook_lib.audit import Audit, Window
 from workbook_lib.engine import Engine
+from workbook_lib.requirement import Requirement
 from workbook_lib.tables import Finding, Problem, UserError, listing
 
 RULES = Path(__file__).parent / "rules"
@@ -75,7 +76,8 @@ def _load_settings(engine: Engine, audit: Audit, window: Window) -> None:
 
 def _load_requirements(engine: Engine, audit: Audit) -> None:
     """The requirements, the modules that satisfy them, and from when the records prove anything (C15)."""
-    first_versions: dict[str, date] = dict(engine.rows("SELECT policy_id, MIN(effective_on) FROM policies GROUP BY policy_id"))
+    first_effective = "SELECT policy_id, MIN(effective_on) FROM policies GROUP BY policy_id"
+    first_versions: dict[str, date] = dict(engine.rows(first_effective))
     _refuse_unknown_policies(audit, first_versions)
     requirements, satisfies, evidence = [], [], []
     for no, requirement in enumerate(audit.requirements, 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbook_lib.audit import Requirement
+from workbook_lib.requirement import Requirement
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.words import CRITERIA, JUDGED
@@ -174,19 +174,24 @@ def scope(wp: Workpaper) -> Exhibit:
 
 def requirements(wp: Workpaper) -> Exhibit:
     """The requirements as tested."""
+    in_force = wp.rows(
+        "SELECT CASE WHEN effective_from > DATE '0001-01-01' THEN 'from ' || effective_from ELSE '' END, "
+        "CASE WHEN retired_on < far THEN 'until ' || retired_on ELSE '' END "
+        "FROM requirement CROSS JOIN settings ORDER BY requirement_no"
+    )
     rows = [
         (
             requirement.id,
             requirement.name,
             _satisfied(requirement),
             _applies(requirement),
-            f"{requirement.due_within_days} days",
+            count(requirement.due_within_days, "day"),
             requirement.renews,
             "" if requirement.pass_mark is None else f"{requirement.pass_mark:g} %",
-            _in_force(requirement),
+            " ".join(filter(None, days)) or "throughout",
             requirement.policy_reference,
         )
-        for requirement in wp.audit.requirements
+        for requirement, days in zip(wp.audit.requirements, in_force, strict=True)
     ]
     headings = ("Requirement", "Title", "Met by", "Applies to", "Due within", "Renewal", "Pass mark", "In force", "Policy")
     return Exhibit(
@@ -210,10 +215,3 @@ def _applies(requirement: Requirement) -> str:
     if not requirement.applies_to:
         return "everyone"
     return "; ".join(f"{name.replace('_', ' ')}: {', '.join(words)}" for name, words in requirement.applies_to.items())
-
-
-def _in_force(requirement: Requirement) -> str:
-    begins, ends = requirement.effective_from, requirement.retired_on
-    if begins and ends:
-        return f"{begins} to {ends}"
-    return f"from {begins}" if begins else f"until {ends}" if ends else "throughout"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from workbook_lib.audit import Window, add_months
+from workbook_lib.audit import Window
 from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, counted
+from workbook_lib.requirement import add_months
 
 REVIEW_MONTHS = 12
 
@@ -207,8 +208,8 @@ PROCEDURES = (
         objective="The training that everyone takes covers the topics that the audit requires.",
         population="The required topics.",
         source="modules, completions",
-        done="The topics of every module in use were compared with the required ones. Where several modules satisfy one "
-        "requirement, a topic counts only when each of them teaches it.",
+        done="The topics of every module in use were compared with the required ones. Where several modules satisfy "
+        "one requirement, a topic counts only when each of them teaches it.",
     ),
     Procedure(
         id="P8",
