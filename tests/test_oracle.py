@@ -37,13 +37,13 @@ Rows = list[dict[str, Any]]
 @pytest.mark.parametrize("seed", SEEDS)
 def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
     from workbook_lib.audit import load_audit
-    from workbook_lib.workpaper import judge as judged
+    from workbook_lib.workpaper import perform
 
     company = random_company(seed, SIZE)
     audit = load_audit(write(company, tmp_path / "company"))
     for as_of in (None, earlier_day(company, seed)):
         ours = judge(company, "P", as_of)
-        theirs = judged(audit, "P", as_of=as_of)
+        theirs = perform(audit, "P", as_of=as_of)
         assert not (report := differences(company, ours[0], theirs.verdicts, VERDICT_COLUMNS)), f"{as_of=}\n{report}"
         assert not (report := differences(company, ours[1], theirs.exceptions, EXCEPTION_COLUMNS)), (
             f"{as_of=}\n{report}"

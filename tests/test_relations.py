@@ -79,9 +79,9 @@ def by_oracle(company: Company, as_of: date | None, _: Path) -> Judged:
 
 def by_product(company: Company, as_of: date | None, folder: Path) -> Judged:
     from workbook_lib.audit import load_audit
-    from workbook_lib.workpaper import judge
+    from workbook_lib.workpaper import perform
 
-    found = judge(load_audit(write(company, folder)), "P", as_of=as_of)
+    found = perform(load_audit(write(company, folder)), "P", as_of=as_of)
     return judged_rows(found.verdicts, found.exceptions)
 
 

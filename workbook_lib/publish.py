@@ -326,7 +326,7 @@ def _island(figure: Mapping[str, object]) -> str:
     return data
 
 
-HEADING = re.compile(r'<h2 id="(?!contents")(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
+HEADING = re.compile(r'<h2 id="(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
                      r'<h3 id="(?P<exhibit>[^"]+)"><span class="no">(?P<own>[^<]*)</span>(?P<title>.*?)</h3>')  # fmt: skip
 
 

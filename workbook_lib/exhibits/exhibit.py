@@ -127,9 +127,9 @@ class Exhibit:
         alt = markup.escape(markup.visible(self.alt), quote=True)
         place = f'<div class="plot" id="{self.key}-figure" role="img" aria-label="{alt}"></div>' if self.figure else ""
         return (
-            f'<section class="exhibit" aria-labelledby="{self.key}"><h3 id="{self.key}">'
+            f'<article class="exhibit" aria-labelledby="{self.key}"><h3 id="{self.key}">'
             f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n{banner}{result}{sentences}{facts}{plan}{place}'
-            f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</section>"
+            f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</article>"
         )
 
 
@@ -195,6 +195,15 @@ def listed(
 def framed(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows that we made ourselves as a table."""
     return pd.DataFrame(list(rows), columns=list(columns), dtype=object)
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("\0", "").replace("'", "''") + "'"
 
 
 def cut_short(shown: int, total: int, order: str, file: str) -> str:

@@ -53,7 +53,9 @@ def _layout(height: int, **axes: Any) -> dict[str, Any]:
 # --- verdicts -----------------------------------------------------------------------------------------------------
 
 
-def verdict_bars(requirements: Sequence[str], verdicts: Sequence[str], counts: Sequence[Sequence[int]]) -> dict[str, Any]:
+def verdict_bars(
+    requirements: Sequence[str], verdicts: Sequence[str], counts: Sequence[Sequence[int]]
+) -> dict[str, Any]:
     """One bar per requirement, divided by verdict; verdicts that nobody has are left out."""
     data = []
     labels = [wrapped(name, 40) for name in requirements]
@@ -71,7 +73,13 @@ def verdict_bars(requirements: Sequence[str], verdicts: Sequence[str], counts: S
                     "marker": {
                         "color": colour,
                         "line": {"width": 0},
-                        "pattern": {"shape": hatch, "fillmode": "overlay", "fgcolor": "#fff", "size": 6, "solidity": 0.2},
+                        "pattern": {
+                            "shape": hatch,
+                            "fillmode": "overlay",
+                            "fgcolor": "#fff",
+                            "size": 6,
+                            "solidity": 0.2,
+                        },
                     },
                     "hovertemplate": f"%{{y}}: %{{x}} {verdict}<extra></extra>",
                 }
@@ -80,7 +88,12 @@ def verdict_bars(requirements: Sequence[str], verdicts: Sequence[str], counts: S
         110 + 34 * len(labels),
         barmode="stack",
         bargap=0.35,
-        xaxis={"title": {"text": "duties"}, "gridcolor": "rgba(128,128,128,.25)", "zeroline": False, "rangemode": "tozero"},
+        xaxis={
+            "title": {"text": "duties"},
+            "gridcolor": "rgba(128,128,128,.25)",
+            "zeroline": False,
+            "rangemode": "tozero",
+        },
         yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
     )
     return {"data": data, "layout": layout}

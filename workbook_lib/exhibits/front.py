@@ -16,7 +16,7 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
     exports = count(len(wp.files), "export")
     return Exhibit(
         key="title",
-        title="About this document",
+        title="Organisation and period",
         banner=interim(wp),
         says=(
             f"This document tests whether everybody at {named(settings.organisation)} who had to have security awareness "
@@ -75,7 +75,11 @@ def bottom_line(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=tuple(says),
         facts=(
-            ("Procedures with no exceptions", f"{clean} of {len(outcomes)}", f"{noted} with exceptions, {skipped} not performed"),
+            (
+                "Procedures with no exceptions",
+                f"{clean} of {len(outcomes)}",
+                f"{noted} with exceptions, {skipped} not performed",
+            ),
             ("Duties met on time", rate(met, judged), _split(counts)),
             ("People judged", f"{people:,}", f"{count(sum(counts.values()), 'duty', 'duties')} in all"),
             ("Exceptions", f"{exceptions:,}", f"{unexplained:,} without an explanation"),
@@ -105,7 +109,9 @@ def results(wp: Workpaper) -> Exhibit:
             result.procedure.title,
             ", ".join(result.procedure.criteria),
             None if result.outcome is Outcome.NOT_PERFORMED else rate(result.exceptions, result.tested),
-            f"{sum(check.exceptions > 0 for check in result.checks)} of {len(result.checks)}" if result.checks else None,
+            f"{sum(check.exceptions > 0 for check in result.checks)} of {len(result.checks)}"
+            if result.checks
+            else None,
             str(result.outcome),
         )
         for result in wp.results
@@ -114,7 +120,9 @@ def results(wp: Workpaper) -> Exhibit:
     skipped = [result.procedure.id for result in wp.results if result.outcome is Outcome.NOT_PERFORMED]
     says = f"Exceptions were noted in {rate(len(noted), len(rows))} procedures{_named(noted)}."
     if skipped:
-        says += f" {count(len(skipped), 'procedure was', 'procedures were')} not performed{_named(skipped)}: never a pass."
+        says += (
+            f" {count(len(skipped), 'procedure was', 'procedures were')} not performed{_named(skipped)}: never a pass."
+        )
     return Exhibit(
         key="results",
         title="Results of the procedures",
@@ -149,15 +157,25 @@ def scope(wp: Workpaper) -> Exhibit:
         ("Judged days", f"{window.start} to {window.end}", "the period, up to the as-of day"),
         ("As-of day", f"{window.as_of}", "the last full day that the exports of people and of records cover"),
         ("Time zone", settings.time_zone, "timestamps become dates in it"),
-        ("Short break", f"{settings.rehire_break_days} days", "after a break up to this long the clock does not start again"),
+        (
+            "Short break",
+            f"{settings.rehire_break_days} days",
+            "after a break up to this long the clock does not start again",
+        ),
         ("Before the first day", f"{settings.preboarding_days} days", "training done up to this long before counts"),
-        ("Leave", f"{leave.minimum_days} days or more", f"excuses, and so do {leave.return_days} days after the return"),
+        (
+            "Leave",
+            f"{leave.minimum_days} days or more",
+            f"excuses, and so do {leave.return_days} days after the return",
+        ),
         *((criterion, CRITERIA.get(criterion, ""), "criterion tested") for criterion in settings.criteria),
     ]
     tables = [Table(frame=framed(rows, ("Matter", "Value", "Meaning")), caption="What decides the scope")]
     if left_out:
         tables.append(
-            listed(wp, excluded, "People and accounts that a recorded decision leaves out", order="name", file="decisions")
+            listed(
+                wp, excluded, "People and accounts that a recorded decision leaves out", order="name", file="decisions"
+            )
         )
     return Exhibit(
         key="scope",
@@ -193,7 +211,17 @@ def requirements(wp: Workpaper) -> Exhibit:
         )
         for requirement, days in zip(wp.audit.requirements, in_force, strict=True)
     ]
-    headings = ("Requirement", "Title", "Met by", "Applies to", "Due within", "Renewal", "Pass mark", "In force", "Policy")
+    headings = (
+        "Requirement",
+        "Title",
+        "Met by",
+        "Applies to",
+        "Due within",
+        "Renewal",
+        "Pass mark",
+        "In force",
+        "Policy",
+    )
     return Exhibit(
         key="requirements",
         title="Requirements as tested",

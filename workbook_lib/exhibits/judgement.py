@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbook_lib.exhibits import figures
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import AT_MOST, Exhibit, Table, count, framed, listed, literal, rate
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.exhibits.words import JUDGED, VERDICTS
@@ -71,11 +71,14 @@ def coverage(wp: Workpaper) -> Exhibit:
     """The share of required people who were covered, day by day, for each requirement."""
     lines = figures.lines_by_day(wp.rows(COVER_BY_DAY), wp.window, [r.id for r in wp.audit.requirements])
     if not lines:
-        return Exhibit(key="coverage", title="Cover through the period", says=("0 people had to be covered on a judged day.",))
+        return Exhibit(
+            key="coverage", title="Cover through the period", says=("0 people had to be covered on a judged day.",)
+        )
     lowest = min(lines, key=lambda line: line.lowest.share)
     low = lowest.lowest
     summary = [
-        (line.name, rate(*line.first.pair), rate(*line.lowest.pair), line.lowest.on_day, rate(*line.last.pair)) for line in lines
+        (line.name, rate(*line.first.pair), rate(*line.lowest.pair), line.lowest.on_day, rate(*line.last.pair))
+        for line in lines
     ]
     whole = sum(line.lowest.share == 1 for line in lines)
     months = figures.months(lines, wp.window)
@@ -124,7 +127,10 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
     if result.checks:
         tables.append(
             Table(
-                frame=framed([_checked(c.says, c.exceptions, c.tested) for c in result.checks], ("Expected", "Departures", "Result")),
+                frame=framed(
+                    [_checked(c.says, c.exceptions, c.tested) for c in result.checks],
+                    ("Expected", "Departures", "Result"),
+                ),
                 caption="What was expected, and how much departs from it",
             )
         )
@@ -132,7 +138,9 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         if check.listing:
             table = listed(wp, check.listing, f"Details: {check.says}", order="the listing", at_most=PROCEDURE_ROWS)
             if len(table.frame):
-                tables.append(Table(frame=table.frame, caption=table.caption, note=table.note, folded=not check.exceptions))
+                tables.append(
+                    Table(frame=table.frame, caption=table.caption, note=table.note, folded=not check.exceptions)
+                )
     return Exhibit(
         key=plan.id,
         label=plan.id,
@@ -197,10 +205,13 @@ def exceptions(wp: Workpaper) -> Exhibit:
 
 
 def people_and_verdicts(wp: Workpaper) -> Exhibit:
-    """Everybody, each duty with its verdict and the sentence that says why."""
+    """Everybody, each duty with its verdict, the sentence that says why, and rows about them that could not be read."""
+    doubts = _doubts(wp)
     query = (
-        "SELECT verdicts.person_id, person.name, requirement_id, verdict, required_from, last_completed_on, gap_days, "
-        "next_due_on, why FROM verdicts JOIN person ON person.person_id = verdicts.person_id "
+        f"{doubts}SELECT verdicts.person_id, person.name, requirement_id, verdict, required_from, last_completed_on, "
+        f"gap_days, next_due_on, why{', unread.rows_that_could_not_be_read' if doubts else ''} FROM verdicts "
+        "JOIN person ON person.person_id = verdicts.person_id "
+        f"{'LEFT JOIN unread ON unread.person_no = person.person_no ' if doubts else ''}"
         "ORDER BY verdicts.person_id, requirement_id"
     )
     table = listed(wp, query, "Every duty and its verdict", order="person and requirement", file="verdicts")
@@ -211,4 +222,20 @@ def people_and_verdicts(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(f"{count(duties, 'duty', 'duties')}, each with the dates that led to its verdict.",),
         tables=(table,),
+    )
+
+
+def _doubts(wp: Workpaper) -> str:
+    """The rows that could not be read, by the person whom they seem to be about (C11), to stand before a listing."""
+    rows = [row for row in wp.quarantine if row.subject and not row.by_rule][:AT_MOST]
+    if not rows:
+        return ""
+    values = ", ".join(f"({literal(row.subject)}, {literal(f'{row.file} row {row.row_no}')})" for row in rows)
+    return (
+        f"WITH doubt(subject, place) AS (VALUES {values}), owner AS ("
+        "SELECT person_no, place FROM doubt JOIN person ON person.person_id = subject OR person.email = lower(subject) "
+        "UNION SELECT person_no, place FROM doubt JOIN account_person ON account_person.account = subject "
+        "WHERE person_no IS NOT NULL), unread AS ("
+        "SELECT person_no, STRING_AGG(place, '; ' ORDER BY place) AS rows_that_could_not_be_read FROM owner "
+        "GROUP BY person_no) "
     )

@@ -120,7 +120,7 @@ def table(frame: pd.DataFrame, caption: str) -> str:
     tall = " tall" if len(frame) > TALL else ""
     label = escape(visible(caption), quote=True)
     return (
-        f'<div class="scroll{tall}" tabindex="0" role="region" aria-label="{label}">'
+        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{label}">'
         f"<table><caption>{prose(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>"
     )
 
@@ -140,10 +140,10 @@ def badge(word: str) -> str:
 
 
 def _cell(value: object, kind: str, marked: bool, plain: bool, place: int) -> str:
-    tag, scope = ("th", " scope=row") if place == 0 else ("td", "")
     shown = written(value, plain=plain)
     if not shown:
-        return f"<{tag}{_class(kind)}{scope}></{tag}>"
+        return "<td></td>"
+    tag, scope = ("th", " scope=row") if place == 0 else ("td", "")
     if marked and shown in MARKS:
         return f'<{tag} class="m {MARKS[shown]}"{scope}>{shown}</{tag}>'
     content = escape(visible(shown))

@@ -44,11 +44,25 @@ def reconciliation(wp: Workpaper) -> Exhibit:
     tables = [listed(wp, via, "How accounts were matched to people", order="way of matching")]
     if nobody.exceptions:
         tables.append(
-            listed(wp, nobody.listing, "People with no account and no record", order="person", file="population", at_most=SHOWN)
+            listed(
+                wp,
+                nobody.listing,
+                "People with no account and no record",
+                order="person",
+                file="population",
+                at_most=SHOWN,
+            )
         )
     if orphans.exceptions:
         tables.append(
-            listed(wp, orphans.listing, "Accounts with records and no person", order="account", file="accounts", at_most=SHOWN)
+            listed(
+                wp,
+                orphans.listing,
+                "Accounts with records and no person",
+                order="account",
+                file="accounts",
+                at_most=SHOWN,
+            )
         )
     return Exhibit(
         key="reconciliation",
@@ -71,8 +85,12 @@ def people(wp: Workpaper) -> Exhibit:
         "ORDER BY person.person_id, spell_from"
     )
     total = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed")
-    left = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to")
-    table = listed(wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN * 2)
+    left = wp.number(
+        f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to"
+    )
+    table = listed(
+        wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN * 2
+    )
     return Exhibit(
         key="people",
         title="Who is in the population",

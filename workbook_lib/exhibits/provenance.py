@@ -33,7 +33,9 @@ def sources(wp: Workpaper) -> Exhibit:
     remarks = [(file.source_no, file.file, remark) for file in wp.files for remark in _remarks(file)]
     if remarks:
         tables.append(
-            Table(frame=framed(remarks, ("No.", "File", "Remark")), caption="What the exports cannot show", folded=False)
+            Table(
+                frame=framed(remarks, ("No.", "File", "Remark")), caption="What the exports cannot show", folded=False
+            )
         )
     systems = len({file.system or file.file for file in wp.files})
     return Exhibit(
@@ -86,7 +88,11 @@ def totals(wp: Workpaper) -> Exhibit:
             f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. "
             f"The total ties for {rate(len(rows) - untied, len(rows))} files.",
         ),
-        tables=(Table(frame=framed([*rows, total], headings), caption="Rows of each file, and the days that its records span"),),
+        tables=(
+            Table(
+                frame=framed([*rows, total], headings), caption="Rows of each file, and the days that its records span"
+            ),
+        ),
     )
 
 
@@ -98,11 +104,19 @@ def quarantine(wp: Workpaper) -> Exhibit:
     """What was not used, and why: by reason, then row by row."""
     rows = wp.quarantine
     if not rows:
-        return Exhibit(key="quarantine", title="Quarantine", says=("0 rows were quarantined: every row read was used.",))
+        return Exhibit(
+            key="quarantine", title="Quarantine", says=("0 rows were quarantined: every row read was used.",)
+        )
     tally = Counter((row.code, row.table, row.by_rule) for row in rows)
     first = {(row.code, row.table, row.by_rule): row for row in reversed(rows)}
     by_reason = [
-        (key[0].replace("_", " "), key[1], number, "set aside by rule" if key[2] else "could not be read", first[key].message)
+        (
+            key[0].replace("_", " "),
+            key[1],
+            number,
+            "set aside by rule" if key[2] else "could not be read",
+            first[key].message,
+        )
         for key, number in sorted(tally.items())
     ]
     listing = [(row.file, row.row_no, row.column, row.value, row.message, row.subject) for row in rows[:SHOWN]]
@@ -137,7 +151,9 @@ def findings(wp: Workpaper) -> Exhibit:
     return Exhibit(
         key="findings",
         title="Remarks on the data",
-        says=(f"{count(len(found), 'remark')} on the data. None of them changes a verdict by itself; each may need a look.",),
+        says=(
+            f"{count(len(found), 'remark')} on the data. None of them changes a verdict by itself; each may need a look.",
+        ),
         tables=(
             Table(
                 frame=framed(rows, ("Table", "About", "Remark")),

@@ -33,7 +33,9 @@ def completion_records(wp: Workpaper) -> Exhibit:
             "was assigned and not completed.",
         ),
         tables=(
-            listed(wp, query, "Person, module, date and status", order="person, module and date", file="completion_records"),
+            listed(
+                wp, query, "Person, module, date and status", order="person, module and date", file="completion_records"
+            ),
         ),
     )
 
@@ -64,7 +66,9 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
     total = wp.number("SELECT COUNT(*) FROM acknowledgements WHERE status = 'acknowledged'")
     if not total and not len(versions.frame):
         return Exhibit(
-            key="acknowledgements", title="Policy acknowledgements", says=("0 policies and 0 acknowledgements in the exports.",)
+            key="acknowledgements",
+            title="Policy acknowledgements",
+            says=("0 policies and 0 acknowledgements in the exports.",),
         )
     records = listed(
         wp, listing, "Person, policy, version and day", order="person and policy", file="acknowledgements",
@@ -98,7 +102,9 @@ def content(wp: Workpaper) -> Exhibit:
     assessed = sum(bool(row[2]) for row in rows)
     taught = [(module, {topic.strip().casefold() for topic in (topics or "").split(";")}) for module, topics, _ in rows]
     required = wp.audit.settings.required_topics
-    matrix = [(topic, ", ".join(module for module, topics in taught if topic.casefold() in topics)) for topic in required]
+    matrix = [
+        (topic, ", ".join(module for module, topics in taught if topic.casefold() in topics)) for topic in required
+    ]
     covered = sum(bool(modules_with_it) for _, modules_with_it in matrix)
     return Exhibit(
         key="content",
@@ -128,7 +134,11 @@ def content_reviews(wp: Workpaper) -> Exhibit:
         "SELECT COUNT(*) FROM content_reviews CROSS JOIN settings WHERE reviewed_on BETWEEN window_from AND window_to"
     )
     total = wp.number("SELECT COUNT(*) FROM content_reviews")
-    says = f"{rate(within, total)} reviews lie in the judged days." if total else "0 reviews of the content in the exports."
+    says = (
+        f"{rate(within, total)} reviews lie in the judged days."
+        if total
+        else "0 reviews of the content in the exports."
+    )
     return Exhibit(key="content-reviews", title="Content reviews", says=(says,), tables=(table,) if total else ())
 
 
@@ -136,7 +146,9 @@ def programme(wp: Workpaper) -> Exhibit:
     """The programme document, as it stands in its file."""
     described = wp.audit.programme
     if described is None:
-        return Exhibit(key="programme", title="Programme document", says=("0 programme documents: the audit names none.",))
+        return Exhibit(
+            key="programme", title="Programme document", says=("0 programme documents: the audit names none.",)
+        )
     text = (wp.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace")
     lines = len(text.splitlines())
     shown = text if len(text) <= DOCUMENT else f"{text[:DOCUMENT]}\n… the rest is in the file."

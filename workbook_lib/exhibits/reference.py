@@ -55,7 +55,9 @@ def limitations(wp: Workpaper) -> Exhibit:
     return Exhibit(
         key="limitations",
         title="Choices and limits, stated openly",
-        says=(f"{count(len(rows), 'choice')} that a reader may want to weigh. Settings of this audit are under Scope.",),
+        says=(
+            f"{count(len(rows), 'choice')} that a reader may want to weigh. Settings of this audit are under Scope.",
+        ),
         tables=(Table(frame=framed(rows, ("No.", "Choice")), caption="Choices made in the rules"),),
     )
 

@@ -1,0 +1,186 @@
+"""The command as a user types it: exit codes, messages, files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from folders import AUDIT, make, plus, without
+
+LAPSED = without("completions", "2025-11-20")
+
+
+def workbook(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"}
+    )
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    done = workbook("run", make(folder / "acme", LAPSED), "--out", folder / "out", "--prepared-by", "J. Doe")
+    assert done.returncode == 0, done.stderr
+    assert "4 people judged" in done.stdout
+    assert "1 exceptions, 1 of them unexplained" in done.stdout or "1 exception, 1" in done.stdout
+    return folder / "out" / "acme-2025"
+
+
+def test_run_writes_what_the_specification_names(pack):
+    expected = {
+        "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "VERIFY.txt",
+        "data/evidence.html", "data/evidence.ipynb", "data/result.json", "data/run.json",
+        "data/tables/verdicts.csv", "data/tables/exceptions.csv", "data/tables/completion_records.csv",
+        "data/tables/population.csv", "data/tables/quarantine.csv",
+        "data/rules/verdict.sql", "data/inputs/audit.toml", "data/inputs/people.csv", "data/inputs/programme.md",
+    }  # fmt: skip
+    there = {path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()}
+    assert expected <= there
+    assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+
+
+def test_the_pack_verifies_with_sha256sum(pack):
+    for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        for line in (pack / manifest).read_text().splitlines():
+            digest, name = line.split("  ", 1)
+            assert hashlib.sha256((pack / name).read_bytes()).hexdigest() == digest
+    listed = {line.split("  ", 1)[1] for line in (pack / "manifest-sha256.txt").read_text().splitlines()}
+    assert listed == {p.relative_to(pack).as_posix() for p in (pack / "data").rglob("*") if p.is_file()}
+
+
+def test_the_inputs_in_the_pack_are_the_exports_byte_for_byte(pack):
+    source = pack.parent.parent / "acme"
+    for path in (pack / "data/inputs").rglob("*"):
+        assert path.read_bytes() == (source / path.relative_to(pack / "data/inputs")).read_bytes()
+
+
+def test_result_json_says_what_the_tables_say(pack):
+    result = json.loads((pack / "data/result.json").read_text())
+    verdicts = rows(pack / "data/tables/verdicts.csv")
+    assert sum(result["verdicts"].values()) == len(verdicts)
+    assert result["exceptions"] == {"total": 1, "unexplained": 1}
+    assert result["procedures"]["P11"]["outcome"] == "exceptions noted"
+    assert result["period"]["as_of"] == "2026-01-04"
+    assert not result["period"]["interim"]
+
+
+def test_the_page_is_one_offline_file_that_holds_the_result(pack):
+    page = (pack / "data/evidence.html").read_text(encoding="utf-8")
+    assert len(page.encode()) < 2_500_000
+    assert "Acme" in page
+    assert "J. Doe" in page
+    assert 'src="http' not in page
+    assert str(pack.parent.parent) not in page
+
+
+def test_run_again_replaces_the_pack_and_judge_agrees_with_it(pack, tmp_path):
+    before = (pack / "data/tables/verdicts.csv").read_bytes()
+    source = pack.parent.parent / "acme"
+    assert workbook("run", source, "--out", pack.parent, "--prepared-by", "J. Doe").returncode == 0
+    assert workbook("judge", source / "audit.toml", "--period", "2025", "--out", tmp_path).returncode == 0
+    assert (tmp_path / "verdicts.csv").read_bytes() == before == (pack / "data/tables/verdicts.csv").read_bytes()
+    assert rows(tmp_path / "exceptions.csv") == [
+        {
+            "person_id": "E1", "requirement_id": "awareness", "due_on": "2025-12-02", "from": "2025-12-02",
+            "to": "2025-12-31", "days": "30", "cause": "renewal", "ended_by": "open", "closed_on": "",
+            "unproven": "false", "explained_by": "",
+        }
+    ]  # fmt: skip
+
+
+def test_the_columns_are_those_of_the_specification(tmp_path):
+    workbook("judge", make(tmp_path / "acme"), "--out", tmp_path)
+    verdicts = (tmp_path / "verdicts.csv").read_text().splitlines()[0]
+    assert verdicts == "person_id,requirement_id,verdict,required_from,last_completed_on,gap_days,next_due_on,why"
+    exceptions = (tmp_path / "exceptions.csv").read_text().splitlines()[0]
+    assert exceptions == ("person_id,requirement_id,due_on,from,to,days,cause,ended_by,closed_on,unproven,explained_by")
+
+
+def test_an_interim_as_of_day_is_judged_to_that_day(tmp_path):
+    workbook("judge", make(tmp_path / "acme", LAPSED), "--as-of", "2025-12-04", "--out", tmp_path)
+    assert [(row["to"], row["days"]) for row in rows(tmp_path / "exceptions.csv")] == [("2025-12-04", "3")]
+
+
+def test_a_wrong_audit_is_refused_with_2_and_nothing_is_written(tmp_path):
+    folder = make(tmp_path / "acme", audit=AUDIT.replace("due_within_days", "due_within_day"))
+    done = workbook("run", folder, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "did you mean 'due_within_days'?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pack(pack):
+    source = pack.parent.parent / "acme"
+    good = (source / "completions.csv").read_text()
+    before = (pack / "manifest-sha256.txt").read_bytes()
+    try:
+        (source / "completions.csv").write_text("<!DOCTYPE html><html><body>Please log in</body></html>")
+        done = workbook("run", source, "--out", pack.parent)
+    finally:
+        (source / "completions.csv").write_text(good)
+    assert done.returncode == 2
+    assert "completions.csv" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (pack / "manifest-sha256.txt").read_bytes() == before
+    assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    assert "Traceback" in workbook("judge", tmp_path / "nowhere", "--debug").stderr
+
+
+def test_an_unknown_period_or_option_is_refused_with_2(tmp_path):
+    folder = make(tmp_path / "acme")
+    assert workbook("judge", folder, "--period", "2023", "--out", tmp_path).returncode == 2
+    assert workbook("judge", folder, "--perod", "2023").returncode == 2
+    assert workbook("judge", folder, "--as-of", "31.12.2025").returncode == 2
+
+
+def test_a_folder_that_is_no_pack_is_never_replaced(tmp_path):
+    folder = make(tmp_path / "acme")
+    (tmp_path / "out" / "acme-2025").mkdir(parents=True)
+    (tmp_path / "out" / "acme-2025" / "thesis.txt").write_text("precious")
+    done = workbook("run", folder, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "not an evidence pack" in done.stderr
+    assert (tmp_path / "out" / "acme-2025" / "thesis.txt").read_text() == "precious"
+
+
+def test_check_is_0_for_a_sound_company_and_1_where_something_must_be_mended(tmp_path):
+    sound = workbook("check", make(tmp_path / "a"))
+    assert sound.returncode == 0, sound.stdout + sound.stderr
+    assert "completions.csv" in sound.stdout
+    ghost = workbook("check", make(tmp_path / "b", plus("completions", "ghost,SEC-101,2025-02-02,completed,,30")))
+    assert ghost.returncode == 1
+    assert "ghost" in ghost.stdout
+    broken = plus("completions", "ada@acme.example,SEC-101,31/02/2025,completed,,30")
+    unread = workbook("check", make(tmp_path / "c", broken))
+    assert unread.returncode == 1
+    assert "completions.csv, row 10" in unread.stdout
+    assert "31/02/2025" in unread.stdout
+
+
+def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
+    done = workbook("run", make(tmp_path / "acme", LAPSED), "--out", tmp_path / "out", "--fail-on-deviation")
+    assert done.returncode == 1
+    assert (tmp_path / "out" / "acme-2025").is_dir()
+
+
+@pytest.mark.parametrize("command", ["run", "judge", "check"])
+def test_every_command_has_help_with_an_example(command):
+    done = workbook(command, "--help")
+    assert done.returncode == 0
+    assert f"workbook {command} data_samples/northwind" in done.stdout
