@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbook_lib.audit import load_audit
-from workbook_lib.workpaper import judge
+from workbook_lib.workpaper import perform
 
 NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
 COMPARED = ("person_id", "requirement_id", "verdict", "gap_days", "next_due_on")
@@ -45,7 +45,7 @@ def plain(rows, columns):
 
 @pytest.fixture(scope="module")
 def judged():
-    return judge(load_audit(NORTHWIND), "2025")
+    return perform(load_audit(NORTHWIND), "2025")
 
 
 def test_every_person_of_the_roster_is_expected_and_no_other():

@@ -12,7 +12,7 @@ from pathlib import Path
 from workbook_lib.audit import Audit, Window
 from workbook_lib.engine import Engine
 from workbook_lib.requirement import Requirement
-from workbook_lib.tables import Finding, Problem, UserError, listing
+from workbook_lib.tables import Problem, UserError, listing
 
 RULES = Path(__file__).parent / "rules"
 #: The statements, in the order in which they are run; each makes the relation that it is named after.
@@ -38,13 +38,13 @@ FAR = date(9000, 1, 1)
 LONG_AGO = date(1, 1, 1)
 
 
-def judge(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
+def judge(engine: Engine, audit: Audit, window: Window) -> None:
     """Judge everybody (C2 … C15). Needs the canonical tables, `person`, `account_person` and `decision`.
 
     Makes the relations named in STATEMENTS; among them `verdict` (one row per person and requirement), `exception` (the
     rows behind each deviation), `stretch` (the days of each run: required, excused, covered, gap) and `why`.
 
-    Returns findings that change no verdict. Raises UserError where the policies contradict themselves (C9).
+    Raises UserError where the policies contradict themselves (C9).
     """
     _refuse_double_versions(engine, audit)
     _load_settings(engine, audit, window)
@@ -55,7 +55,6 @@ def judge(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
         if name == "cover":
             _load_renewals(engine, audit)
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
-    return (*_unknown_versions(engine), *_completions_on_leave(engine))
 
 
 def _load_settings(engine: Engine, audit: Audit, window: Window) -> None:
@@ -200,47 +199,3 @@ def _refuse_double_versions(engine: Engine, audit: Audit) -> None:
                 for policy, version, source_no, first, last in doubles
             )
         )
-
-
-def _unknown_versions(engine: Engine) -> list[Finding]:
-    rows = engine.rows(
-        "SELECT a.account, a.policy_id, a.version, a.source_no, a.row_no FROM acknowledgements a "
-        "JOIN (SELECT DISTINCT policy_id FROM requirement) r ON r.policy_id = a.policy_id "
-        "LEFT JOIN policies p ON p.policy_id = a.policy_id AND p.version = a.version "
-        "WHERE a.version IS NOT NULL AND p.version IS NULL ORDER BY a.source_no, a.row_no"
-    )
-    return [
-        Finding(
-            code="unknown_version",
-            table="acknowledgements",
-            subject=account,
-            text=f"{account} acknowledged version {version} of {policy}, which the policies export does not list; "
-            "it covers nothing (C9).",
-            source_no=source_no,
-            row_no=row_no,
-        )
-        for account, policy, version, source_no, row_no in rows
-    ]
-
-
-def _completions_on_leave(engine: Engine) -> list[Finding]:
-    """Open leaves that have completions inside them (C10): the person may be back."""
-    rows = engine.rows(
-        "SELECT leave.person_id, leave.start_date, COUNT(DISTINCT cover.done_on), leave.source_no, leave.row_no "
-        "FROM leave JOIN person ON person.person_id = leave.person_id "
-        "JOIN cover ON cover.person_no = person.person_no AND cover.done_on >= leave.start_date "
-        "WHERE leave.end_date IS NULL GROUP BY leave.person_id, leave.start_date, leave.source_no, leave.row_no "
-        "ORDER BY leave.source_no, leave.row_no"
-    )
-    return [
-        Finding(
-            code="open_leave_with_records",
-            table="leave",
-            subject=person_id,
-            text=f"{person_id} is on leave since {start} with no end, yet has valid records on {days} later day(s); "
-            "the leave may have ended (C10).",
-            source_no=source_no,
-            row_no=row_no,
-        )
-        for person_id, start, days, source_no, row_no in rows
-    ]

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workbook_lib.engine import Engine
-from workbook_lib.tables import Finding
+from workbook_lib.tables import Finding, Quarantined
 
 RULES = Path(__file__).parent / "rules"
 #: The statements, in the order in which they are run; each makes the relation that it is named after.
 STATEMENTS = ("person", "account_person")
+UNREAD = {"account": "VARCHAR", "account_email": "VARCHAR", "place": "VARCHAR"}
 
 
-def resolve(engine: Engine) -> tuple[Finding, ...]:
+def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding, ...]:
     """Map accounts to people. Needs the canonical tables and `decision`.
 
+    quarantine : rows that were not used; those that name an account or a person are shown beside that person.
+
     Makes `person` (person_no, person_id, name, email and the attributes of the latest row; excluded people are not in
-    it) and `account_person` (account, person_no or NULL, via: how it was mapped).
+    it), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1 where a training or
+    policy system knows it) and `unread_record` (account, where).
 
     Returns what an analyst must look at: shared e-mail addresses, accounts that a list gives to several people.
     """
+    engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
     return (*_shared_addresses(engine), *_contradictions(engine))
+
+
+def _unread(quarantine: Sequence[Quarantined]) -> Iterator[tuple[str, str | None, str]]:
+    """The rows that could not be read and say whom they are about. People rows have a relation of their own (C12)."""
+    for row in quarantine:
+        if row.subject and not row.by_rule and row.table != "people":
+            email = row.subject.casefold() if "@" in row.subject else None
+            yield row.subject, email, f"{row.file}, row {row.row_no}"
 
 
 def _shared_addresses(engine: Engine) -> Iterator[Finding]:

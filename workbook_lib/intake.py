@@ -5,7 +5,6 @@ rows read = rows used + rows quarantined, per file: the reader counts the first,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,7 +15,8 @@ from workbook_lib.engine import Engine
 from workbook_lib.files import FileProblem
 from workbook_lib.profile import Profile, load_profile
 from workbook_lib.reading import Reading, open_reading
-from workbook_lib.tables import TABLES, FileAccount, Finding, Kind, Problem, Quarantined, UserError, listing
+from workbook_lib.remarks import counted, remarks
+from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
 
 #: The date that says from when to when a file's rows speak.
 MAIN_DATE = {
@@ -56,10 +56,18 @@ def read(audit: Audit, engine: Engine) -> Intake:
     if problems:
         raise UserError(*problems)
     engine.load("unread_people", TABLES["people"].stored, (row for reading in readings for row in reading.unread))
-    spans = {name: _spans(engine, name) for name in TABLES}
-    files = tuple(_account(reading, *spans[reading.table.name].get(reading.source_no, (0, None, None)), audit) for reading in readings)
-    quarantine = tuple(row for reading in readings for row in reading.quarantine)
-    return Intake(files=files, quarantine=quarantine, findings=())
+    files = tuple(account for name in TABLES for account in _accounts(engine, name, readings, audit))
+    files = tuple(sorted(files, key=lambda account: account.source_no))
+    return Intake(
+        files=files,
+        quarantine=tuple(row for reading in readings for row in reading.quarantine),
+        findings=(
+            *remarks(readings),
+            *_doubles(engine, audit),
+            *_early_exports(engine, files),
+            *_endless(engine, files),
+        ),
+    )
 
 
 def _open_all(audit: Audit) -> tuple[list[Reading], list[Problem]]:
@@ -91,11 +99,14 @@ def _refused(file: str, problem: FileProblem) -> Problem:
     return Problem(where=where, what=problem.what, do=problem.do)
 
 
-def _spans(engine: Engine, name: str) -> dict[int, tuple[int, date | None, date | None]]:
-    """Per file: the rows that stand in the engine, and the first and the last day of the table's main date."""
+def _accounts(engine: Engine, name: str, readings: list[Reading], audit: Audit) -> Iterator[FileAccount]:
+    """The account of each file of a table, with what stands in the engine: how many rows, and their span of days."""
     day = MAIN_DATE.get(name, "CAST(NULL AS DATE)")
     rows = engine.rows(f"SELECT source_no, COUNT(*), MIN({day}), MAX({day}) FROM {name} GROUP BY source_no")
-    return {source_no: (used, first, last) for source_no, used, first, last in rows}
+    spans = {source_no: (used, first, last) for source_no, used, first, last in rows}
+    for reading in readings:
+        if reading.table.name == name:
+            yield _account(reading, *spans.get(reading.source_no, (0, None, None)), audit)
 
 
 def _account(reading: Reading, used: int, first: date | None, last: date | None, audit: Audit) -> FileAccount:
@@ -126,3 +137,68 @@ def _account(reading: Reading, used: int, first: date | None, last: date | None,
         ignored_columns=reading.ignored,
         warnings=(*profile.warnings, *reading.layout.warnings),
     )
+
+
+# --- findings across files ----------------------------------------------------------------------------------------
+
+
+def _doubles(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """Rows that repeat another in every column. They are kept: sets of days do not count anything twice."""
+    for name in ("people", "completions", "acknowledgements"):
+        columns = ", ".join(TABLES[name].stored.keys() - {"source_no", "row_no"})
+        subject = TABLES[name].columns[0].name
+        (found,) = engine.rows(
+            f"SELECT COALESCE(SUM(times - 1), 0), MIN(place) FROM (SELECT COUNT(*) AS times, "
+            f"MAX(source_no * CAST(10000000000 AS BIGINT) + row_no) AS place FROM {name} GROUP BY {columns} "
+            "HAVING COUNT(*) > 1) doubled"
+        )
+        if found[0]:
+            source_no, row_no = divmod(int(found[1]), 10_000_000_000)
+            file = audit.files[source_no - 1][1].name
+            says = engine.rows(f"SELECT {subject} FROM {name} WHERE source_no = {source_no} AND row_no = {row_no}")[0][
+                0
+            ]
+            yield Finding(
+                code="identical_rows",
+                table=name,
+                subject=says,
+                text=f"{counted(int(found[0]), 'row')} of {name} repeat another in every column, for example {file}, "
+                f"row {row_no} ({says}); they change nothing.",
+                source_no=source_no,
+                row_no=row_no,
+            )
+
+
+def _early_exports(engine: Engine, files: tuple[FileAccount, ...]) -> Iterator[Finding]:
+    """Records dated after the export was made (a day's grace for other time zones): a clock or a date is wrong."""
+    for file in files:
+        if file.table not in ("completions", "acknowledgements") or file.extracted_on is None or file.last_date is None:
+            continue
+        latest = file.extracted_on + timedelta(days=1)
+        if file.last_date <= latest:
+            continue
+        condition = f"source_no = {file.source_no} AND {MAIN_DATE[file.table]} > DATE '{latest}'"
+        rows = engine.rows(f"SELECT account, row_no FROM {file.table} WHERE {condition} ORDER BY row_no")
+        yield Finding(
+            code="after_export",
+            table=file.table,
+            subject=rows[0][0],
+            text=f"{counted(len(rows), 'record')} of {file.file} are dated after the day of the export "
+            f"({file.extracted_on}), up to {file.last_date}; rows {listing([row_no for _, row_no in rows])}.",
+            source_no=file.source_no,
+            row_no=rows[0][1],
+        )
+
+
+def _endless(engine: Engine, files: tuple[FileAccount, ...]) -> Iterator[Finding]:
+    """People exports in which nobody ever leaves: the report was probably made without leavers."""
+    ended = {no for (no,) in engine.rows("SELECT DISTINCT source_no FROM people WHERE end_date IS NOT NULL")}
+    for file in files:
+        if file.table == "people" and file.rows_used and file.source_no not in ended:
+            yield Finding(
+                code="no_leavers",
+                table="people",
+                subject=file.file,
+                text=f"No row of {file.file} has an end date: the export may leave out the people who left.",
+                source_no=file.source_no,
+            )

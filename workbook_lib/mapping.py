@@ -16,6 +16,7 @@ from workbook_lib import values
 from workbook_lib.audit import Source
 from workbook_lib.files import Opened, normal
 from workbook_lib.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
+from workbook_lib.spreadsheet import MARK
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table
 from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, MomentParser, ValueProblem
 
@@ -81,6 +82,11 @@ class Columns:
         return [" or ".join(group) for group in groups if all(self.at(header) is None for header in group)]
 
 
+def is_key(column: Column) -> bool:
+    """Whether rows are matched by this column's text."""
+    return column.name.endswith("_id") or column.name in MATCHED or column.kind in (Kind.ACCOUNT, Kind.EMAIL)
+
+
 def entries(layout: Layout, source: Source) -> dict[str, Entry]:
     """The layout's columns, with those that the source overrides."""
     return {
@@ -126,6 +132,10 @@ class RowReader:
         self._gather = [itemgetter(*places) for places in several]
         self._pick = itemgetter(*slots)
         return self
+
+    def of(self, name: str) -> Reader:
+        """The reader of a canonical column."""
+        return next(reader for reader in self.readers if reader.column.name == name)
 
     def stored(self, cells: list[Any]) -> list[Any]:
         """The stored values, without source_no and row_no. Raises ValueProblem at the first that cannot be read."""
@@ -193,7 +203,9 @@ class Compiler:
             stored = self._empty(column)
             return Reader(column, (), Memo(lambda _: stored), absent)
         places = tuple(at for header in present if (at := self.columns.at(header)) is not None)
-        return Reader(column, places, Memo(self._parse(column, entry, present)), _in_words(entry, present), present)
+        parse = self._parse(column, entry, present)
+        parse = partial(_unmarked, parse) if self.extra else parse
+        return Reader(column, places, Memo(parse), _in_words(entry, present), present)
 
     def _empty(self, column: Column) -> Stored:
         value = WHEN_EMPTY.get((self.table.name, column.name))
@@ -217,7 +229,8 @@ class Compiler:
                 choose = min if isinstance(entry, Earliest) else max
                 return partial(_chosen, parse, choose, column.required)
             case Filled():
-                yes, no = parse(entry.then), parse(entry.otherwise)
+                canonical = self._parser(column, formats, words=None)
+                yes, no = canonical(entry.then), canonical(entry.otherwise)
                 return lambda key: yes if any(t.strip() for t in ((key,) if isinstance(key, str) else key)) else no
             case Join():
                 return lambda key: parse(entry.between.join(filter(None, map(str.strip, _texts(key)))))
@@ -270,8 +283,7 @@ class Compiler:
             return lambda text: values.account(tidy(text))
         if kind is Kind.EMAIL:
             return lambda text: (values.email(tidy(text)),)
-        matched = column.name.endswith("_id") or column.name in MATCHED
-        read = values.identifier if matched else values.text
+        read = values.identifier if is_key(column) else values.text
         return lambda text: (read(tidy(text)),)
 
     def _worded(self, kind: Kind, words: Mapping[str, str] | None) -> Callable[[str], Stored]:
@@ -333,6 +345,14 @@ def _chosen(
 ) -> Stored:
     days = [day for text in _texts(key) if text.strip() and (day := parse(text)[0]) is not None]
     return (choose(days),) if days else parse("") if required else (None,)
+
+
+def _unmarked(parse: Callable[[Key], Stored], key: Key) -> Stored:
+    """Refuse a spreadsheet's cell of which the value is not known."""
+    for text in _texts(key):
+        if text.startswith(MARK):
+            raise ValueProblem("unknown_cell", f"it is {text.removeprefix(MARK)}, so its value is not known")
+    return parse(key)
 
 
 def _in_words(entry: Entry, present: tuple[str, ...]) -> str:

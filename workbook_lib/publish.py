@@ -77,7 +77,7 @@ def execute(
     _refuse_parameters(papermill, notebook, parameters)
     threading.Thread(target=_packed_plotly, daemon=True).start()  # needed by render; compressed while the kernel works
     try:
-        nb = papermill.execute_notebook(
+        nb: NotebookNode = papermill.execute_notebook(
             str(notebook),
             None,
             dict(parameters),
@@ -94,7 +94,8 @@ def execute(
         raise _told(error, notebook.name) from None
     except RuntimeError as error:  # what nbclient raises when the kernel is gone
         raise PublishError(
-            f"{notebook.name}: the Python process that ran it ended ({error}). Was the memory enough? Nothing was published."
+            f"{notebook.name}: the Python process that ran it ended ({error}). Was the memory enough? Nothing was "
+            "published."
         ) from error
     settle(nb)
     _refuse_unfinished(nb)
@@ -118,12 +119,9 @@ def settle(nb: NotebookNode) -> NotebookNode:
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
             for output in cell.outputs:
                 output.get("metadata", {}).pop("papermill", None)
-    nb.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"},
-            "language_info": {"name": "python"},
-        }
-    )
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    facts = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    nb.metadata = nbformat.from_dict(facts)  # type: ignore[no-untyped-call]
     nb.nbformat_minor = max(nb.nbformat_minor, 5)  # the first that has cell ids
     return nb
 
@@ -222,9 +220,9 @@ def _told(error: Any, name: str) -> Exception:
 
 
 def _problems(message: str) -> list[Problem]:
-    """The problems of a UserError that crossed from the kernel as text.
+    r"""The problems of a UserError that crossed from the kernel as text.
 
-    >>> [problem] = _problems("a.csv, row 2: no date.\\n  Effect: quarantined.\\n  Do: mend it.")
+    >>> [problem] = _problems("a.csv, row 2: no date.\n  Effect: quarantined.\n  Do: mend it.")
     >>> problem.where, problem.do
     ('a.csv, row 2', 'mend it.')
     """
@@ -252,7 +250,8 @@ def _write(nb: NotebookNode, target: Path) -> None:
     import nbformat
 
     draft = target.with_name(f".{target.name}.{os.getpid()}")
-    draft.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
+    text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]
+    draft.write_text(text + "\n", encoding="utf-8", newline="\n")
     draft.replace(target)
 
 
@@ -284,16 +283,15 @@ def _exporter() -> Any:
     from nbconvert.exporters.templateexporter import TemplateExporter
     from traitlets.config import Config
 
-    class Page(HTMLExporter):  # type: ignore[misc]
-        def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
-            """Without HTMLExporter's second parse of the page, which costs as much as the first rendering."""
-            return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kwargs)  # type: ignore[no-any-return]
+    class Page(HTMLExporter):
+        """Without HTMLExporter's second parse of the page, which costs as much as the first rendering."""
+
+        def from_notebook_node(self, nb: Any, resources: Any = None, **kwargs: Any) -> tuple[Any, dict[str, Any]]:
+            return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kwargs)  # type: ignore[no-untyped-call]
 
     config = Config()
-    # No widgets and no scripts: what they show cannot be printed. A figure always comes with its table, as HTML.
-    config.NbConvertBase.display_data_priority = ["text/html", "image/png", "text/plain"]
     config.HTMLExporter.exclude_anchor_links = True
-    page = Page(config=config, template_name="audit", extra_template_basedirs=[str(TEMPLATES)])
+    page: Any = Page(config=config, template_name="audit", extra_template_basedirs=[str(TEMPLATES)])  # type: ignore[no-untyped-call]
     page.register_filter("anchored", _anchored)
     page.register_filter("exhibit", _exhibit)
     page.register_filter("island", _island)
@@ -306,7 +304,8 @@ def _anchored(markup: str) -> str:
 
 
 def _slug(heading: str) -> str:
-    """
+    """A heading as an anchor.
+
     >>> _slug("Sources &amp; totals")
     'sources-totals'
     """
@@ -326,12 +325,17 @@ def _island(figure: Mapping[str, object]) -> str:
     return data
 
 
-HEADING = re.compile(r'<h2 id="(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
-                     r'<h3 id="(?P<exhibit>[^"]+)"><span class="no">(?P<own>[^<]*)</span>(?P<title>.*?)</h3>')  # fmt: skip
+HEADING = re.compile(
+    r'<h2 id="(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
+    r'<h3 id="(?P<exhibit>[^"]+)"><span class="no">(?P<own>[^<]*)</span>(?P<title>.*?)</h3>'
+)
 
 
 def _numbered(page: str) -> tuple[str, str]:
-    """Number the exhibits in the order in which they stand, and list them. Nothing in the data can look like a heading."""
+    """Number the exhibits in the order in which they stand, and list them.
+
+    Nothing in the data can look like a heading: it is escaped.
+    """
     entries: list[str] = []
     count = 0
 

@@ -176,7 +176,7 @@ class Reading:
                 sheet=self.opened.sheet,
                 row_no=row_no,
                 column=column,
-                value=value[:CLIPPED],
+                value=value.removeprefix(spreadsheet.MARK)[:CLIPPED],
                 code=code,
                 message=message,
                 subject=subject,
@@ -258,7 +258,9 @@ def _check(table: Table) -> Callable[[list[Any]], Wrong | None] | None:
             return lambda row: None if row[end] is None or row[start] <= row[end] else _reversed(row[start], row[end])
         case "completions":
             day, status = _places(table, date_of("completed_at"), "status")
-            return lambda row: _undated("completed_at", row[status]) if row[day] is None and row[status] in DONE else None
+            return lambda row: (
+                _undated("completed_at", row[status]) if row[day] is None and row[status] in DONE else None
+            )
         case "acknowledgements":
             day, status = _places(table, date_of("acknowledged_at"), "status")
             done = Answer.ACKNOWLEDGED.value
@@ -279,9 +281,7 @@ def _undated(column: str, status: str) -> Wrong:
 # --- opening ------------------------------------------------------------------------------------------------------
 
 
-def open_reading(
-    source_no: int, source: Source, path: Path, file: str, profile: Profile, zone: ZoneInfo
-) -> Reading:
+def open_reading(source_no: int, source: Source, path: Path, file: str, profile: Profile, zone: ZoneInfo) -> Reading:
     """Find the layout that fits a file, and open it. Raises FileProblem where none does."""
     table, kind = TABLES[source.table], kind_of(path)
     layout, content, opened, columns = _fitting(profile, source, table, path, kind)
@@ -290,9 +290,7 @@ def open_reading(
     used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
     used |= {place for place, _, _ in reader.asides}
     ignored = tuple(h.strip() or f"(column {n + 1}, unnamed)" for n, h in enumerate(opened.header) if n not in used)
-    return Reading(
-        source_no, source, table, file, profile, layout, content, opened, reader, (*ignored, *opened.others)
-    )
+    return Reading(source_no, source, table, file, profile, layout, content, opened, reader, (*ignored, *opened.others))
 
 
 def _fitting(
@@ -324,7 +322,9 @@ def _open(
 ) -> Opened:
     reading = layout.reading
     if kind == "json":
-        wanted = dict.fromkeys((*(h for e in entries(layout, source).values() for h in headers_in(e)), *headers_of(layout)))
+        wanted = dict.fromkeys(
+            (*(h for e in entries(layout, source).values() for h in headers_in(e)), *headers_of(layout))
+        )
         return open_json(path, content, records=layout.records, explode=layout.explode, wanted=tuple(wanted))
     wanted_forms = [{normal(h, strip_brackets=reading.strip_brackets) for h in group} for group in groups]
     if layout.pairs:
@@ -337,7 +337,11 @@ def _open(
 
     if kind == "xlsx":
         opened = spreadsheet.open_xlsx(
-            path, sheet=source.sheet, header_depth=reading.header_depth, is_header=is_header, drop_rows=reading.drop_rows
+            path,
+            sheet=source.sheet,
+            header_depth=reading.header_depth,
+            is_header=is_header,
+            drop_rows=reading.drop_rows,
         )
     else:
         opened = open_csv(
@@ -348,7 +352,11 @@ def _open(
             is_header=is_header,
             drop_rows=reading.drop_rows,
         )
-    return unpivoted(opened, layout.pairs.fixed, (layout.pairs.item, layout.pairs.state, layout.pairs.date)) if layout.pairs else opened
+    return (
+        unpivoted(opened, layout.pairs.fixed, (layout.pairs.item, layout.pairs.state, layout.pairs.date))
+        if layout.pairs
+        else opened
+    )
 
 
 def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profile) -> FileProblem:
@@ -359,14 +367,14 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
             return FileProblem(
                 f"it looks like {name} separates its columns; profile {profile.name} expects "
                 f"{quoted(layout.reading.delimiter)}.",
-                f'export with the expected delimiter, or declare it in a profile that extends {profile.name}.',
+                f"export with the expected delimiter, or declare it in a profile that extends {profile.name}.",
                 place="row 1",
                 code="wrong_delimiter",
             )
     found = listing([f'"{header}"' for header in opened.header], 40) or "none"
     return FileProblem(
         f"it has no column {', '.join(lacking)}. Columns found: {found}.",
-        f"choose the profile that fits, or name the column in audit.toml, for example columns = {{ … = \"…\" }} "
+        f'choose the profile that fits, or name the column in audit.toml, for example columns = {{ … = "…" }} '
         f"(profile {profile.name}, table {layout.table}).",
         place="header",
         code="missing_column",

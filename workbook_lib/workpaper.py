@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbook_lib import coverage, identity, intake, procedures, register
+from workbook_lib import caveats, coverage, identity, intake, procedures, register
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
 from workbook_lib.tables import FileAccount, Finding, Quarantined
@@ -68,11 +68,11 @@ def perform(audit: Audit, period: str | None = None, as_of: date | None = None) 
     engine = Engine()
     received = intake.read(audit, engine)
     refused, astray = register.admit(engine, audit)
-    doubts = identity.resolve(engine)
-    remarks = coverage.judge(engine, audit, days)
     files = tuple(file.with_rejected(refused) for file in received.files)
     quarantine = (*received.quarantine, *refused)
-    findings = (*received.findings, *astray, *doubts, *remarks)
+    doubts = identity.resolve(engine, quarantine)
+    coverage.judge(engine, audit, days)
+    findings = (*received.findings, *astray, *doubts, *caveats.gather(engine, audit, days))
     evidence = procedures.Evidence(
         engine=engine, audit=audit, window=days, files=files, quarantine=quarantine, findings=findings
     )

@@ -124,11 +124,12 @@ class Exhibit:
         sentences = "".join(f'<p class="says">{markup.prose(sentence)}</p>' for sentence in self.says)
         facts = f'<dl class="facts">{markup.facts(self.facts)}</dl>' if self.facts else ""
         plan = f'<dl class="plan">{markup.facts((*pair, "") for pair in self.plan)}</dl>' if self.plan else ""
-        alt = markup.escape(markup.visible(self.alt), quote=True)
+        alt = markup.attribute(self.alt)
         place = f'<div class="plot" id="{self.key}-figure" role="img" aria-label="{alt}"></div>' if self.figure else ""
         return (
             f'<article class="exhibit" aria-labelledby="{self.key}"><h3 id="{self.key}">'
-            f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n{banner}{result}{sentences}{facts}{plan}{place}'
+            f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n'
+            f"{banner}{result}{sentences}{facts}{plan}{place}"
             f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</article>"
         )
 
@@ -228,4 +229,4 @@ def heading(column: str) -> str:
 
 def wrapped(text: str, width: int = 110) -> str:
     """A text for a plotly label, which knows a little HTML of its own and breaks no lines by itself."""
-    return "<br>".join(markup.escape(markup.visible(line), quote=False) for line in textwrap.wrap(text, width))
+    return "<br>".join(markup.content(line) for line in textwrap.wrap(text, width))

@@ -1,4 +1,7 @@
-"""Figures as plain data for plotly.js: no theme, no random ids. Colours are told apart in grey and by the colour-blind."""
+"""Figures as plain data for plotly.js: no theme, no random ids.
+
+Lines and bars are told apart without their colours: each line has its own dash, each verdict its own hatch.
+"""
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from workbook_lib.requirement import Requirement
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.words import CRITERIA, JUDGED
 from workbook_lib.procedures import Outcome
+from workbook_lib.requirement import Requirement
 from workbook_lib.workpaper import Workpaper
 
 
@@ -19,7 +19,8 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
         title="Organisation and period",
         banner=interim(wp),
         says=(
-            f"This document tests whether everybody at {named(settings.organisation)} who had to have security awareness "
+            f"This document tests whether everybody at {named(settings.organisation)} who had to have security "
+            "awareness "
             f"training was covered on each day from {window.start} to {window.end}. Every number in it was made from "
             f"{exports} by the rules printed at its end.",
         ),
@@ -66,7 +67,8 @@ def bottom_line(wp: Workpaper) -> Exhibit:
     ]
     if undetermined:
         says.append(
-            f"{count(undetermined, 'duty is', 'duties are')} undetermined because a row of the people export cannot be read. "
+            f"{count(undetermined, 'duty is', 'duties are')} undetermined because a row of the people export cannot "
+            "be read. "
             "They count against the rate, and no conclusion covers them."
         )
     return Exhibit(
@@ -92,7 +94,8 @@ def _rated(met: int, judged: int, counts: dict[str, int]) -> str:
         return "No duty fell due on the judged days, so there is no on-time rate."
     outside = sum(counts.values()) - judged
     return (
-        f"Duties met on time: {rate(met, judged)}. A duty is one person and one requirement; {outside:,} more were excused, "
+        f"Duties met on time: {rate(met, judged)}. A duty is one person and one requirement; {outside:,} more were "
+        "excused, "
         "not yet due, or ended before anything was due."
     )
 
@@ -182,8 +185,10 @@ def scope(wp: Workpaper) -> Exhibit:
         title="Days, people and settings",
         banner=interim(wp),
         says=(
-            f"{count(people, 'person', 'people')} of {known:,} in the exports had at least one requirement that applied on a "
-            f"judged day; leavers are among them. {count(left_out, 'person or account is', 'people or accounts are')} left out "
+            f"{count(people, 'person', 'people')} of {known:,} in the exports had at least one requirement that "
+            "applied on a "
+            f"judged day; leavers are among them. {count(left_out, 'person or account is', 'people or accounts are')} "
+            "left out "
             "by a recorded decision.",
         ),
         tables=tuple(tables),
@@ -227,7 +232,8 @@ def requirements(wp: Workpaper) -> Exhibit:
         title="Requirements as tested",
         says=(
             f"{count(len(rows), 'requirement')} of the organisation's own policy "
-            f"{'was' if len(rows) == 1 else 'were'} tested. The days and renewals below are the ones that the test used.",
+            f"{'was' if len(rows) == 1 else 'were'} tested. The days and renewals below are the ones that the test "
+            "used.",
         ),
         tables=(Table(frame=framed(rows, headings), caption="Each requirement with the rule that was tested"),),
     )

@@ -43,7 +43,8 @@ def verdicts(wp: Workpaper) -> Exhibit:
             f"{count(totals.get('undetermined', 0), 'duty', 'duties')} undetermined.",
         ),
         figure=figures.verdict_bars([requirement.id for requirement in wp.audit.requirements], list(VERDICTS), shares),
-        alt=f"Bars, one per requirement, divided by verdict. {rate(totals.get('met', 0), judged)} judged duties were met.",
+        alt=f"Bars, one per requirement, divided by verdict. {rate(totals.get('met', 0), judged)} judged duties were "
+        "met.",
         tables=(Table(frame=table, caption="Duties of each requirement by verdict"),),
     )
 
@@ -55,7 +56,8 @@ WITH accountable AS (
          CASE WHEN covered THEN 1 ELSE 0 END AS covers
   FROM stretch CROSS JOIN settings
   JOIN verdict ON verdict.person_no = stretch.person_no AND verdict.requirement_no = stretch.requirement_no
-  WHERE required AND NOT excused AND from_day <= window_to AND to_day >= window_from AND verdict.verdict <> 'undetermined'
+  WHERE required AND NOT excused AND verdict.verdict <> 'undetermined'
+    AND from_day <= window_to AND to_day >= window_from
 ), changes AS (
   SELECT requirement_no, first_day AS on_day, 1 AS required, covers AS covered FROM accountable
   UNION ALL SELECT requirement_no, last_day + 1, -1, -covers FROM accountable
@@ -88,12 +90,15 @@ def coverage(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(
             f"The lowest cover of any requirement was {rate(*low.pair)} required people, on {low.on_day} "
-            f"({visible(lowest.name)}). Everybody was covered on every day for {whole} of {count(len(lines), 'requirement')}.",
-            "A person counts on the days on which cover was required and not excused. Undetermined duties are not in the figure, "
+            f"({visible(lowest.name)}). Everybody was covered on every day for {whole} of "
+            f"{count(len(lines), 'requirement')}.",
+            "A person counts on the days on which cover was required and not excused. Undetermined duties are not in "
+            "the figure, "
             "nor is a requirement that asked cover of nobody.",
         ),
         figure=figures.cover_lines(lines),
-        alt=f"Lines, one per requirement: the share of required people who were covered on each day from {wp.window.start} to "
+        alt="Lines, one per requirement: the share of required people who were covered on each day from "
+        f"{wp.window.start} to "
         f"{wp.window.end}. The lowest point is {rate(*low.pair)} on {low.on_day}.",
         tables=(
             Table(
@@ -184,7 +189,8 @@ def exceptions(wp: Workpaper) -> Exhibit:
     if not total:
         return Exhibit(key="exceptions", title="Exceptions", banner=interim(wp), says=("0 exceptions.",))
     causes = wp.frame(
-        "SELECT replace(cause, '_', ' ') AS cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, SUM(days) AS days, "
+        "SELECT replace(cause, '_', ' ') AS cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, "
+        "SUM(days) AS days, "
         "SUM(CASE WHEN explained_by IS NULL THEN 1 ELSE 0 END) AS without_explanation, "
         "SUM(CASE WHEN ended_by = 'open' THEN 1 ELSE 0 END) AS still_open "
         "FROM exceptions GROUP BY cause ORDER BY COUNT(*) DESC, cause"
@@ -197,7 +203,8 @@ def exceptions(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(
             f"{count(total, 'exception')}; without an explanation: {rate(unexplained, total)}.",
-            "An exception is one unbroken stretch of days on which a person had to be covered and was not. An explanation says "
+            "An exception is one unbroken stretch of days on which a person had to be covered and was not. An "
+            "explanation says "
             "why; it never removes the exception.",
         ),
         tables=(Table(frame=causes, caption="Exceptions by cause"), listing),

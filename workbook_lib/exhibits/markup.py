@@ -6,7 +6,8 @@ No Styler, no Markdown made from data, no random ids: the same data give the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
 
@@ -52,9 +53,13 @@ MARKS = {
 #: Only the columns with these headings hold such words.
 MARKED = frozenset({"Verdict", "Result", "Control total", "State", "Explanation"})
 
+#: Columns of numbers that are names of places: no comma in them.
+UNGROUPED = frozenset({"Row", "No."})
+
 #: For JupyterLab, whose own table style sets every cell to the right. The page brings its own and drops this.
 LAB_STYLE = (
-    "<style>.exhibit table{border-collapse:collapse}.exhibit td,.exhibit th{text-align:left!important;vertical-align:top;"
+    "<style>.exhibit table{border-collapse:collapse}.exhibit td,.exhibit "
+    "th{text-align:left!important;vertical-align:top;"
     "padding:.2em .6em}.exhibit caption,.exhibit .note{text-align:left;opacity:.8}.exhibit td.n,.exhibit th.n"
     "{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}.exhibit .d{white-space:nowrap}"
     ".exhibit .h{font-family:monospace;word-break:break-all}.exhibit .scroll{max-height:32em;overflow:auto}"
@@ -89,15 +94,25 @@ def prose(text: str) -> str:
     """
     parts, end = [], 0
     for found in ISOLATED.finditer(text):
-        parts += [escape(visible(text[end : found.start()])), f"<bdi>{escape(visible(found[1]))}</bdi>"]
+        parts += [content(text[end : found.start()]), f"<bdi>{content(found[1])}</bdi>"]
         end = found.end()
-    return DAY.sub(r"<time>\1</time>", "".join([*parts, escape(visible(text[end:]))]))
+    return DAY.sub(r"<time>\1</time>", "".join([*parts, content(text[end:])]))
 
 
 def verbatim(text: str) -> str:
     """A whole text, line by line as it stands in the file."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return f'<pre tabindex="0">{escape(chr(10).join(visible(line.replace(chr(9), "    ")) for line in lines))}</pre>'
+    return f'<pre tabindex="0">{chr(10).join(content(line.replace(chr(9), "    ")) for line in lines)}</pre>'
+
+
+def content(text: str) -> str:
+    """A text between two tags."""
+    return escape(visible(text), quote=False)
+
+
+def attribute(text: str) -> str:
+    """A text between the quotes of an attribute."""
+    return escape(visible(text), quote=True)
 
 
 def table(frame: pd.DataFrame, caption: str) -> str:
@@ -106,50 +121,59 @@ def table(frame: pd.DataFrame, caption: str) -> str:
     The only way in which data become a table. Values are escaped; text that is not plain ASCII is isolated, so that a
     name written from right to left leaves its neighbours alone.
     """
-    columns = [_kind(frame.iloc[:, place]) for place in range(frame.shape[1])]
-    head = "".join(
-        f"<th{_class(kind)} scope=col>{escape(visible(str(name)))}</th>"
-        for name, kind in zip(frame.columns, columns, strict=True)
-    )
-    marked = [str(name) in MARKED for name in frame.columns]
-    plain = [str(name) in {"Row", "No."} for name in frame.columns]
-    rows = "".join(
-        f"<tr>{''.join(_cell(*cell) for cell in zip(row, columns, marked, plain, range(len(columns)), strict=True))}</tr>\n"
+    columns = [_Column.of(str(name), frame.iloc[:, place], place) for place, name in enumerate(frame.columns)]
+    head = "".join(f"<th{column.style} scope=col>{content(column.name)}</th>" for column in columns)
+    rows = (
+        "".join(column.cell(value) for column, value in zip(columns, row, strict=True))
         for row in frame.itertuples(index=False, name=None)
     )
+    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
     tall = " tall" if len(frame) > TALL else ""
-    label = escape(visible(caption), quote=True)
     return (
-        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{label}">'
-        f"<table><caption>{prose(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody></table></div>"
+        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}"><table>'
+        f"<caption>{prose(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """How one column of a table is set."""
+
+    name: str
+    kind: str
+    is_head: bool
+
+    @classmethod
+    def of(cls, name: str, values: pd.Series, place: int) -> _Column:
+        return cls(name, _kind(values), place == 0)
+
+    @property
+    def style(self) -> str:
+        return f" class={self.kind}" if self.kind else ""
+
+    def cell(self, value: object) -> str:
+        shown = written(value, plain=self.name in UNGROUPED)
+        if not shown:
+            return "<td></td>"
+        tag, scope = ("th", " scope=row") if self.is_head else ("td", "")
+        if self.name in MARKED and shown in MARKS:
+            return f'<{tag} class="m {MARKS[shown]}"{scope}>{shown}</{tag}>'
+        isolated = content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
+        return f"<{tag}{self.style}{scope}>{isolated}</{tag}>"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
     """Term, value and a remark for each, as a list of definitions."""
+    remarks = ((term, value, f" <span>{prose(more)}</span>" if more else "") for term, value, more in pairs)
     return "".join(
-        f"<div><dt>{prose(term)}</dt><dd><strong>{prose(value)}</strong>{f' <span>{prose(more)}</span>' if more else ''}"
-        "</dd></div>"
-        for term, value, more in pairs
+        f"<div><dt>{prose(term)}</dt><dd><strong>{prose(value)}</strong>{more}</dd></div>"
+        for term, value, more in remarks
     )
 
 
 def badge(word: str) -> str:
     """A word of the closed vocabulary, with its sign."""
-    return f'<p class="m {MARKS[word]} result">{escape(word)}</p>'
-
-
-def _cell(value: object, kind: str, marked: bool, plain: bool, place: int) -> str:
-    shown = written(value, plain=plain)
-    if not shown:
-        return "<td></td>"
-    tag, scope = ("th", " scope=row") if place == 0 else ("td", "")
-    if marked and shown in MARKS:
-        return f'<{tag} class="m {MARKS[shown]}"{scope}>{shown}</{tag}>'
-    content = escape(visible(shown))
-    if not shown.isascii():
-        content = f"<bdi>{content}</bdi>"
-    return f"<{tag}{_class(kind)}{scope}>{content}</{tag}>"
+    return f'<p class="m {MARKS[word]} result">{content(word)}</p>'
 
 
 def written(value: object, *, plain: bool = False) -> str:
@@ -166,7 +190,7 @@ def written(value: object, *, plain: bool = False) -> str:
         case int():
             return str(value) if plain else f"{value:,}"
         case float():
-            return "" if value != value else f"{value:,.2f}".rstrip("0").rstrip(".")  # noqa: PLR0124
+            return "" if value != value else f"{value:,.2f}".rstrip("0").rstrip(".")
         case datetime():
             return value.isoformat(sep=" ", timespec="seconds")
         case date():
@@ -175,13 +199,9 @@ def written(value: object, *, plain: bool = False) -> str:
             return str(value)
 
 
-def _class(kind: str) -> str:
-    return f" class={kind}" if kind else ""
-
-
-def _kind(values: Sequence[object] | pd.Series) -> str:
-    """How a column is set: n = numbers, to the right; d = dates, unbroken; h = digests; t = a few words; w = sentences."""
-    known = [value for value in values if value is not None and value == value]  # noqa: PLR0124
+def _kind(values: pd.Series) -> str:
+    """How a column is set: n = numbers, to the right; d = dates; h = digests; t = a few words; w = sentences."""
+    known = [value for value in values if value is not None and value == value]
     if not known:
         return ""
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known):

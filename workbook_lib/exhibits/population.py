@@ -24,9 +24,11 @@ def population(wp: Workpaper) -> Exhibit:
         key="population",
         title="Population",
         says=(
-            f"{opening:,} engaged at the start + {joiners:,} joiners − {leavers:,} leavers = {closing:,} engaged at the end. "
+            f"{opening:,} engaged at the start + {joiners:,} joiners − {leavers:,} leavers = {closing:,} engaged at "
+            "the end. "
             f"{balanced} for each worker type, changes of type included.",
-            "The closing headcount is counted from the rows of the exports, apart from the other figures. A break inside the "
+            "The closing headcount is counted from the rows of the exports, apart from the other figures. A break "
+            "inside the "
             "period counts as a leaver and a joiner.",
         ),
         tables=(table,),
@@ -68,8 +70,10 @@ def reconciliation(wp: Workpaper) -> Exhibit:
         key="reconciliation",
         title="People against accounts and records",
         says=(
-            f"People with no account and no record: {rate(nobody.exceptions, nobody.tested)}. They are judged like everybody else.",
-            f"Accounts with records that belong to no person: {rate(orphans.exceptions, orphans.tested)}. Their records cover "
+            f"People with no account and no record: {rate(nobody.exceptions, nobody.tested)}. They are judged like "
+            "everybody else.",
+            f"Accounts with records that belong to no person: {rate(orphans.exceptions, orphans.tested)}. Their "
+            "records cover "
             "nobody.",
         ),
         tables=tuple(tables),
@@ -79,7 +83,8 @@ def reconciliation(wp: Workpaper) -> Exhibit:
 def people(wp: Workpaper) -> Exhibit:
     """Everybody in the population, with the days of each engagement."""
     query = (
-        "SELECT person.person_id, person.name, person.worker_type, person.role, person.department, spell_from AS engaged_from, "
+        "SELECT person.person_id, person.name, person.worker_type, person.role, person.department, spell_from AS "
+        "engaged_from, "
         "CASE WHEN spell_to < far THEN spell_to END AS engaged_to FROM spell CROSS JOIN settings "
         "JOIN person ON person.person_no = spell.person_no WHERE spell_from <= window_to AND spell_to >= window_from "
         "ORDER BY person.person_id, spell_from"
@@ -95,7 +100,8 @@ def people(wp: Workpaper) -> Exhibit:
         key="people",
         title="Who is in the population",
         says=(
-            f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them left before the "
+            f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them left "
+            "before the "
             "last one. An empty last day means that the engagement goes on.",
         ),
         tables=(Table(frame=table.frame, caption=table.caption, note=table.note, folded=len(table.frame) > 20),),

@@ -125,7 +125,8 @@ def quarantine(wp: Workpaper) -> Exhibit:
         key="quarantine",
         title="Quarantine",
         says=(
-            f"{count(len(rows), 'row was', 'rows were')} quarantined: {unread:,} could not be read, {len(rows) - unread:,} were "
+            f"{count(len(rows), 'row was', 'rows were')} quarantined: {unread:,} could not be read, "
+            f"{len(rows) - unread:,} were "
             "set aside by a stated rule. Rows that could not be read cover and excuse nothing.",
         ),
         tables=(
@@ -152,7 +153,8 @@ def findings(wp: Workpaper) -> Exhibit:
         key="findings",
         title="Remarks on the data",
         says=(
-            f"{count(len(found), 'remark')} on the data. None of them changes a verdict by itself; each may need a look.",
+            f"{count(len(found), 'remark')} on the data. None of them changes a verdict by itself; each may need a "
+            "look.",
         ),
         tables=(
             Table(

@@ -23,7 +23,8 @@ def covered_now(wp: Workpaper) -> Exhibit:
         row[0]: row[1:]
         for row in wp.rows(
             "SELECT requirement_no, COUNT(*), SUM(CASE WHEN required AND NOT excused THEN 1 ELSE 0 END), "
-            "SUM(CASE WHEN required AND NOT excused AND covered THEN 1 ELSE 0 END), SUM(CASE WHEN gap THEN 1 ELSE 0 END), "
+            "SUM(CASE WHEN required AND NOT excused AND covered THEN 1 ELSE 0 END), SUM(CASE WHEN gap THEN 1 ELSE 0 "
+            "END), "
             "SUM(CASE WHEN required AND excused THEN 1 ELSE 0 END), SUM(CASE WHEN NOT required THEN 1 ELSE 0 END) "
             f"FROM ({NOW}) now GROUP BY requirement_no ORDER BY requirement_no"
         )
@@ -51,7 +52,8 @@ def due_next(wp: Workpaper, days: int = DAYS_AHEAD) -> Exhibit:
         "person.manager_email FROM stretch CROSS JOIN settings "
         "JOIN person ON person.person_no = stretch.person_no "
         "JOIN requirement ON requirement.requirement_no = stretch.requirement_no "
-        f"WHERE gap AND from_day > as_of AND from_day <= DATE '{until}' ORDER BY from_day, person.person_id, requirement_id"
+        f"WHERE gap AND from_day > as_of AND from_day <= DATE '{until}' ORDER BY from_day, person.person_id, "
+        "requirement_id"
     )
     total = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
     people = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed")
@@ -59,7 +61,8 @@ def due_next(wp: Workpaper, days: int = DAYS_AHEAD) -> Exhibit:
         key="due-next",
         title="Who falls due next",
         says=(
-            f"{count(total, 'duty falls', 'duties fall')} due from {wp.window.as_of + timedelta(days=1)} to {until}, of "
+            f"{count(total, 'duty falls', 'duties fall')} due from {wp.window.as_of + timedelta(days=1)} to {until}, "
+            "of "
             f"{count(people, 'person', 'people')}, unless they complete it before.",
         ),
         tables=(listed(wp, query, "By due day", order="due day", at_most=SHOWN),) if total else (),
@@ -69,7 +72,8 @@ def due_next(wp: Workpaper, days: int = DAYS_AHEAD) -> Exhibit:
 def attention(wp: Workpaper) -> Exhibit:
     """Who is not covered on the as-of day, since when; and what keeps the evidence from being whole."""
     query = (
-        "SELECT stretch.from_day AS due_on, CAST(as_of - stretch.from_day AS INTEGER) + 1 AS days_overdue, person.person_id, "
+        "SELECT stretch.from_day AS due_on, CAST(as_of - stretch.from_day AS INTEGER) + 1 AS days_overdue, "
+        "person.person_id, "
         "person.name, person.email, requirement.requirement_id, person.manager_email FROM stretch CROSS JOIN settings "
         "JOIN person ON person.person_no = stretch.person_no "
         "JOIN requirement ON requirement.requirement_no = stretch.requirement_no "

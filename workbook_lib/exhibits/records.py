@@ -18,7 +18,8 @@ def completion_records(wp: Workpaper) -> Exhibit:
         "completions.score FROM completions "
         "JOIN account_person ON account_person.account = completions.account "
         "JOIN person ON person.person_no = account_person.person_no "
-        "ORDER BY person.person_id, completions.module_id, completions.completed_on, completions.status, completions.score"
+        "ORDER BY person.person_id, completions.module_id, completions.completed_on, completions.status, "
+        "completions.score"
     )
     total = wp.number("SELECT COUNT(*) FROM completions")
     owned = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
@@ -27,9 +28,11 @@ def completion_records(wp: Workpaper) -> Exhibit:
         key="completion-records",
         title="Completion records",
         says=(
-            f"{rate(owned, total)} records belong to a person of the exports; {valid:,} times a person, requirement and day "
+            f"{rate(owned, total)} records belong to a person of the exports; {valid:,} times a person, requirement "
+            "and day "
             "count as done (C6).",
-            "A record from before the period is listed too: it may cover days of the period. A record without a date is one that "
+            "A record from before the period is listed too: it may cover days of the period. A record without a date "
+            "is one that "
             "was assigned and not completed.",
         ),
         tables=(
@@ -44,7 +47,8 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
     """Which version of which policy was acknowledged, by how many people and by whom."""
     query = (
         "SELECT policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material, "
-        "policies.approved_by, policies.approved_on, COUNT(DISTINCT account_person.person_no) AS people_who_acknowledged_it, "
+        "policies.approved_by, policies.approved_on, COUNT(DISTINCT account_person.person_no) AS "
+        "people_who_acknowledged_it, "
         "MIN(taken.acknowledged_on) AS first_on, MAX(taken.acknowledged_on) AS last_on FROM policies "
         "LEFT JOIN policy_version bound ON bound.policy_id = policies.policy_id AND bound.version = policies.version "
         "LEFT JOIN acknowledgements taken ON taken.policy_id = policies.policy_id AND taken.status = 'acknowledged' "
@@ -60,7 +64,8 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
         "acknowledgements.acknowledged_on, acknowledgements.status FROM acknowledgements "
         "JOIN account_person ON account_person.account = acknowledgements.account "
         "JOIN person ON person.person_no = account_person.person_no "
-        "ORDER BY person.person_id, acknowledgements.policy_id, acknowledgements.acknowledged_on, acknowledgements.status"
+        "ORDER BY person.person_id, acknowledgements.policy_id, acknowledgements.acknowledged_on, "
+        "acknowledgements.status"
     )
     versions = listed(wp, query, "Versions of each policy", order="policy and day", at_most=100)
     total = wp.number("SELECT COUNT(*) FROM acknowledgements WHERE status = 'acknowledged'")
@@ -78,7 +83,8 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
         key="acknowledgements",
         title="Policy acknowledgements",
         says=(
-            f"{count(total, 'acknowledgement')} of {count(len(versions.frame), 'policy version')}. One that names no version is "
+            f"{count(total, 'acknowledgement')} of {count(len(versions.frame), 'policy version')}. One that names no "
+            "version is "
             "of the version in force on its day. These records are kept apart from training.",
         ),
         tables=(versions, *([records] if len(records.frame) else [])),
@@ -110,7 +116,8 @@ def content(wp: Workpaper) -> Exhibit:
         key="content",
         title="Training content",
         says=(
-            f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(rows))} modules have "
+            f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(rows))} "
+            "modules have "
             "an assessment. Procedures P7 and P8 test this for the modules in use.",
         ),
         tables=(

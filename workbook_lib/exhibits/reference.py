@@ -16,14 +16,15 @@ def rules(wp: Workpaper) -> Exhibit:
         key="rules",
         title="The rules that judged",
         says=(
-            f"{count(len(statements), 'statement')} in SQL turned the exports into the verdicts. This is their very text; the "
+            f"{count(len(statements), 'statement')} in SQL turned the exports into the verdicts. This is their very "
+            "text; the "
             "pack holds them as files.",
         ),
         texts=tuple(Text(caption=name, text=text.strip()) for name, text in statements.items()),
     )
 
 
-def glossary(wp: Workpaper) -> Exhibit:  # noqa: ARG001 - every exhibit is made from a workpaper
+def glossary(wp: Workpaper) -> Exhibit:
     """What each word of this document means."""
     groups = {
         "Words": WORDS,
@@ -73,7 +74,8 @@ def complete(wp: Workpaper) -> Exhibit:
         key="complete",
         title="End of the document",
         says=(
-            f"COMPLETE: {count(procedures, 'procedure')}, {count(verdicts, 'verdict')}, {count(exceptions, 'exception')}; "
+            f"COMPLETE: {count(procedures, 'procedure')}, {count(verdicts, 'verdict')}, "
+            f"{count(exceptions, 'exception')}; "
             f"{count(read, 'row')} read, {quarantined:,} of them quarantined.",
         ),
     )

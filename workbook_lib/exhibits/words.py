@@ -6,11 +6,14 @@ from __future__ import annotations
 VERDICTS: dict[str, str] = {
     "met": "Covered on every day of the period on which cover was required, other than excused days; or covered before "
     "anything was due.",
-    "late": "Not covered on at least one required day, and covered again on a later required day of the period. A deviation.",
+    "late": "Not covered on at least one required day, and covered again on a later required day of the period. A "
+    "deviation.",
     "missing": "Not covered on at least one required day, and not covered on any required day after that. A deviation.",
-    "undetermined": "A row of this person in the people export cannot be read, so no verdict is given. It counts against the "
+    "undetermined": "A row of this person in the people export cannot be read, so no verdict is given. It counts "
+    "against the "
     "on-time rate.",
-    "excused": "Some required day was not covered, and each such day was excused by a leave or by an extension that was "
+    "excused": "Some required day was not covered, and each such day was excused by a leave or by an extension that "
+    "was "
     "approved beforehand.",
     "pending": "The requirement applies on the last judged day, and nothing was due by then.",
     "left": "The engagement, or the requirement, ended before anything was due.",
@@ -52,7 +55,8 @@ STATUSES: dict[str, str] = {
     "not_assigned": "Never assigned. Does not count.",
     "waived": "Let off by the training system. Does not count: an excuse needs a recorded decision.",
     "withdrawn": "Taken back by the training system. Does not count.",
-    "expired": "Lapsed in the training system. Does not count; the earlier completion counts as long as the rules let it.",
+    "expired": "Lapsed in the training system. Does not count; the earlier completion counts as long as the rules let "
+    "it.",
 }
 
 WORDS: dict[str, str] = {
@@ -66,7 +70,8 @@ WORDS: dict[str, str] = {
     "excused": "A day on which cover is not asked for: during and shortly after a leave, or under an extension.",
     "deviation": "A duty whose verdict is late or missing.",
     "exception": "One unbroken stretch of days on which a person had to be covered and was not. It stays one forever.",
-    "unproven": "An earlier record, from before the records begin, could still have covered the day. It stays an exception.",
+    "unproven": "An earlier record, from before the records begin, could still have covered the day. It stays an "
+    "exception.",
     "explanation": "The documented reason for an exception. It changes no verdict.",
     "quarantined row": "A row of an export that was not used, kept with its place in the file and the reason.",
     "on-time rate": "Duties met, divided by duties met, late, missing and undetermined.",
@@ -86,14 +91,18 @@ CRITERIA: dict[str, str] = {
 #: Last section of the coverage rules: choices that an auditor may see differently.
 CHOICES: tuple[str, ...] = (
     "The whole population was tested, not a sample.",
-    "A people export that holds only today's role applies that role back to the first day. Where an export is of that kind, "
+    "A people export that holds only today's role applies that role back to the first day. Where an export is of that "
+    "kind, "
     "a remark beside the source says so.",
     "A yearly campaign asks people who trained just before it opened to train again.",
     "A leave shorter than the stated minimum excuses nothing.",
-    "People who left before anything was due are outside the on-time rate. They are listed by name, with the verdict left.",
+    "People who left before anything was due are outside the on-time rate. They are listed by name, with the verdict "
+    "left.",
     "An extension counts from the day of its approval. Approval after the fact never turns a gap into cover.",
     "A completion whose record carries no score does not count where a pass mark is set, unless its status is passed.",
-    "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in its own system.",
-    "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded link; never by a guess.",
+    "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in its own "
+    "system.",
+    "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded link; never by "
+    "a guess.",
     "This document states what the records show. Whether a control is effective is for the auditor to judge.",
 )

@@ -18,7 +18,7 @@ UNION SELECT person.person_no FROM person JOIN unread_people ON unread_people.pe
 NOT_IN_THE_SYSTEM = f"""
 SELECT person.person_id, person.name, person.email, person.worker_type, person.department
 FROM person JOIN ({IN_POPULATION}) present ON present.person_no = person.person_no
-LEFT JOIN (SELECT DISTINCT person_no FROM account_person WHERE person_no IS NOT NULL) known
+LEFT JOIN (SELECT DISTINCT person_no FROM account_person WHERE person_no IS NOT NULL AND in_system = 1) known
        ON known.person_no = person.person_no
 WHERE known.person_no IS NULL ORDER BY person.person_id"""
 
@@ -70,7 +70,7 @@ GROUP BY unread_people.person_id ORDER BY unread_people.person_id"""
 def population_complete(evidence: Evidence) -> Tested:
     """P1: both directions, the roll-forward, and whether the list holds leavers at all."""
     people = evidence.count(IN_POPULATION)
-    accounts = evidence.number("SELECT COUNT(*) FROM account_person WHERE via <> 'excluded'")
+    accounts = evidence.number("SELECT COUNT(*) FROM account_person WHERE via <> 'excluded' AND in_system = 1")
     ended = evidence.number("SELECT COUNT(*) FROM spell CROSS JOIN settings WHERE spell_to < as_of")
     known = evidence.check(
         "Everybody in the population is known to a training or policy system.", people, NOT_IN_THE_SYSTEM

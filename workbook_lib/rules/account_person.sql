@@ -1,12 +1,14 @@
 -- Whose account is it? By the exact person id (written as the account, or in the system's own list of users), then by an
 -- e-mail address that one person alone has, then by a recorded link. Never by a guess: what fits two people fits nobody.
 WITH heard AS (
-  SELECT account, account_email FROM completions
-  UNION SELECT account, account_email FROM acknowledgements
-  UNION SELECT account, account_email FROM accounts
-  UNION SELECT account, account_email FROM access
+  SELECT account, account_email, 1 AS in_system FROM completions
+  UNION SELECT account, account_email, 1 FROM acknowledgements
+  UNION SELECT account, account_email, 1 FROM accounts
+  UNION SELECT account, account_email, 0 FROM access
+  UNION SELECT account, account_email, 0 FROM unread_record
 ), known AS (
-  SELECT account, COALESCE(account_email, account) AS account_key, account_email FROM heard
+  SELECT account, COALESCE(account_email, account) AS account_key, account_email, MAX(in_system) AS in_system
+  FROM heard GROUP BY account, account_email
 ), by_list AS (
   SELECT COALESCE(accounts.account_email, accounts.account) AS account_key, MIN(person.person_no) AS person_no
   FROM accounts JOIN person ON person.person_id = accounts.person_id
@@ -26,7 +28,7 @@ WITH heard AS (
   SELECT DISTINCT COALESCE(account_email, account) AS account_key
   FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL
 )
-SELECT known.account,
+SELECT known.account, known.in_system,
        CASE WHEN excluded.account_key IS NULL
             THEN COALESCE(by_id.person_no, by_list.person_no, by_email.person_no, by_link.person_no) END AS person_no,
        CASE WHEN excluded.account_key IS NOT NULL THEN 'excluded'

@@ -1,0 +1,170 @@
+"""What a reader should know about the judged data, beside the verdicts. None of it changes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbook_lib.audit import Audit, Window
+from workbook_lib.engine import Engine
+from workbook_lib.tables import Finding, listing
+
+
+def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
+    """All caveats, after the judgement. Needs the relations of `identity` and `coverage`."""
+    return (
+        *_early_extracts(audit, window),
+        *_overlapping_rows(engine),
+        *_roles_without_history(engine, audit),
+        *_values_of_nobody(engine, audit),
+        *_modules_of_nobody(engine, audit),
+        *_unknown_versions(engine),
+        *_completions_on_leave(engine),
+        *_too_early_for_the_campaign(engine, audit),
+    )
+
+
+def _early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:
+    """C1: leave or decisions that end before the judged days do."""
+    for source in audit.sources:
+        extracted = source.extracted(audit.settings.zone)
+        if source.table in ("leave", "decisions") and extracted and extracted <= window.as_of:
+            yield Finding(
+                code="early_extract",
+                table=source.table,
+                subject=source.file,
+                text=f"{source.file} was extracted on {extracted}, before the judged days end on {window.as_of}; what "
+                "happened since is not in it (C1).",
+            )
+
+
+def _overlapping_rows(engine: Engine) -> Iterator[Finding]:
+    """C2: people rows of one person that share days."""
+    rows = engine.rows(
+        "SELECT person_id, start_date, source_no, row_no FROM (SELECT people.*, MAX(COALESCE(end_date, far)) OVER "
+        "(PARTITION BY person_id ORDER BY start_date, end_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
+        "AS engaged_until FROM people CROSS JOIN settings) ordered "
+        "WHERE start_date <= engaged_until ORDER BY person_id, start_date, source_no, row_no"
+    )
+    for person_id, start, source_no, row_no in rows:
+        yield Finding(
+            code="overlapping_rows",
+            table="people",
+            subject=person_id,
+            text=f"The row of {person_id} that starts on {start} overlaps an earlier one; both count (C2).",
+            source_no=source_no,
+            row_no=row_no,
+        )
+
+
+def _roles_without_history(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """C4: an export with one row per person applies today's role back to the first day."""
+    by_role = [r.id for r in audit.requirements if {"role", "department"} & set(r.applies_to)]
+    single = "SELECT source_no FROM people GROUP BY source_no HAVING COUNT(*) = COUNT(DISTINCT person_id)"
+    if not by_role:
+        return
+    for (source_no,) in engine.rows(f"{single} ORDER BY source_no"):
+        name = audit.files[source_no - 1][1].name
+        yield Finding(
+            code="roles_without_history",
+            table="people",
+            subject=name,
+            text=f"{name} has one row per person: today's role is applied back to the first day of engagement. "
+            f"It matters for {listing(by_role)} (C4).",
+            source_no=source_no,
+        )
+
+
+def _values_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """C4: what a requirement asks for and nobody has, which may be a slip of the pen."""
+    for attribute in ("worker_type", "role", "department"):
+        known = {value for (value,) in engine.rows(f"SELECT DISTINCT {attribute} FROM profile")}
+        for requirement in audit.requirements:
+            for value in requirement.applies_to.get(attribute, ()):
+                if value not in known:
+                    yield Finding(
+                        code="value_of_nobody",
+                        table="people",
+                        subject=requirement.id,
+                        text=f"Requirement {requirement.id} applies to {attribute} '{value}', which nobody has.",
+                    )
+
+
+def _modules_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """C6: modules that a requirement accepts and that neither a record nor the list of modules names."""
+    heard = "SELECT module_id FROM completions UNION SELECT module_id FROM modules"
+    known = {module for (module,) in engine.rows(heard)}
+    for requirement in audit.requirements:
+        for module in requirement.satisfied_by:
+            if module not in known:
+                yield Finding(
+                    code="module_of_nobody",
+                    table="completions",
+                    subject=requirement.id,
+                    text=f"Requirement {requirement.id} accepts module '{module}', which no record and no list names.",
+                )
+
+
+def _unknown_versions(engine: Engine) -> Iterator[Finding]:
+    """C9: acknowledgements of a version that the policies export does not have."""
+    rows = engine.rows(
+        "SELECT a.account, a.policy_id, a.version, a.source_no, a.row_no FROM acknowledgements a "
+        "JOIN (SELECT DISTINCT policy_id FROM requirement) r ON r.policy_id = a.policy_id "
+        "LEFT JOIN policies p ON p.policy_id = a.policy_id AND p.version = a.version "
+        "WHERE a.version IS NOT NULL AND p.version IS NULL ORDER BY a.source_no, a.row_no"
+    )
+    for account, policy, version, source_no, row_no in rows:
+        yield Finding(
+            code="unknown_version",
+            table="acknowledgements",
+            subject=account,
+            text=f"{account} acknowledged version {version} of {policy}, which the policies export does not list; "
+            "it covers nothing (C9).",
+            source_no=source_no,
+            row_no=row_no,
+        )
+
+
+def _completions_on_leave(engine: Engine) -> Iterator[Finding]:
+    """C10: open leaves that have completions inside them; the person may be back."""
+    rows = engine.rows(
+        "SELECT leave.person_id, leave.start_date, COUNT(DISTINCT cover.done_on), leave.source_no, leave.row_no "
+        "FROM leave JOIN person ON person.person_id = leave.person_id "
+        "JOIN cover ON cover.person_no = person.person_no AND cover.done_on >= leave.start_date "
+        "WHERE leave.end_date IS NULL GROUP BY leave.person_id, leave.start_date, leave.source_no, leave.row_no "
+        "ORDER BY leave.source_no, leave.row_no"
+    )
+    for person_id, start, days, source_no, row_no in rows:
+        yield Finding(
+            code="open_leave_with_records",
+            table="leave",
+            subject=person_id,
+            text=f"{person_id} is on leave since {start} with no end, yet has valid records on {days} later "
+            f"{'day' if days == 1 else 'days'}; the leave may have ended (C10).",
+            source_no=source_no,
+            row_no=row_no,
+        )
+
+
+def _too_early_for_the_campaign(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """C8: people who trained in the year of a campaign, but before its window opened, and not again by its due day."""
+    campaigns = [str(no) for no, r in enumerate(audit.requirements, 1) if r.renewal and r.renewal.every_months is None]
+    if not campaigns:
+        return
+    rows = engine.rows(
+        "SELECT person.person_id, requirement.requirement_id, MAX(cover.done_on), exception.due_on FROM exception "
+        "JOIN cover ON cover.person_no = exception.person_no AND cover.requirement_no = exception.requirement_no "
+        "AND cover.covers_to = exception.due_on - 1 AND cover.done_on > exception.due_on - 365 "
+        "JOIN person ON person.person_no = exception.person_no "
+        "JOIN requirement ON requirement.requirement_no = exception.requirement_no "
+        f"WHERE exception.requirement_no IN ({', '.join(campaigns)}) "
+        "GROUP BY person.person_id, requirement.requirement_id, exception.due_on "
+        "ORDER BY person.person_id, requirement.requirement_id, exception.due_on"
+    )
+    for person_id, requirement_id, done_on, due_on in rows:
+        yield Finding(
+            code="too_early_for_campaign",
+            table="completions",
+            subject=person_id,
+            text=f"{person_id} completed {requirement_id} on {done_on}, before the window of the campaign due on "
+            f"{due_on} opened; it does not count for that campaign (C8).",
+        )

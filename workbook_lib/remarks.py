@@ -1,0 +1,95 @@
+"""What a reader should know about the files themselves; it changes no verdict by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from workbook_lib.files import normal
+from workbook_lib.mapping import Reader, is_key
+from workbook_lib.reading import Reading
+from workbook_lib.tables import Finding, Kind, listing
+from workbook_lib.values import quoted
+
+_DECIMAL = re.compile(r"[0-9]+\.0")
+#: Text by which rows are matched: blanks around it, leading zeros and unseen characters matter.
+_IDS = (Kind.TEXT, Kind.ACCOUNT, Kind.EMAIL)
+
+
+def remarks(readings: Iterable[Reading]) -> Iterator[Finding]:
+    """Findings on each file, in the order of audit.toml."""
+    for reading in readings:
+        for code, text in (*_of_file(reading), *_of_columns(reading)):
+            yield Finding(
+                code=code, table=reading.table.name, subject=reading.file, text=text, source_no=reading.source_no
+            )
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
+    opened = reading.opened
+    yield from ((code, f"{reading.file}: {text}") for code, text in opened.remarks.items())
+    if opened.blank_rows:
+        yield (
+            "blank_rows",
+            f"{reading.file}: {counted(opened.blank_rows, 'blank line')} ignored; row numbers count them.",
+        )
+    if not reading.rows_read:
+        yield "no_rows", f"{reading.file} has a header and no rows."
+    if reading.profile.name == "generic" and reading.ignored:
+        yield (
+            "ignored_columns",
+            f"{reading.file}: {counted(len(reading.ignored), 'column')} ignored, as no canonical column has that name: "
+            f"{listing([quoted(name) for name in reading.ignored], 20)}.",
+        )
+    if reading.table.name == "people" and not reading.reader.of("end_date").headers:
+        yield "no_end_dates", f"{reading.file} has no column for the last day: everybody in it counts as still engaged."
+
+
+def _of_columns(reading: Reading) -> Iterator[tuple[str, str]]:
+    opened, brackets = reading.opened, reading.layout.reading.strip_brackets
+    for reader in reading.reader.readers:
+        for header, place in zip(reader.headers, reader.places, strict=True):
+            found = opened.header[place]
+            if found != header and normal(found) == normal(header, strip_brackets=brackets):
+                yield "header_spelling", f"{reading.file}: column {quoted(found)} was taken for '{header}'."
+        if reader.column.kind in _IDS:
+            yield from ((code, f"{reading.file}, {text}") for code, text in _of_ids(reader, reading))
+
+
+def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
+    """Texts that are not quite what they seem."""
+    name = f"column '{' / '.join(reader.headers)}'"
+    texts = [part for key in reader.memo for part in ((key,) if isinstance(key, str) else key)]
+    padded = [text for text in texts if text != text.strip() and text.strip()]
+    if padded and is_key(reader.column):
+        yield (
+            "trimmed",
+            f"{name}: blanks around {counted(len(padded), 'value')} trimmed, for example {quoted(padded[0])}.",
+        )
+    unseen = [text for text in texts if not text.isascii() and not text.strip().isprintable()]
+    if unseen:
+        yield (
+            "invisible_characters",
+            f"{name}: {counted(len(unseen), 'value')} with characters that nobody sees, for example {quoted(unseen[0])}.",
+        )
+    decimal = [text for text in texts if _DECIMAL.fullmatch(text.strip())]
+    if decimal and is_key(reader.column):
+        yield (
+            "decimal_ids",
+            f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])} look like numbers gone through a spreadsheet.",
+        )
+    numbers = sum(reading.opened.numeric[place] for place in reader.places)
+    if numbers and is_key(reader.column):
+        yield (
+            "numeric_ids",
+            f"{name}: {counted(numbers, 'cell')} stored as numbers; leading zeros, if there were any, are lost.",
+        )
