@@ -29,6 +29,10 @@ DEFECTS = {
     "record of nobody": (
         "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 account with records",
     ),
+    "records of nobody in two letter cases are one account": (
+        "P1", plus("completions", "Ghost@acme.example,SEC-101,2025-02-02,completed,,30",
+                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 account with records",
+    ),
     "row that cannot be read": (
         "P1", plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"), "rows of 1 person cannot be read",
     ),

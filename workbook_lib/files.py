@@ -1,4 +1,4 @@
-"""Files → raw rows: CSV and JSON, read strictly, nothing sniffed that a profile can declare.
+"""Files → raw rows: CSV, read strictly; nothing is guessed that a profile can declare.
 
 A reader gives each row with the number that a spreadsheet shows for it. Nothing is dropped: a row that is not whole
 comes with its fault. A file that cannot be trusted as a whole is refused.
@@ -9,10 +9,9 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,11 +20,10 @@ from workbook_lib.values import fold
 
 #: A cell longer than a spreadsheet can hold is no cell of an export.
 LONGEST_CELL = 131_072
-LARGEST_JSON = 512 << 20
 CHUNK = 1 << 20
 
 
-class FileProblem(Exception):
+class BadFileError(Exception):
     """A file cannot be trusted as a whole. `place` is where in it, `do` what mends it."""
 
     def __init__(self, what: str, do: str, place: str = "", code: str = "refused") -> None:
@@ -109,7 +107,7 @@ def kind_of(path: Path) -> str:
 def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
     """Hash a file, and check that its bytes are the text that they are said to be.
 
-    Raises FileProblem for an empty file, for something else than text, and at the first byte that does not decode.
+    Raises BadFileError for an empty file, for something else than text, and at the first byte that does not decode.
     """
     sha, size, last = hashlib.sha256(), 0, b""
     decoder = None
@@ -123,7 +121,7 @@ def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
                 _decode(decoder, chunk, path, encoding)
             size, last = size + len(chunk), chunk[-2:]
     if not size:
-        raise FileProblem("the file is empty.", "export it again; an empty file proves nothing.", code="empty_file")
+        raise BadFileError("the file is empty.", "export it again; an empty file proves nothing.", code="empty_file")
     if decoder is not None:
         _decode(decoder, b"", path, encoding, final=True)
     return Digest(size, sha.hexdigest(), encoding, last.strip(b"\0")[-1:] in (b"\n", b"\r"))
@@ -133,7 +131,7 @@ def _encoding(start: bytes, declared: str, kind: str) -> str:
     """The encoding told by the byte order mark, else the declared one."""
     for magic, what in _MAGIC.items():
         if start.startswith(magic):
-            raise FileProblem(
+            raise BadFileError(
                 f"it is {what}, not {kind.upper()}.",
                 "unpack it, or export again, and give the file its proper suffix.",
                 code="wrong_kind",
@@ -142,13 +140,13 @@ def _encoding(start: bytes, declared: str, kind: str) -> str:
         return "utf-16"
     head = start.removeprefix(codecs.BOM_UTF8).lstrip()[:64].lower()
     if head.startswith(b"<"):
-        raise FileProblem(
+        raise BadFileError(
             "it is a web page or XML (perhaps a login page), not an export.",
             "sign in to the source system and export again.",
             code="web_page",
         )
     if kind == "csv" and head.startswith((b"{", b"[{")):
-        raise FileProblem("it is JSON, not CSV.", "rename it to .json.", code="wrong_kind")
+        raise BadFileError("it is JSON, not CSV.", "rename it to .json.", code="wrong_kind")
     return "utf-8-sig" if declared in ("utf-8", "utf-8-sig") else declared
 
 
@@ -161,7 +159,7 @@ def _decode(
         raise _undecodable(path, encoding) from None
 
 
-def _undecodable(path: Path, encoding: str) -> FileProblem:
+def _undecodable(path: Path, encoding: str) -> BadFileError:
     """Where exactly the first wrong byte is. The file is read whole: this happens once, on the way out."""
     content = path.read_bytes()
     try:
@@ -170,9 +168,9 @@ def _undecodable(path: Path, encoding: str) -> FileProblem:
         before = content[: error.start].decode(encoding, "replace")
         row = sum(1 for _ in csv.reader(before.splitlines(keepends=True))) or 1
         row += before.endswith(("\n", "\r"))
-        found = f"byte 0x{content[error.start]:02x} at offset {error.start} is not valid {encoding.removesuffix('-sig').upper()}."
-        return FileProblem(
-            found,
+        name = encoding.removesuffix("-sig").upper()
+        return BadFileError(
+            f"byte 0x{content[error.start]:02x} at offset {error.start} is not valid {name}.",
             'export as UTF-8; or, where the source only writes a Windows encoding, declare encoding = "cp1252" '
             "in a profile.",
             place=f"row {row}",
@@ -215,7 +213,7 @@ def open_csv(
 
     drop_rows : rows right below the header that are not data (a second header, say).
 
-    Raises FileProblem where no row is the header; the rows raise it where a quote is never closed.
+    Raises BadFileError where no row is the header; the rows raise it where a quote is never closed.
     """
     lines = _Lines(path, content.encoding)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
@@ -246,7 +244,7 @@ def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], b
             if row_no >= depth:
                 break
     except csv.Error as error:
-        raise FileProblem(
+        raise BadFileError(
             f"the header cannot be read: {error}.", "export the file again.", place="row 1", code="bad_header"
         ) from None
     return first or [], 1
@@ -281,7 +279,7 @@ def _csv_rows(
             fault = Fault("nul_character", "the row holds a NUL character")
         yield RawRow(row_no, cells, fault)
     if last_row == row_no - 1 and not content.ends_with_newline:
-        raise FileProblem(
+        raise BadFileError(
             "the file is cut off: its last row is incomplete and its last line has no end.",
             "export it again and copy it whole.",
             place=f"row {last_row}",
@@ -292,7 +290,7 @@ def _csv_rows(
 def _broken(row_no: int, error: csv.Error, taken: list[str]) -> RawRow:
     """A record that the CSV reader refuses. Over several lines it may have swallowed others: that refuses the file."""
     if len(taken) > 1 or "unexpected end" in str(error):
-        raise FileProblem(
+        raise BadFileError(
             'a quote (") that is opened here is never closed properly, and everything after it is in doubt.',
             "export the file again from the source; do not mend it by hand.",
             place=f"row {row_no}",
@@ -309,7 +307,7 @@ def _ragged(row_no: int, cells: list[str], width: int, taken: list[str], *, unna
         cells.append("")
         return None
     if len(taken) > 1:
-        raise FileProblem(
+        raise BadFileError(
             f"the record that begins here runs over {len(taken)} lines and has {len(cells)} cells instead of {width}; "
             'a quote (") in it is probably never closed.',
             "export the file again from the source; do not mend it by hand.",
@@ -318,190 +316,6 @@ def _ragged(row_no: int, cells: list[str], width: int, taken: list[str], *, unna
         )
     code = "too_short" if len(cells) < width else "too_long"
     return Fault(code, f"the row has {len(cells)} cells, the header has {width}")
-
-
-# --- JSON ---------------------------------------------------------------------------------------------------------
-
-_STEP = re.compile(r'(?:"([^"]+)"|([^.\[\]"]+))(?:\[(?:([0-9]+)|([^\]=]+)=([^\]]*))\])?(?:\.|$)')
-
-
-class Step(NamedTuple):
-    """One step of a path: a key, then perhaps one element of a list, by number or by what it holds."""
-
-    key: str
-    index: int | None
-    where: tuple[str, str] | None
-
-
-def path_of(text: str) -> tuple[Step, ...]:
-    """`emails[primary=true].value` → steps; a key that holds a dot stands in double quotes. ValueError otherwise.
-
-    >>> path_of('workAssignments[0].hireDate')[0]
-    Step(key='workAssignments', index=0, where=None)
-    """
-    steps, at = [], 0
-    while at < len(text):
-        match = _STEP.match(text, at)
-        if match is None:
-            raise ValueError(f"'{text}' is not a path such as user.email or emails[primary=true].value")
-        quoted, plain, index, key, value = match.groups()
-        steps.append(Step(quoted or plain, int(index) if index else None, (key, value) if key else None))
-        at = match.end()
-    return tuple(steps)
-
-
-def value_at(record: object, path: Sequence[Step]) -> object:
-    """What stands at a path; MISSING where a key on the way does not exist."""
-    for step in path:
-        if not isinstance(record, dict) or step.key not in record:
-            return MISSING
-        record = record[step.key]
-        if step.index is None and step.where is None:
-            continue
-        elements = record if isinstance(record, list) else []
-        if step.index is not None:
-            record = elements[step.index] if step.index < len(elements) else None
-        elif step.where is not None:
-            key, wanted = step.where
-            record = next((e for e in elements if isinstance(e, dict) and cell(e.get(key)) == wanted), None)
-    return record
-
-
-MISSING = object()
-
-
-def cell(value: object) -> str:
-    """A JSON value as the text of a cell; numbers keep their text, a list of plain values is joined by `;`."""
-    if value is None or value is MISSING:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and not any(isinstance(element, dict | list) for element in value):
-        return ";".join(map(cell, value))
-    return as_json(value)
-
-
-class _Number(str):
-    """The text of a JSON number: an id or an amount never passes through a float."""
-
-    __slots__ = ()
-
-
-def open_json(path: Path, content: Digest, *, records: str, explode: str, wanted: Sequence[str]) -> Opened:
-    """Open a JSON file: one row per object of the list at path `records`, its cells at the `wanted` paths.
-
-    records : "" is the top-level list, or the only list of objects that a top-level object holds.
-    explode : a list inside each record that makes one row per element; paths go on through its name.
-
-    The header holds the wanted paths that exist in some record; `others` the remaining keys of the records.
-    """
-    items = _records(_load_json(path, content), records)
-    listed = path_of(explode) if explode else ()
-    paths = {text: path_of(text) for text in wanted}
-    parts = [(no, item, part) for no, item in enumerate(items, 1) for part in _exploded(item, listed)]
-    header = tuple(
-        text for text, steps in paths.items() if any(value_at(part, steps) is not MISSING for _, _, part in parts)
-    )
-    used = {paths[text][0].key for text in header}
-    keys = dict.fromkeys(key for item in items if isinstance(item, dict) for key in item)
-    current: list[object] = [None]
-
-    def rows() -> Iterator[RawRow]:
-        for no, item, part in parts:
-            current[0] = item
-            fault = None if isinstance(item, dict) else Fault("not_a_record", "a record must be an object { … }")
-            yield RawRow(no, [cell(value_at(part, paths[text])) for text in header], fault)
-
-    return Opened(
-        header, rows(), lambda: as_json(current[0]), others=tuple(k for k in keys if k not in used), empty=not items
-    )
-
-
-def as_json(value: object) -> str:
-    """A JSON value as text again, its numbers as they stood."""
-    if isinstance(value, _Number):
-        return str(value)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {as_json(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(as_json, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _load_json(path: Path, content: Digest) -> object:
-    if content.size > LARGEST_JSON:
-        raise FileProblem(
-            f"it is larger than {LARGEST_JSON >> 20} MB.", "export it in parts, or as CSV.", code="too_large"
-        )
-    try:
-        return json.loads(
-            path.read_bytes().decode(content.encoding),
-            parse_int=_Number,
-            parse_float=_Number,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_unique_keys,
-        )
-    except json.JSONDecodeError as error:
-        raise FileProblem(
-            f"it is not valid JSON: {error.msg}.",
-            "export it again and copy it whole.",
-            place=f"line {error.lineno}, column {error.colno}",
-            code="bad_json",
-        ) from None
-    except RecursionError:
-        raise FileProblem("it is nested too deeply.", "export it again.", code="bad_json") from None
-
-
-def _refuse_constant(name: str) -> None:
-    raise FileProblem(f"it holds {name}, which is not JSON.", "export it again.", code="bad_json")
-
-
-def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        double = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        raise FileProblem(
-            f"an object has the key '{double}' twice; which of the two holds is not known.",
-            "export it again.",
-            code="duplicate_key",
-        )
-    return found
-
-
-def _records(data: object, records: str) -> list[object]:
-    """The list of records: at its path, or the only list of objects in the top-level object."""
-    if records:
-        data = value_at(data, path_of(records))
-    elif isinstance(data, dict):
-        lists = {k: v for k, v in data.items() if isinstance(v, list) and any(isinstance(e, dict) for e in v)}
-        if len(lists) == 1:
-            data = next(iter(lists.values()))
-    if not isinstance(data, list):
-        keys = ", ".join(data) if isinstance(data, Mapping) else "none"
-        raise FileProblem(
-            f"no list of records was found{f' at {records}' if records else ''}; keys at the top: {keys}.",
-            "declare where the records are (records = …) in the profile.",
-            code="no_records",
-        )
-    return data
-
-
-def _exploded(record: object, listed: Sequence[Step]) -> list[object]:
-    """The record, or one copy of it per element of the exploded list (the element in the list's place)."""
-    if not listed or not isinstance(record, dict):
-        return [record]
-    elements = value_at(record, listed)
-    if not isinstance(elements, list) or not elements:
-        return [_replaced(record, listed, None)]
-    return [_replaced(record, listed, element) for element in elements]
-
-
-def _replaced(record: dict[str, Any], listed: Sequence[Step], element: object) -> dict[str, Any]:
-    head, rest = listed[0].key, listed[1:]
-    inner = element if not rest else _replaced(record.get(head) or {}, rest, element)
-    return record | {head: inner}
 
 
 # --- wide reports -------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Files + profiles → the canonical tables, and an account of every row.
 
-rows read = rows used + rows quarantined, per file: the reader counts the first, the engine and the quarantine the others.
+Per file, rows read = rows used + rows quarantined: three independent counts, of the reader, the engine and the list.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
-from workbook_lib.files import FileProblem
+from workbook_lib.files import BadFileError
 from workbook_lib.profile import Profile, load_profile
 from workbook_lib.reading import Reading, open_reading
 from workbook_lib.remarks import counted, remarks
@@ -79,7 +79,7 @@ def _open_all(audit: Audit) -> tuple[list[Reading], list[Problem]]:
             if source.profile not in profiles:
                 profiles[source.profile] = load_profile(audit.folder, source.profile)
             readings.append(open_reading(no, source, path, file, profiles[source.profile], audit.settings.zone))
-        except FileProblem as problem:
+        except BadFileError as problem:
             problems.append(_refused(file, problem))
         except UserError as error:
             problems += [problem for problem in error.problems if problem not in problems]
@@ -90,11 +90,11 @@ def _rows(readings: list[Reading], problems: list[Problem]) -> Iterator[list[Any
     for reading in readings:
         try:
             yield from reading.rows()
-        except FileProblem as problem:
+        except BadFileError as problem:
             problems.append(_refused(reading.file, problem))
 
 
-def _refused(file: str, problem: FileProblem) -> Problem:
+def _refused(file: str, problem: BadFileError) -> Problem:
     where = f"{file}, {problem.place}" if problem.place else file
     return Problem(where=where, what=problem.what, do=problem.do)
 

@@ -18,7 +18,7 @@ from workbook_lib.files import Opened, normal
 from workbook_lib.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
 from workbook_lib.spreadsheet import MARK
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table
-from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, MomentParser, ValueProblem
+from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, BadValueError, MomentParser
 
 #: What is stored for a column: one value; two for a timestamp (day, moment) and for an account (text, e-mail).
 Stored = tuple[Any, ...]
@@ -138,7 +138,7 @@ class RowReader:
         return next(reader for reader in self.readers if reader.column.name == name)
 
     def stored(self, cells: list[Any]) -> list[Any]:
-        """The stored values, without source_no and row_no. Raises ValueProblem at the first that cannot be read."""
+        """The stored values, without source_no and row_no. Raises BadValueError at the first that cannot be read."""
         cells.append("")
         for gather in self._gather:
             cells.append(gather(cells))
@@ -151,13 +151,13 @@ class RowReader:
                 return place, reason
         return None
 
-    def piecemeal(self, cells: list[str]) -> Iterator[tuple[Reader, str, Stored | ValueProblem]]:
+    def piecemeal(self, cells: list[str]) -> Iterator[tuple[Reader, str, Stored | BadValueError]]:
         """Column by column: the text, and what it means or why it means nothing."""
         for reader in (*self.readers, *(self.window or ())):
             key = _key(reader, cells)
             try:
-                result: Stored | ValueProblem = reader.memo[key]
-            except ValueProblem as problem:
+                result: Stored | BadValueError = reader.memo[key]
+            except BadValueError as problem:
                 result = problem
             yield reader, key if isinstance(key, str) else " | ".join(key), result
 
@@ -263,7 +263,7 @@ class Compiler:
         def required(text: str) -> Stored:
             stored = parse(text)
             if stored[0] is None:
-                raise ValueProblem("missing_value", f"it is empty, and every row needs {column.name}")
+                raise BadValueError("missing_value", f"it is empty, and every row needs {column.name}")
             return stored
 
         return required
@@ -341,7 +341,7 @@ def _chosen(
     parse: Callable[[str], Stored],
     choose: Callable[..., Any],
     required: bool,
-    key: Key,  # noqa: FBT001
+    key: Key,
 ) -> Stored:
     days = [day for text in _texts(key) if text.strip() and (day := parse(text)[0]) is not None]
     return (choose(days),) if days else parse("") if required else (None,)
@@ -351,7 +351,7 @@ def _unmarked(parse: Callable[[Key], Stored], key: Key) -> Stored:
     """Refuse a spreadsheet's cell of which the value is not known."""
     for text in _texts(key):
         if text.startswith(MARK):
-            raise ValueProblem("unknown_cell", f"it is {text.removeprefix(MARK)}, so its value is not known")
+            raise BadValueError("unknown_cell", f"it is {text.removeprefix(MARK)}, so its value is not known")
     return parse(key)
 
 

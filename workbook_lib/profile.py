@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from workbook_lib.audit import profile_path
-from workbook_lib.files import path_of
+from workbook_lib.json_records import path_of
 from workbook_lib.tables import TABLES, VOCABULARY, Kind, Problem, UserError
 from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, fold, is_format
 
@@ -29,7 +29,7 @@ _DATED = (Kind.DATE, Kind.END)
 
 
 def _wrong(message: str, **context: object) -> PydanticCustomError:
-    return PydanticCustomError("profile", message, context)  # type: ignore[arg-type]
+    return PydanticCustomError("profile", message, context)
 
 
 class _Part(BaseModel):
@@ -314,7 +314,7 @@ def _unfolded(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
     inherited = base.pop("layouts", ())
     layouts = [_laid_over(layout, reading, words, win=False) for layout in _listed(own)]
     layouts += [_laid_over(layout, reading, words, win=True) for layout in inherited]
-    return base | about | {"layouts": tuple(layouts)}
+    return {**base, **about, "layouts": tuple(layouts)}
 
 
 def _listed(given: Any) -> list[Any]:
@@ -322,7 +322,7 @@ def _listed(given: Any) -> list[Any]:
 
 
 def _laid_over(layout: dict[str, Any], reading: dict[str, Any], words: dict[str, Any], *, win: bool) -> dict[str, Any]:
-    """A layout with the profile's reading and words; over an inherited layout they win, under an own one they do not."""
+    """A layout with the profile's reading and words, which win over those of an inherited layout, not of an own one."""
     own, own_words = layout.get("reading", {}), layout.get("words", {})
     mapped = {name: table for name, table in words.items() if name in layout.get("columns", {})}
     merged = {

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from workbook_lib import spreadsheet
 from workbook_lib.audit import Source
-from workbook_lib.files import Digest, FileProblem, Opened, digest, kind_of, normal, open_csv, open_json, unpivoted
+from workbook_lib.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv, unpivoted
+from workbook_lib.json_records import open_json
 from workbook_lib.mapping import Columns, Compiler, RowReader, Stored, entries, needed
 from workbook_lib.profile import Layout, Profile, headers_in, headers_of
-from workbook_lib.tables import TABLES, Answer, Kind, Quarantined, Status, Table, date_of, listing
-from workbook_lib.values import ValueProblem, fits_both_orders, quoted
+from workbook_lib.tables import TABLES, Answer, Quarantined, Status, Table, date_of, listing
+from workbook_lib.values import BadValueError, fits_both_orders, quoted
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
 DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})
@@ -28,8 +29,8 @@ EFFECT = {
     "people": "the row is quarantined; {subject} is undetermined wherever a requirement may apply (C12).",
     "leave": "the row is quarantined; it excuses nothing.",
     "accounts": "the row is quarantined; the account is not taken as listed.",
-    "completions": "the record is quarantined; it covers nothing, and {subject} may be reported as late or missing.",
-    "acknowledgements": "the record is quarantined; it covers nothing, and {subject} may be reported as late or missing.",
+    "completions": "the record is quarantined; it covers nothing, and {subject} may be reported late or missing.",
+    "acknowledgements": "the record is quarantined; it covers nothing, and {subject} may be reported late or missing.",
     "decisions": "the decision is quarantined; it explains, extends, links and excludes nothing.",
 }
 DO = {
@@ -66,13 +67,13 @@ class Reading:
         for row_no, cells, fault in self.opened.rows:
             self.rows_read += 1
             if fault is not None:
-                self._reject(row_no, cells, ("", ValueProblem(fault.code, fault.message)))
+                self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
                 continue
             if not simple and self._is_set_aside(row_no, cells):
                 continue
             try:
                 stored = stored_of(cells)
-            except ValueProblem:
+            except BadValueError:
                 self._reject(row_no, cells)
                 continue
             if check is not None and (wrong := check(stored)) is not None:
@@ -104,7 +105,7 @@ class Reading:
         for bound in self.reader.window:
             try:
                 bounds.append(bound.memo[cells[bound.places[0]]][0])
-            except ValueProblem as problem:
+            except BadValueError as problem:
                 self._reject(row_no, cells, (bound.headers[0], problem))
                 return False
         start, end = _places(self.table, "start_date", "end_date")
@@ -121,16 +122,16 @@ class Reading:
         subject = self._subject({r.column.name: s for r, _, s in self.reader.piecemeal(cells)})
         self._quarantine(row_no, column, value, code, message, subject, by_rule=True)
 
-    def _reject(self, row_no: int, cells: list[str], first: tuple[str, ValueProblem] | None = None) -> None:
+    def _reject(self, row_no: int, cells: list[str], first: tuple[str, BadValueError] | None = None) -> None:
         """Quarantine a row with its first problem in the order of the columns; the message names the others."""
         if first is None or first[0]:
             del cells[len(self.opened.header) :]  # what the reader put behind a whole row
         if self._is_blank_or_trailer(row_no, cells):
             return
         results = [(r, text, stored) for r, text, stored in self.reader.piecemeal(cells)]
-        problems = [(_header(r), text, s) for r, text, s in results if isinstance(s, ValueProblem)]
+        problems = [(_header(r), text, s) for r, text, s in results if isinstance(s, BadValueError)]
         for reader, text, stored in results:
-            if isinstance(stored, ValueProblem) and stored.code == "not_a_date" and fits_both_orders(text):
+            if isinstance(stored, BadValueError) and stored.code == "not_a_date" and fits_both_orders(text):
                 reader.fits_both.append(text)
         if first is not None:
             column, problem = first
@@ -150,14 +151,14 @@ class Reading:
         if self.table.name == "people" and subject:
             self.unread.append(self._as_read(results, row_no))
 
-    def _as_read(self, results: Sequence[tuple[Any, str, Stored | ValueProblem]], row_no: int) -> list[Any]:
+    def _as_read(self, results: Sequence[tuple[Any, str, Stored | BadValueError]], row_no: int) -> list[Any]:
         """A people row that could not be read: what of it could, for its person is undetermined (C12)."""
         row: list[Any] = []
-        for reader, _, stored in results[: len(self.reader.readers)]:
-            row += [None] if isinstance(stored, ValueProblem) else stored
+        for _, _, stored in results[: len(self.reader.readers)]:
+            row += [None] if isinstance(stored, BadValueError) else stored
         return [*row, self.source_no, row_no]
 
-    def _subject(self, found: dict[str, Stored | ValueProblem]) -> str:
+    def _subject(self, found: dict[str, Stored | BadValueError]) -> str:
         """The person or the account that a row seems to be about."""
         for name in ("person_id", "account"):
             stored = found.get(name)
@@ -199,7 +200,7 @@ class Reading:
         said = re.search(r"[0-9][0-9,]*", " ".join(filled))
         before = self.rows_read - 1
         if said and int(said.group().replace(",", "")) != before:
-            raise FileProblem(
+            raise BadFileError(
                 f"its last line says {quoted(' '.join(filled))}, but {before:,} rows stand above it.",
                 "export it again and copy it whole.",
                 place=f"row {row_no}",
@@ -214,9 +215,9 @@ class Reading:
     def _refuse_ambiguous(self) -> None:
         for reader in self.reader.readers:
             if reader.fits_both and not any(stored[0] for stored in reader.memo.values()):
-                raise FileProblem(
-                    f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month and "
-                    "month/day, and none is written as the profile expects.",
+                raise BadFileError(
+                    f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month "
+                    "and month/day, and none is written as the profile expects.",
                     f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
                     f"{self.profile.name}.",
                     place=f'column "{_header(reader)}"',
@@ -225,7 +226,7 @@ class Reading:
 
     def _refuse_empty(self) -> None:
         if not self.rows_read and self.table.name not in MAY_BE_EMPTY:
-            raise FileProblem(
+            raise BadFileError(
                 "it has a header and no rows.", "export it again; check the report's filters.", code="no_rows"
             )
 
@@ -247,7 +248,7 @@ def _places(table: Table, *names: str) -> list[int]:
     return [stored.index(name) for name in names]
 
 
-Wrong = tuple[str, ValueProblem]
+Wrong = tuple[str, BadValueError]
 
 
 def _check(table: Table) -> Callable[[list[Any]], Wrong | None] | None:
@@ -271,18 +272,18 @@ def _check(table: Table) -> Callable[[list[Any]], Wrong | None] | None:
 
 
 def _reversed(start: date, end: date) -> Wrong:
-    return "end_date", ValueProblem("end_before_start", f"it ends on {end}, before it starts on {start}")
+    return "end_date", BadValueError("end_before_start", f"it ends on {end}, before it starts on {start}")
 
 
 def _undated(column: str, status: str) -> Wrong:
-    return column, ValueProblem("missing_value", f"it is empty, and a record that is {status} needs its date")
+    return column, BadValueError("missing_value", f"it is empty, and a record that is {status} needs its date")
 
 
 # --- opening ------------------------------------------------------------------------------------------------------
 
 
 def open_reading(source_no: int, source: Source, path: Path, file: str, profile: Profile, zone: ZoneInfo) -> Reading:
-    """Find the layout that fits a file, and open it. Raises FileProblem where none does."""
+    """Find the layout that fits a file, and open it. Raises BadFileError where none does."""
     table, kind = TABLES[source.table], kind_of(path)
     layout, content, opened, columns = _fitting(profile, source, table, path, kind)
     _refuse_doubles(opened, layout, kind)
@@ -299,7 +300,7 @@ def _fitting(
     layouts = [layout for layout in profile.for_table(table.name) if layout.format in (None, kind)]
     if not layouts:
         offered = sorted({f"{layout.table} ({layout.format or 'any format'})" for layout in profile.layouts})
-        raise FileProblem(
+        raise BadFileError(
             f"profile {profile.name} reads no {table.name} from a {kind.upper()} file; it reads {', '.join(offered)}.",
             "correct table or profile in audit.toml.",
             code="no_layout",
@@ -359,12 +360,12 @@ def _open(
     )
 
 
-def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profile) -> FileProblem:
+def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profile) -> BadFileError:
     """The header does not have what the layout needs; perhaps another delimiter stands in it."""
     alone = " ".join(opened.header)
     for delimiter, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
         if delimiter != layout.reading.delimiter and alone.count(delimiter) >= len(opened.header):
-            return FileProblem(
+            return BadFileError(
                 f"it looks like {name} separates its columns; profile {profile.name} expects "
                 f"{quoted(layout.reading.delimiter)}.",
                 f"export with the expected delimiter, or declare it in a profile that extends {profile.name}.",
@@ -372,7 +373,7 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
                 code="wrong_delimiter",
             )
     found = listing([f'"{header}"' for header in opened.header], 40) or "none"
-    return FileProblem(
+    return BadFileError(
         f"it has no column {', '.join(lacking)}. Columns found: {found}.",
         f'choose the profile that fits, or name the column in audit.toml, for example columns = {{ … = "…" }} '
         f"(profile {profile.name}, table {layout.table}).",
@@ -387,8 +388,8 @@ def _refuse_doubles(opened: Opened, layout: Layout, kind: str) -> None:
     forms = [normal(header, strip_brackets=layout.reading.strip_brackets) for header in opened.header]
     doubles = sorted({form for form in forms if form and forms.count(form) > 1})
     if doubles:
-        raise FileProblem(
-            f"the header has more than one column {listing([quoted(d) for d in doubles])}; which one is meant is not known.",
+        raise BadFileError(
+            f"the header has several columns {listing([quoted(d) for d in doubles])}; which is meant is not known.",
             "export again with one of them.",
             place="header",
             code="duplicate_header",

@@ -79,13 +79,13 @@ def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
     if unseen:
         yield (
             "invisible_characters",
-            f"{name}: {counted(len(unseen), 'value')} with characters that nobody sees, for example {quoted(unseen[0])}.",
+            f"{name}: {counted(len(unseen), 'value')} with unseen characters, for example {quoted(unseen[0])}.",
         )
     decimal = [text for text in texts if _DECIMAL.fullmatch(text.strip())]
     if decimal and is_key(reader.column):
         yield (
             "decimal_ids",
-            f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])} look like numbers gone through a spreadsheet.",
+            f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])}, as a spreadsheet rewrites numbers.",
         )
     numbers = sum(reading.opened.numeric[place] for place in reader.places)
     if numbers and is_key(reader.column):

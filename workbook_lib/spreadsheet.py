@@ -17,7 +17,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from workbook_lib.files import LONGEST_CELL, Fault, FileProblem, Opened, RawRow
+from workbook_lib.files import LONGEST_CELL, BadFileError, Fault, Opened, RawRow
 from workbook_lib.tables import listing
 
 LARGEST_FILE = 50 << 20
@@ -69,7 +69,7 @@ def open_xlsx(
 
     sheet : its name; needed where more than one sheet holds something.
 
-    Raises FileProblem where the archive is unsafe or broken, and where the sheet is not known.
+    Raises BadFileError where the archive is unsafe or broken, and where the sheet is not known.
     """
     examine(path)
     try:
@@ -77,11 +77,11 @@ def open_xlsx(
         name, remarks = _chosen(book, sheet)
         found = book.get_sheet_by_name(name)
     except CalamineError as error:
-        raise FileProblem(f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.") from None
+        raise BadFileError(f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.") from None
     marks = _marks(path, book.sheet_names.index(name), remarks)
     for start, end in found.merged_cell_ranges or ():
         inner = [(r, c) for r in range(start[0], end[0] + 1) for c in range(start[1], end[1] + 1)]
-        marks.cells.update({place: "a cell that is merged with the one above or before it" for place in inner[1:]})
+        marks.cells.update(dict.fromkeys(inner[1:], "a cell that is merged with the one above or before it"))
     if marks.hidden_rows:
         remarks["hidden_rows"] = f"{marks.hidden_rows:,} rows of the sheet are hidden; they were read like the others."
     opened = Opened((), iter(()), lambda: "", sheet=name, remarks=remarks)
@@ -104,7 +104,7 @@ def examine(path: Path) -> None:
     if size > LARGEST_FILE:
         raise _unsafe(f"it is larger than {LARGEST_FILE >> 20} MB")
     if not zipfile.is_zipfile(path):
-        raise FileProblem(
+        raise BadFileError(
             "it is not an .xlsx workbook (old .xls files and password-protected ones look like this).",
             "open it, save it as .xlsx without a password, and try again.",
             code="wrong_kind",
@@ -142,8 +142,8 @@ def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         raise _unsafe(f"{part.filename} reaches {width:,} columns x {height:,} rows")
 
 
-def _unsafe(what: str) -> FileProblem:
-    return FileProblem(
+def _unsafe(what: str) -> BadFileError:
+    return BadFileError(
         f"the workbook is refused: {what}.",
         "export it again, as CSV if it is really that large.",
         code="unsafe_workbook",
@@ -163,14 +163,14 @@ def _chosen(book: CalamineWorkbook, wanted: str | None) -> tuple[str, dict[str, 
     hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
     shown = listing([f"'{name}'{' (hidden)' if name in hidden else ''}" for name in book.sheet_names], 20)
     if wanted is not None and wanted not in book.sheet_names:
-        raise FileProblem(
+        raise BadFileError(
             f"it has no sheet '{wanted}'; it has {shown}.", "correct sheet in audit.toml.", code="no_such_sheet"
         )
     filled = [name for name in book.sheet_names if book.get_sheet_by_name(name).height > 0]
     if wanted is None and len(filled) != 1:
         what = f"more than one of its sheets holds something: {shown}." if filled else "all its sheets are empty."
         code = "several_sheets" if filled else "empty_file"
-        raise FileProblem(what, 'name one in audit.toml: sheet = "…".', code=code)
+        raise BadFileError(what, 'name one in audit.toml: sheet = "…".', code=code)
     name = wanted if wanted is not None else filled[0]
     return name, {"hidden_sheet": f"sheet '{name}' is hidden; it was read."} if name in hidden else {}
 

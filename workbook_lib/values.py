@@ -1,7 +1,7 @@
 """Text → value: small pure parsers, one declared format at a time, nothing guessed.
 
 A parser gives the values that the engine stores (one, or two for a timestamp and for an account) or raises
-ValueProblem. Every parser of a date is strict: ASCII digits only, and what was parsed prints as the same text again.
+BadValueError. Every parser of a date is strict: ASCII digits only, and what was parsed prints as the same text again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Moment = tuple[date, datetime | None]
 Parser = Callable[[str], T]
 
 
-class ValueProblem(Exception):
+class BadValueError(Exception):
     """A text is not the value that its column needs. `code` is a short stable name, the message what was expected."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -57,7 +57,7 @@ def identifier(given: str) -> str | None:
     '00123'
     >>> identifier("E1\u200b")
     Traceback (most recent call last):
-    workbook_lib.values.ValueProblem: 'E1' holds an invisible character (U+200B at place 3); an id has none
+    workbook_lib.values.BadValueError: 'E1' holds an invisible character (U+200B at place 3); an id has none
     """
     found = text(given)
     if found is not None and not found.isprintable():
@@ -66,11 +66,11 @@ def identifier(given: str) -> str | None:
 
 
 def refuse_invisible(found: str) -> None:
-    """Raise ValueProblem at the first control or formatting character; other blanks inside are allowed."""
+    """Raise BadValueError at the first control or formatting character; other blanks inside are allowed."""
     for place, character in enumerate(found, 1):
         if unicodedata.category(character) in ("Cc", "Cf", "Zl", "Zp"):
             seen = "".join(c for c in found if c.isprintable())
-            raise ValueProblem(
+            raise BadValueError(
                 "invisible_character",
                 f"'{seen}' holds an invisible character (U+{ord(character):04X} at place {place}); an id has none",
             )
@@ -109,7 +109,7 @@ def number(given: str, divide_by: float = 1.0, suffix: str = "") -> float | None
         return None
     plain = found.removesuffix(suffix).rstrip() if suffix else found
     if not _NUMBER.fullmatch(plain):
-        raise ValueProblem("not_a_number", f"{quoted(given)} is not a plain decimal number, for example 85 or 72.5")
+        raise BadValueError("not_a_number", f"{quoted(given)} is not a plain decimal number, for example 85 or 72.5")
     return float(plain) / divide_by if divide_by != 1.0 else float(plain)
 
 
@@ -119,7 +119,7 @@ def flag(given: str) -> bool | None:
     if not found:
         return None
     if found not in _FLAGS:
-        raise ValueProblem("not_a_flag", f"{quoted(given)} is neither true nor false; expected {known(_FLAGS)}")
+        raise BadValueError("not_a_flag", f"{quoted(given)} is neither true nor false; expected {known(_FLAGS)}")
     return _FLAGS[found]
 
 
@@ -139,7 +139,7 @@ def word(given: str, words: Mapping[str, T]) -> T | None:
         return words[found]
     if not found:
         return None
-    raise ValueProblem("unknown_word", f"{quoted(given)} is not a known word; known: {known(words)}")
+    raise BadValueError("unknown_word", f"{quoted(given)} is not a known word; known: {known(words)}")
 
 
 def fold(given: str) -> str:
@@ -239,7 +239,7 @@ class MomentParser:
                     return moment
         except (ValueError, OverflowError):
             pass
-        raise ValueProblem("not_a_date", f"{quoted(given)} is not a date; expected {self._expected}")
+        raise BadValueError("not_a_date", f"{quoted(given)} is not a date; expected {self._expected}")
 
     def _iso_date(self, found: str, _name: str) -> Moment | None:
         """The only form that `generic` allows for dates."""
@@ -309,7 +309,7 @@ _NAMED: dict[str, Callable[[MomentParser, str, str], Moment | None]] = {
 def within_reason(moment: Moment | None) -> Moment | None:
     """Refuse a day that only stands for "unknown": up to 1900-01-01, or on and after 2100-01-01."""
     if moment is not None and not LONG_AGO < moment[0] < NO_END:
-        raise ValueProblem(
+        raise BadValueError(
             "date_out_of_range",
             f"{moment[0]} is no real date (before 1900-01-02 or after 2099-12-31); a profile may declare it as none",
         )

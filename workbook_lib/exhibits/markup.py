@@ -122,7 +122,7 @@ def table(frame: pd.DataFrame, caption: str) -> str:
     name written from right to left leaves its neighbours alone.
     """
     columns = [_Column.of(str(name), frame.iloc[:, place], place) for place, name in enumerate(frame.columns)]
-    head = "".join(f"<th{column.style} scope=col>{content(column.name)}</th>" for column in columns)
+    head = "".join(f"<th{column.classes} scope=col>{content(column.name)}</th>" for column in columns)
     rows = (
         "".join(column.cell(value) for column, value in zip(columns, row, strict=True))
         for row in frame.itertuples(index=False, name=None)
@@ -148,7 +148,7 @@ class _Column:
         return cls(name, _kind(values), place == 0)
 
     @property
-    def style(self) -> str:
+    def classes(self) -> str:
         return f" class={self.kind}" if self.kind else ""
 
     def cell(self, value: object) -> str:
@@ -159,7 +159,7 @@ class _Column:
         if self.name in MARKED and shown in MARKS:
             return f'<{tag} class="m {MARKS[shown]}"{scope}>{shown}</{tag}>'
         isolated = content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
-        return f"<{tag}{self.style}{scope}>{isolated}</{tag}>"
+        return f"<{tag}{self.classes}{scope}>{isolated}</{tag}>"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:

@@ -23,11 +23,11 @@ LEFT JOIN (SELECT DISTINCT person_no FROM account_person WHERE person_no IS NOT 
 WHERE known.person_no IS NULL ORDER BY person.person_id"""
 
 RECORDS_OF_NOBODY = """
-SELECT heard.account, COUNT(*) AS records, MIN(heard.on_day) AS first_on, MAX(heard.on_day) AS last_on
-FROM (SELECT account, completed_on AS on_day FROM completions
-      UNION ALL SELECT account, acknowledged_on FROM acknowledgements) heard
+SELECT MIN(heard.account) AS account, COUNT(*) AS records, MIN(heard.on_day) AS first_on, MAX(heard.on_day) AS last_on
+FROM (SELECT account, account_email, completed_on AS on_day FROM completions
+      UNION ALL SELECT account, account_email, acknowledged_on FROM acknowledgements) heard
 JOIN account_person ON account_person.account = heard.account
-WHERE account_person.via = 'nobody' GROUP BY heard.account ORDER BY heard.account"""
+WHERE account_person.via = 'nobody' GROUP BY COALESCE(heard.account_email, heard.account) ORDER BY 1"""
 
 #: Opening + joiners - leavers + changes of type = closing. Closing is counted from the rows, not from the spells.
 ROLL_FORWARD = """
