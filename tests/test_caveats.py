@@ -43,8 +43,10 @@ def test_a_slip_in_the_audit_is_remarked(tmp_path):
 
 def test_training_before_the_window_of_a_campaign_is_remarked(tmp_path):
     records = SOUND["completions"].replace("2024-12-02", "2024-09-02").replace("2025-11-20", "2025-08-20")
-    text = caveats(tmp_path, {"completions": records}, CAMPAIGN)["too_early_for_campaign"].text
-    assert text.startswith("E1 completed awareness on 2025-08-20, before the window of the campaign due on 2025-10-31")
+    paper = perform(load_audit(make(tmp_path, {"completions": records}, CAMPAIGN)))
+    early = {finding.subject: finding.text for finding in paper.findings if finding.code == "too_early_for_campaign"}
+    assert set(early) == {"C1", "E1", "E2"}
+    assert "on 2025-08-20, before the window of the campaign due on 2025-10-31" in early["E1"]
 
 
 def test_leave_extracted_before_the_judged_days_end_is_remarked(tmp_path):

@@ -34,7 +34,7 @@ def pack(tmp_path_factory) -> Path:
     done = workbook("run", make(folder / "acme", LAPSED), "--out", folder / "out", "--prepared-by", "J. Doe")
     assert done.returncode == 0, done.stderr
     assert "4 people judged" in done.stdout
-    assert "1 exceptions, 1 of them unexplained" in done.stdout or "1 exception, 1" in done.stdout
+    assert "Exceptions: 1, of them unexplained: 1." in done.stdout
     return folder / "out" / "acme-2025"
 
 

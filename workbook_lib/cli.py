@@ -12,7 +12,13 @@ import typer
 from workbook_lib.tables import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from workbook_lib.tables import FileAccount, Quarantined
     from workbook_lib.workpaper import Workpaper
+
+#: How many items of a list are printed before "and n more".
+LISTED = 20
 
 app = typer.Typer(
     help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
@@ -106,35 +112,38 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> No
 def _print_check(paper: Workpaper) -> bool:
     """Print the reconciliation; say whether something must be mended."""
     from rich.console import Console
-    from rich.table import Table
 
-    console = Console(highlight=False, markup=False)
-    table = Table("file", "table", "read", "used", "quarantined", "from", "to", title="Files")
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     for file in paper.files:
-        table.add_row(
-            file.file,
-            file.table,
-            f"{file.rows_read:,}",
-            f"{file.rows_used:,}",
-            f"{file.rows_quarantined:,}",
-            str(file.first_date or ""),
-            str(file.last_date or ""),
-        )
-    console.print(table)
-    for row in paper.quarantine:
-        if not row.by_rule:
-            console.print(f"quarantined: {row.file}, row {row.row_no}, {row.column}: {row.message}")
+        console.print(_file_line(file, paper.quarantine))
+    unread = [row for row in paper.quarantine if not row.by_rule]
+    for row in unread:
+        console.print(f"quarantined: {row.file}, row {row.row_no}, {row.column}: {row.message}")
     for finding in paper.findings:
         console.print(f"note: {finding.text}")
     population = next(result for result in paper.results if result.procedure.id == "P1")
     console.print(f"\n{population.says}")
     for item in population.checks:
-        mark = "ok  " if not item.exceptions else "MEND"
-        console.print(f"{mark} {item.says} {item.exceptions:,} of {item.tested:,} depart.")
+        console.print(
+            f"{'MEND' if item.exceptions else 'ok  '} {item.says} {item.exceptions:,} of {item.tested:,} depart."
+        )
         if item.exceptions and item.listing:
-            for line in paper.rows(item.listing)[:20]:
+            lines = paper.rows(item.listing)
+            for line in lines[:LISTED]:
                 console.print("       " + ", ".join(str(value) for value in line if value is not None))
-    return population.outcome != "no exceptions noted" or any(not row.by_rule for row in paper.quarantine)
+            if len(lines) > LISTED:
+                console.print(f"       and {len(lines) - LISTED:,} more")
+    return any(item.exceptions for item in population.checks) or bool(unread)
+
+
+def _file_line(file: FileAccount, quarantine: Sequence[Quarantined]) -> str:
+    """What became of one file; rows that a profile sets aside by rule are told apart from those that are wrong."""
+    mine = [row.by_rule for row in quarantine if row.source_no == file.source_no]
+    parts = [f"{file.rows_read:,} rows read", f"{file.rows_used:,} used"]
+    parts += [f"{sum(mine):,} set aside by the profile"] if sum(mine) else []
+    parts += [f"{len(mine) - sum(mine):,} unreadable"] if len(mine) > sum(mine) else []
+    span = f"; {file.first_date} to {file.last_date}" if file.first_date else ""
+    return f"{file.file} ({file.table}): {', '.join(parts)}{span}"
 
 
 def _bottom_line(result: dict[str, object]) -> str:
@@ -143,7 +152,7 @@ def _bottom_line(result: dict[str, object]) -> str:
     counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
     return (
         f"{result['organisation']}: {result['people']:,} people judged: {counts}. "
-        f"{exceptions['total']:,} exceptions, {exceptions['unexplained']:,} of them unexplained."
+        f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
     )
 
 

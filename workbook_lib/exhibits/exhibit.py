@@ -15,7 +15,7 @@ from workbook_lib.workpaper import Workpaper
 
 FIGURE = "application/vnd.plotly.v1+json"
 #: How many rows a listing shows; the page stays readable, and small, for a company of any size.
-AT_MOST = 500
+AT_MOST = 400
 
 #: Column of a relation → heading. Any other is its own name, without the underscores.
 HEADINGS = {

@@ -11,8 +11,8 @@ from workbook_lib.procedures import Outcome
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.
-PROCEDURE_ROWS = 50
-EXCEPTION_ROWS = 300
+PROCEDURE_ROWS = 25
+EXCEPTION_ROWS = 200
 
 
 def verdicts(wp: Workpaper) -> Exhibit:

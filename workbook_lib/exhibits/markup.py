@@ -30,6 +30,9 @@ WORDS = 16
 #: From this many rows a table scrolls within itself, under its own header.
 TALL = 25
 
+#: A longer text is cut: one cell of an export must not make a page of it.
+LONGEST_CELL = 600
+
 #: Closed words that the page marks with a sign and a colour; the word itself always stands beside the sign.
 MARKS = {
     "met": "good",
@@ -155,11 +158,11 @@ class _Column:
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:
             return "<td></td>"
-        tag, scope = ("th", " scope=row") if self.is_head else ("td", "")
+        tag = "th" if self.is_head else "td"
         if self.name in MARKED and shown in MARKS:
-            return f'<{tag} class="m {MARKS[shown]}"{scope}>{shown}</{tag}>'
+            return f'<{tag} class="m {MARKS[shown]}">{shown}</{tag}>'
         isolated = content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
-        return f"<{tag}{self.classes}{scope}>{isolated}</{tag}>"
+        return f"<{tag}{self.classes}>{isolated}</{tag}>"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
@@ -196,7 +199,8 @@ def written(value: object, *, plain: bool = False) -> str:
         case date():
             return value.isoformat()
         case _:
-            return str(value)
+            text = str(value)
+            return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}… ({len(text):,} characters)"
 
 
 def _kind(values: pd.Series) -> str:

@@ -8,7 +8,7 @@ from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY,
 from workbook_lib.workpaper import Workpaper
 
 #: People and accounts that a listing of the page shows.
-SHOWN = 150
+SHOWN = 100
 
 
 def population(wp: Workpaper) -> Exhibit:
@@ -94,7 +94,7 @@ def people(wp: Workpaper) -> Exhibit:
         f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to"
     )
     table = listed(
-        wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN * 2
+        wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN
     )
     return Exhibit(
         key="people",

@@ -9,7 +9,7 @@ from workbook_lib.tables import FileAccount
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the quarantine and remarks that the page shows; the pack has all.
-SHOWN = 100
+SHOWN = 60
 
 
 def sources(wp: Workpaper) -> Exhibit:
