@@ -177,14 +177,14 @@ class Draft:
     def __init__(self, dice: Dice) -> None:
         self.dice = dice
         self.tables: dict[str, list[Row]] = defaultdict(list)
-        self.audit = {
+        self.audit: dict[str, Any] = {
             "organisation": "Random & Söhne",
             "time_zone": dice.choice(ZONES),
             "rehire_break_days": dice.choice((0, 7, 30, 30, 30, 90)),
             "preboarding_days": dice.choice((0, 14, 30, 30, 60, 120)),
         }
         self.leave = {"return_days": dice.choice((0, 7, 30, 30)), "minimum_days": dice.choice((1, 14, 14, 14, 30))}
-        self.rehire_break = self.audit["rehire_break_days"]
+        self.rehire_break: int = self.audit["rehire_break_days"]
         self.first = date(dice.choice((2022, 2023, 2024, 2024, 2025)), dice.randint(1, 12), 1).toordinal()
         self.end = self.first + dice.choice((91, 183, 364, 365, 365)) - dice.choice((0, 0, 1))
         self.as_of = dice.weighted(
@@ -328,7 +328,7 @@ class Draft:
 
     def last_day(self, first: int) -> int:
         dice = self.dice
-        return dice.weighted(
+        chosen: int = dice.weighted(
             (50, NEVER),
             (22, lambda: dice.randint(self.first, self.last)),
             (8, lambda: dice.near(self.first)),
@@ -337,6 +337,7 @@ class Draft:
             (6, lambda: self.as_of + dice.randint(1, 500)),
             (0.3, date(2099, 12, 31).toordinal()),
         )
+        return chosen
 
     def engagements(self, human: Human, first: int, last: int) -> Iterator[Row]:
         """A spell as rows: it changes attributes midway, and its rows touch, overlap or leave a hole."""
@@ -443,8 +444,8 @@ class Draft:
         dice = self.dice
         start = dice.choice(human.starts)
         due = dice.choice(self.first_dues(human, requirement))
-        months = requirement.get("renewal", {}).get("every_months", 12)
-        day = dice.weighted(
+        months: int = requirement.get("renewal", {}).get("every_months", 12)
+        day: int = dice.weighted(
             (30, lambda: dice.near(due)),
             (20, lambda: dice.randint(min(start, due), due)),
             (15, lambda: dice.near(start - self.audit["preboarding_days"])),

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -143,8 +144,15 @@ class Frame:
 
     def about(self, kind: str, person_id: str, requirement_id: str) -> list[Row]:
         """The standing decisions of a kind about a person's requirement."""
-        wanted = {"kind": kind, "person_id": person_id, "requirement_id": requirement_id}
-        return [d for d in self.decisions if all(text(d, column) == value for column, value in wanted.items())]
+        return self.decided.get((kind, person_id, requirement_id), [])
+
+    @cached_property
+    def decided(self) -> dict[tuple[str, str, str], list[Row]]:
+        """The standing decisions by kind, person and requirement."""
+        found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+        for row in self.decisions:
+            found[text(row, "kind"), text(row, "person_id"), text(row, "requirement_id")].append(row)
+        return found
 
 
 def default_as_of(company: Company) -> date:
@@ -285,7 +293,11 @@ def read_records(company: Company, frame: Frame, people: dict[str, Person]) -> N
 
 
 class Owners:
-    """Whose account it is: person_id, the accounts list, e-mail, link; never a guess."""
+    """Whose account it is: person_id, the accounts list, e-mail, link; never a guess.
+
+    Read to the letter: people who are excluded still own what they are called, and two different links contradict each
+    other even where one of them names nobody.
+    """
 
     def __init__(self, company: Company, frame: Frame, people: dict[str, Person]) -> None:
         self.people = people
@@ -480,7 +492,8 @@ class Case:
         days += [d for first, last in self.person.leave for d in (first, last + f.return_days)]
         days += [e for _, e in self.records]
         days += [day(text(d, "new_due_on")) for d in self.extensions()]
-        return max(d for d in days if d < NEVER) + self.requirement["due_within_days"] + 3
+        margin: int = self.requirement["due_within_days"] + 3
+        return max(d for d in days if d < NEVER) + margin
 
     def matches(self, row: Row) -> bool:
         """Whether one people row has all the named attributes (C4)."""

@@ -16,6 +16,9 @@ import pytest
 from companies import COLUMNS, Company, Source, earlier_day, plain, random_company, row, write
 from oracle import default_as_of, judge, text
 
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import perform
+
 SIZE = 60
 FIRST_SEED = int(os.environ.get("ORACLE_SEED", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("ORACLE_PEOPLE", "2400")) // SIZE))
@@ -36,9 +39,6 @@ Rows = list[dict[str, Any]]
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
-    from workbook_lib.audit import load_audit
-    from workbook_lib.workpaper import perform
-
     company = random_company(seed, SIZE)
     audit = load_audit(write(company, tmp_path / "company"))
     for as_of in (None, earlier_day(company, seed)):
@@ -68,12 +68,13 @@ def facts(company: Company, person_id: str, requirement_id: str) -> list[str]:
     lines = [f"{company.audit}", f"leave: {company.leave}", f"period: {company.periods}", f"{requirement}"]
     lines += [f"{s.table}: extracted_on {s.extracted_on}, covers_from {s.covers_from}" for s in company.sources]
     lines += [f"policies: {shown(r)}" for r in policies]
+    tables = ("people", "accounts", "decisions", "leave", "completions", "acknowledgements")
+    rows = [(table, r, {text(r, c).casefold() for c in r} - {""}) for table in tables for r in company.rows(table)]
     names = {person_id.casefold()}
-    for table in ("people", "accounts", "decisions", "leave", "completions", "acknowledgements"):
-        about = [r for r in company.rows(table) if names & {text(r, c).casefold() for c in r}]
-        names |= {text(r, c).casefold() for r in about for c in ("email", "account", "decision_id") if r.get(c)}
-        lines += [f"{table}: {shown(r)}" for r in about]
-    return lines
+    for _ in range(2):  # once for the person's accounts, addresses and decisions, once for what else names those
+        mine = [(table, r) for table, r, cells in rows if cells & names]
+        names |= {text(r, c).casefold() for _, r in mine for c in ("email", "account", "decision_id")} - {""}
+    return lines + [f"{table}: {shown(r)}" for table, r, cells in rows if cells & names]
 
 
 def shown(row: dict[str, str]) -> str:

@@ -19,6 +19,9 @@ import oracle
 import pytest
 from companies import Company, Row, Source, earlier_day, plain, random_company, row, write
 
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import perform
+
 SEEDS = range(1000, 1007)
 SIZE = 60
 
@@ -78,9 +81,6 @@ def by_oracle(company: Company, as_of: date | None, _: Path) -> Judged:
 
 
 def by_product(company: Company, as_of: date | None, folder: Path) -> Judged:
-    from workbook_lib.audit import load_audit
-    from workbook_lib.workpaper import perform
-
     found = perform(load_audit(write(company, folder)), "P", as_of=as_of)
     return judged_rows(found.verdicts, found.exceptions)
 

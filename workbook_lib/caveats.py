@@ -24,16 +24,17 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
 
 
 def _early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:
-    """C1: leave or decisions that end before the judged days do."""
+    """C1: exports that end before the as-of day: leave, decisions, or all where the as-of day was chosen later."""
+    timely = ("people", "leave", "completions", "acknowledgements", "decisions")
     for source in audit.sources:
         extracted = source.extracted(audit.settings.zone)
-        if source.table in ("leave", "decisions") and extracted and extracted <= window.as_of:
+        if source.table in timely and extracted and extracted <= window.as_of:
             yield Finding(
                 code="early_extract",
                 table=source.table,
                 subject=source.file,
-                text=f"{source.file} was extracted on {extracted}, before the judged days end on {window.as_of}; what "
-                "happened since is not in it (C1).",
+                text=f"{source.file} was extracted on {extracted} and does not cover the as-of day {window.as_of} whole; "
+                "what happened since is not in it (C1).",
             )
 
 

@@ -6,6 +6,7 @@ A relation is made once, from rows or from a statement, and never changed afterw
 from __future__ import annotations
 
 import csv
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -37,7 +38,7 @@ class Engine:
         handle, name_of_spool = tempfile.mkstemp(prefix="workbook-", suffix=".csv")
         spool = Path(name_of_spool)
         try:
-            with open(handle, "w", encoding="utf-8", newline="") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([_text(value) for value in row] for row in rows)
             if spool.stat().st_size:
                 self._connection.execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])

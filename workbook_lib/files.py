@@ -53,6 +53,7 @@ class Opened:
     raw : the text of the row taken last, as it stands in the file.  remarks : code → what a reader should know.
     others : what the records hold beside the header.  empty : there is no record at all.
     numeric : per column, how many cells a spreadsheet holds as numbers (their leading zeros are lost).
+    cut_off : the number of the last row where it is too short and its line has no end.
     """
 
     header: tuple[str, ...]
@@ -64,6 +65,7 @@ class Opened:
     others: tuple[str, ...] = ()
     empty: bool = False
     blank_rows: int = 0
+    cut_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,10 @@ def _encoding(start: bytes, declared: str, kind: str) -> str:
             )
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if b"\0" in start[:4]:
+        raise BadFileError(
+            "it looks like UTF-16 without a byte order mark.", "export it as UTF-8.", code="wrong_encoding"
+        )
     head = start.removeprefix(codecs.BOM_UTF8).lstrip()[:64].lower()
     if head.startswith(b"<"):
         raise BadFileError(
@@ -208,10 +214,12 @@ def open_csv(
     header_depth: int,
     is_header: Callable[[Sequence[str]], bool],
     drop_rows: int = 0,
+    paired: bool = False,
 ) -> Opened:
     """Open a CSV file at its header: the first row, of the first `header_depth`, that `is_header` accepts.
 
-    drop_rows : rows right below the header that are not data (a second header, say).
+    drop_rows : rows right below the header that are not data (a second header, say).  paired : the report has pairs of
+    columns, the second of which may have no name.
 
     Raises BadFileError where no row is the header; the rows raise it where a quote is never closed.
     """
@@ -224,7 +232,7 @@ def open_csv(
     if header and header[0].startswith("\ufeff"):
         remarks["second_mark"] = "the file begins with more than one byte order mark; they were ignored."
         header[0] = header[0].lstrip("\ufeff")
-    unnamed_last = len(header) > 1 and not header[-1].strip()
+    unnamed_last = not paired and len(header) > 1 and not header[-1].strip()
     if unnamed_last:
         remarks["trailing_delimiter"] = "each line ends with a delimiter; the unnamed empty last column was ignored."
     csv.field_size_limit(LONGEST_CELL)
@@ -254,7 +262,7 @@ def _csv_rows(
     reader: Any, lines: _Lines, opened: Opened, row_no: int, drop_rows: int, content: Digest, *, unnamed_last: bool
 ) -> Iterator[RawRow]:
     width, taken = len(opened.header), lines.taken
-    last_row = None
+    short_row = 0
     while True:
         taken.clear()
         row_no += 1
@@ -274,17 +282,11 @@ def _csv_rows(
                 opened.blank_rows += 1
                 continue
             fault = _ragged(row_no, cells, width, taken, unnamed_last=unnamed_last)
-            last_row = row_no
-        if "\0" in taken[0]:
+            short_row = row_no if fault and fault.code == "too_short" else 0
+        if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
             fault = Fault("nul_character", "the row holds a NUL character")
         yield RawRow(row_no, cells, fault)
-    if last_row == row_no - 1 and not content.ends_with_newline:
-        raise BadFileError(
-            "the file is cut off: its last row is incomplete and its last line has no end.",
-            "export it again and copy it whole.",
-            place=f"row {last_row}",
-            code="truncated",
-        )
+    opened.cut_off = short_row if short_row == row_no - 1 and not content.ends_with_newline else 0
 
 
 def _broken(row_no: int, error: csv.Error, taken: list[str]) -> RawRow:
@@ -326,10 +328,17 @@ def unpivoted(opened: Opened, fixed: int, names: tuple[str, str, str]) -> Opened
 
     fixed : how many columns come before the pairs.  names : of the item, its state and its date in the new header.
     """
-    items = opened.header[fixed::2]
+    items, inner = opened.header[fixed::2], opened.rows
+    if (len(opened.header) - fixed) % 2:
+        raise BadFileError(
+            f"after its {fixed} fixed columns come {len(opened.header) - fixed}, which are no pairs of state and date.",
+            "correct pairs.fixed in the profile.",
+            place="header",
+            code="odd_pairs",
+        )
 
     def rows() -> Iterator[RawRow]:
-        for row_no, cells, fault in opened.rows:
+        for row_no, cells, fault in inner:
             if fault is not None:
                 yield RawRow(row_no, [*cells[:fixed], "", "", ""], fault)
                 continue
@@ -337,5 +346,5 @@ def unpivoted(opened: Opened, fixed: int, names: tuple[str, str, str]) -> Opened
                 at = fixed + 2 * n
                 yield RawRow(row_no, [*cells[:fixed], item, cells[at], cells[at + 1]], None)
 
-    header = (*opened.header[:fixed], *names)
-    return Opened(header, rows(), opened.raw, opened.sheet, opened.remarks, opened.numeric)
+    opened.header, opened.rows = (*opened.header[:fixed], *names), rows()
+    return opened

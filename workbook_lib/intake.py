@@ -13,8 +13,9 @@ from typing import Any
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
 from workbook_lib.files import BadFileError
+from workbook_lib.opening import open_reading
 from workbook_lib.profile import Profile, load_profile
-from workbook_lib.reading import Reading, open_reading
+from workbook_lib.reading import Reading
 from workbook_lib.remarks import counted, remarks
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
 
@@ -162,8 +163,8 @@ def _doubles(engine: Engine, audit: Audit) -> Iterator[Finding]:
                 code="identical_rows",
                 table=name,
                 subject=says,
-                text=f"{counted(int(found[0]), 'row')} of {name} repeat another in every column, for example {file}, "
-                f"row {row_no} ({says}); they change nothing.",
+                text=f"{name}: {counted(int(found[0]), 'row')} repeating another in every column, for example {file}, "
+                f"row {row_no} ({says}); nothing counts twice.",
                 source_no=source_no,
                 row_no=row_no,
             )

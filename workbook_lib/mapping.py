@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from workbook_lib import values
 from workbook_lib.audit import Source
-from workbook_lib.files import Opened, normal
+from workbook_lib.files import BadFileError, Opened, normal
 from workbook_lib.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
 from workbook_lib.spreadsheet import MARK
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table
@@ -159,7 +159,7 @@ class RowReader:
                 result: Stored | BadValueError = reader.memo[key]
             except BadValueError as problem:
                 result = problem
-            yield reader, key if isinstance(key, str) else " | ".join(key), result
+            yield reader, " | ".join(filter(None, _texts(key))), result
 
 
 def _key(reader: Reader, cells: list[str]) -> Key:
@@ -195,7 +195,7 @@ class Compiler:
     def _reader(self, column: Column, entry: Entry | None, constants: Mapping[str, str]) -> Reader:
         if column.name in constants:
             text = constants[column.name]
-            stored = self._parser(column, CANONICAL, words=None)(text)
+            stored = self._constant(column, text)
             return Reader(column, (), Memo(lambda _: stored), f"always {values.quoted(text)}")
         present = tuple(h for h in headers_in(entry) if self.columns.at(h) is not None) if entry else ()
         if entry is None or not present:
@@ -206,6 +206,16 @@ class Compiler:
         parse = self._parse(column, entry, present)
         parse = partial(_unmarked, parse) if self.extra else parse
         return Reader(column, places, Memo(parse), _in_words(entry, present), present)
+
+    def _constant(self, column: Column, text: str) -> Stored:
+        try:
+            return self._parser(column, CANONICAL, words=None)(text)
+        except BadValueError as problem:
+            raise BadFileError(
+                f"the value given for {column.name} cannot be used: {problem.message}.",
+                f"correct values.{column.name} of this source in audit.toml.",
+                code="bad_override",
+            ) from None
 
     def _empty(self, column: Column) -> Stored:
         value = WHEN_EMPTY.get((self.table.name, column.name))
@@ -258,7 +268,7 @@ class Compiler:
         parse = self._plain(column, formats, words, of or Of(of=("x",)))
         empty = self._empty(column)
         if not column.required or (self.table.name, column.name) in DATED_BY_STATUS:
-            return parse if empty[0] is None else lambda text: parse(text) if text.strip() else empty
+            return parse if empty[0] is None else lambda text: found if (found := parse(text))[0] is not None else empty
 
         def required(text: str) -> Stored:
             stored = parse(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -198,13 +198,14 @@ class Layout(_Part):
                 raise _wrong("{name} is not a date: earliest and latest do not apply to it", name=name)
             if isinstance(entry, Of) and entry.formats:
                 _check_formats(entry.formats)
+            if isinstance(entry, Filled):
+                _check_words(name, table[name].kind, {"then": entry.then, "otherwise": entry.otherwise})
         for name, words in self.words.items():
             _check_words(name, table[name].kind, words)
         if self.window and self.table != "people":
             raise _wrong("window belongs to people (an effective-dated history), not to {table}", table=self.table)
         if self.format == "json":
-            for path in headers_of(self):
-                path_of(path)
+            _check_paths((*headers_of(self), self.records, self.explode))
         return self
 
 
@@ -266,6 +267,14 @@ def _check_words(name: str, kind: Kind, words: dict[str, str]) -> None:
             )  # fmt: skip
     if len({fold(word) for word in words}) != len(words):
         raise _wrong("words of {name}: two of them differ only in case or blanks", name=name)
+
+
+def _check_paths(paths: Iterable[str]) -> None:
+    for path in paths:
+        try:
+            path_of(path)
+        except ValueError as error:
+            raise _wrong("{error}", error=str(error)) from None
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:

@@ -6,17 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from workbook_lib import spreadsheet
 from workbook_lib.audit import Source
-from workbook_lib.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv, unpivoted
-from workbook_lib.json_records import open_json
-from workbook_lib.mapping import Columns, Compiler, RowReader, Stored, entries, needed
-from workbook_lib.profile import Layout, Profile, headers_in, headers_of
-from workbook_lib.tables import TABLES, Answer, Quarantined, Status, Table, date_of, listing
+from workbook_lib.files import BadFileError, Digest, Opened
+from workbook_lib.mapping import RowReader, Stored
+from workbook_lib.profile import Layout, Profile
+from workbook_lib.tables import VOCABULARY, Answer, Quarantined, Status, Table, date_of
 from workbook_lib.values import BadValueError, fits_both_orders, quoted
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
@@ -42,7 +39,7 @@ DO = {
 _TRAILER = re.compile(r"(?:grand )?total\b|(?:number of )?(?:records|rows)\s*:", re.IGNORECASE)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Reading:
     """A file that is read row by row; what it says about itself is whole once the rows have been taken."""
 
@@ -54,6 +51,7 @@ class Reading:
     layout: Layout
     content: Digest
     opened: Opened
+    kind: str
     reader: RowReader
     ignored: tuple[str, ...]
     rows_read: int = 0
@@ -84,6 +82,7 @@ class Reading:
             stored.append(number)
             stored.append(row_no)
             yield stored
+        self._refuse_cut_off()
         self._refuse_ambiguous()
         self._refuse_empty()
 
@@ -143,6 +142,8 @@ class Reading:
         others = "".join(f" Also: {column}: {other.message}." for column, _, other in problems[1:])
         effect = EFFECT.get(self.table.name, "the row is quarantined; it is not used.")
         do = DO.get(problem.code, "correct it in the source system and export again; do not edit the file.")
+        if problem.code == "missing_value" and header in self._worded():
+            do = "complete it in the source system and export again, or state in a profile what an empty word means."
         message = (
             f"{problem.message}.{others} Effect: {effect.format(subject=subject or 'the person it is about')} "
             f"Do: {do.format(profile=self.profile.name)}"
@@ -150,6 +151,10 @@ class Reading:
         self._quarantine(row_no, header, given, problem.code, message, subject)
         if self.table.name == "people" and subject:
             self.unread.append(self._as_read(results, row_no))
+
+    def _worded(self) -> set[str]:
+        """The headers of columns with a closed vocabulary, in which an empty word may be given a meaning."""
+        return {_header(reader) for reader in self.reader.readers if reader.column.kind in VOCABULARY}
 
     def _as_read(self, results: Sequence[tuple[Any, str, Stored | BadValueError]], row_no: int) -> list[Any]:
         """A people row that could not be read: what of it could, for its person is undetermined (C12)."""
@@ -189,7 +194,7 @@ class Reading:
     def _is_blank_or_trailer(self, row_no: int, cells: Sequence[str]) -> bool:
         """A line of delimiters only is blank; "Total: n rows" is no record, but its count must agree."""
         filled = [text.strip() for text in cells if text.strip()]
-        if self.layout.format == "json" or not cells:
+        if self.kind == "json" or not cells:
             return False
         if not filled:
             self.rows_read -= 1
@@ -211,6 +216,17 @@ class Reading:
         return True
 
     # the file as a whole
+
+    def _refuse_cut_off(self) -> None:
+        """A short last row without the end of its line; a closing line may lack it."""
+        row_no = self.opened.cut_off
+        if row_no and self.quarantine[-1].code != "trailer":
+            raise BadFileError(
+                "the file is cut off: its last row is incomplete, and its last line has no end.",
+                "export it again and copy it whole.",
+                place=f"row {row_no}",
+                code="truncated",
+            )
 
     def _refuse_ambiguous(self) -> None:
         for reader in self.reader.readers:
@@ -277,120 +293,3 @@ def _reversed(start: date, end: date) -> Wrong:
 
 def _undated(column: str, status: str) -> Wrong:
     return column, BadValueError("missing_value", f"it is empty, and a record that is {status} needs its date")
-
-
-# --- opening ------------------------------------------------------------------------------------------------------
-
-
-def open_reading(source_no: int, source: Source, path: Path, file: str, profile: Profile, zone: ZoneInfo) -> Reading:
-    """Find the layout that fits a file, and open it. Raises BadFileError where none does."""
-    table, kind = TABLES[source.table], kind_of(path)
-    layout, content, opened, columns = _fitting(profile, source, table, path, kind)
-    _refuse_doubles(opened, layout, kind)
-    reader = Compiler(table, layout, source, columns, zone, kind).compile()
-    used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
-    used |= {place for place, _, _ in reader.asides}
-    ignored = tuple(h.strip() or f"(column {n + 1}, unnamed)" for n, h in enumerate(opened.header) if n not in used)
-    return Reading(source_no, source, table, file, profile, layout, content, opened, reader, (*ignored, *opened.others))
-
-
-def _fitting(
-    profile: Profile, source: Source, table: Table, path: Path, kind: str
-) -> tuple[Layout, Digest, Opened, Columns]:
-    layouts = [layout for layout in profile.for_table(table.name) if layout.format in (None, kind)]
-    if not layouts:
-        offered = sorted({f"{layout.table} ({layout.format or 'any format'})" for layout in profile.layouts})
-        raise BadFileError(
-            f"profile {profile.name} reads no {table.name} from a {kind.upper()} file; it reads {', '.join(offered)}.",
-            "correct table or profile in audit.toml.",
-            code="no_layout",
-        )
-    misfits = []
-    for layout in layouts:
-        content = digest(path, kind, layout.reading.encoding)
-        groups = needed(layout, source, table)
-        opened = _open(path, kind, content, layout, source, groups)
-        columns = Columns(opened, strip_brackets=layout.reading.strip_brackets, exact=kind == "json")
-        lacking = [] if opened.empty else columns.lacks(groups)
-        if not lacking:
-            return layout, content, opened, columns
-        misfits.append((len(lacking), lacking, opened, layout))
-    raise _missing(*min(misfits, key=lambda misfit: misfit[0])[1:], profile)
-
-
-def _open(
-    path: Path, kind: str, content: Digest, layout: Layout, source: Source, groups: list[tuple[str, ...]]
-) -> Opened:
-    reading = layout.reading
-    if kind == "json":
-        wanted = dict.fromkeys(
-            (*(h for e in entries(layout, source).values() for h in headers_in(e)), *headers_of(layout))
-        )
-        return open_json(path, content, records=layout.records, explode=layout.explode, wanted=tuple(wanted))
-    wanted_forms = [{normal(h, strip_brackets=reading.strip_brackets) for h in group} for group in groups]
-    if layout.pairs:
-        given = {normal(name) for name in (layout.pairs.item, layout.pairs.state, layout.pairs.date)}
-        wanted_forms = [forms for forms in wanted_forms if not forms & given]
-
-    def is_header(cells: Sequence[str]) -> bool:
-        found = {normal(text, strip_brackets=reading.strip_brackets) for text in cells}
-        return all(forms & found for forms in wanted_forms)
-
-    if kind == "xlsx":
-        opened = spreadsheet.open_xlsx(
-            path,
-            sheet=source.sheet,
-            header_depth=reading.header_depth,
-            is_header=is_header,
-            drop_rows=reading.drop_rows,
-        )
-    else:
-        opened = open_csv(
-            path,
-            content,
-            delimiter=reading.delimiter,
-            header_depth=reading.header_depth,
-            is_header=is_header,
-            drop_rows=reading.drop_rows,
-        )
-    return (
-        unpivoted(opened, layout.pairs.fixed, (layout.pairs.item, layout.pairs.state, layout.pairs.date))
-        if layout.pairs
-        else opened
-    )
-
-
-def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profile) -> BadFileError:
-    """The header does not have what the layout needs; perhaps another delimiter stands in it."""
-    alone = " ".join(opened.header)
-    for delimiter, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-        if delimiter != layout.reading.delimiter and alone.count(delimiter) >= len(opened.header):
-            return BadFileError(
-                f"it looks like {name} separates its columns; profile {profile.name} expects "
-                f"{quoted(layout.reading.delimiter)}.",
-                f"export with the expected delimiter, or declare it in a profile that extends {profile.name}.",
-                place="row 1",
-                code="wrong_delimiter",
-            )
-    found = listing([f'"{header}"' for header in opened.header], 40) or "none"
-    return BadFileError(
-        f"it has no column {', '.join(lacking)}. Columns found: {found}.",
-        f'choose the profile that fits, or name the column in audit.toml, for example columns = {{ … = "…" }} '
-        f"(profile {profile.name}, table {layout.table}).",
-        place="header",
-        code="missing_column",
-    )
-
-
-def _refuse_doubles(opened: Opened, layout: Layout, kind: str) -> None:
-    if kind == "json" or layout.pairs:
-        return
-    forms = [normal(header, strip_brackets=layout.reading.strip_brackets) for header in opened.header]
-    doubles = sorted({form for form in forms if form and forms.count(form) > 1})
-    if doubles:
-        raise BadFileError(
-            f"the header has several columns {listing([quoted(d) for d in doubles])}; which is meant is not known.",
-            "export again with one of them.",
-            place="header",
-            code="duplicate_header",
-        )

@@ -232,13 +232,13 @@ class MomentParser:
         found = given.strip()
         if not found or (self._none and fold(found) in self._none):
             return None
-        try:
-            for read, name in self._readers:
+        for read, name in self._readers:
+            try:
                 moment = read(self, found, name)
-                if moment is not None:
-                    return moment
-        except (ValueError, OverflowError):
-            pass
+            except (ValueError, OverflowError):
+                continue
+            if moment is not None:
+                return moment
         raise BadValueError("not_a_date", f"{quoted(given)} is not a date; expected {self._expected}")
 
     def _iso_date(self, found: str, _name: str) -> Moment | None:

@@ -32,7 +32,9 @@ HEADINGS = {
     "acknowledged_on": "Acknowledged on",
     "from": "From",
     "to": "To",
-    "gap_days": "Days without cover",
+    "gap_days": "Days uncovered",
+    "last_completed_on": "Last record",
+    "next_due_on": "Next due",
     "due_on": "Due on",
     "closed_on": "Closed on",
     "explained_by": "Explained by",
@@ -156,16 +158,21 @@ def rate(n: int, of: int) -> str:
     >>> rate(411, 412), rate(412, 412), rate(9999, 10000), rate(1, 10000), rate(0, 0)
     ('411 of 412 (99.8 %)', '412 of 412 (100 %)', '9,999 of 10,000 (> 99.9 %)', '1 of 10,000 (< 0.1 %)', '0 of 0')
     """
+    return f"{n:,} of {of:,} ({percent(n, of)})" if of else f"{n:,} of 0"
+
+
+def percent(n: int, of: int) -> str:
+    """A share in per cent; 100 only when it is all, 0 only when it is none.
+
+    >>> percent(1, 3), percent(0, 3), percent(0, 0)
+    ('33.3 %', '0 %', 'no rate')
+    """
     if not of:
-        return f"{n:,} of 0"
-    percent = f"{100 * n / of:.1f}"
+        return "no rate"
     if n in (0, of):
-        percent = f"{100 * n // of}"
-    elif percent == "100.0":
-        percent = "> 99.9"
-    elif percent == "0.0":
-        percent = "< 0.1"
-    return f"{n:,} of {of:,} ({percent} %)"
+        return f"{100 * n // of} %"
+    rounded = f"{100 * n / of:.1f} %"
+    return {"100.0 %": "> 99.9 %", "0.0 %": "< 0.1 %"}.get(rounded, rounded)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -220,8 +227,8 @@ def cut_short(shown: int, total: int, order: str, file: str) -> str:
 def heading(column: str) -> str:
     """A column's name as a heading.
 
-    >>> heading("person_id"), heading("last_completed_on"), heading("Verdict")
-    ('Person', 'Last completed on', 'Verdict')
+    >>> heading("person_id"), heading("engaged_from"), heading("Verdict")
+    ('Person', 'Engaged from', 'Verdict')
     """
     known = HEADINGS.get(column)
     return known or column[:1].upper() + column[1:].replace("_", " ")

@@ -6,7 +6,7 @@ Lines and bars are told apart without their colours: each line has its own dash,
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -107,7 +107,7 @@ def verdict_bars(
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """From this day on, so many of the required people were covered."""
+    """From this day on, so many of the required people were covered; where nobody was required there is no share."""
 
     on_day: date
     covered: int
@@ -115,8 +115,8 @@ class Point:
 
     @property
     def share(self) -> float:
-        """A fraction in [0, 1]; nobody required counts as nobody uncovered."""
-        return self.covered / self.required if self.required else 1.0
+        """A fraction in [0, 1]. Raises ZeroDivisionError where nobody was required."""
+        return self.covered / self.required
 
     @property
     def pair(self) -> tuple[int, int]:
@@ -132,46 +132,53 @@ class Line:
     points: tuple[Point, ...]
 
     @property
+    def shared(self) -> list[Point]:
+        """The points at which somebody was required."""
+        return [point for point in self.points if point.required]
+
+    @property
     def first(self) -> Point:
         """On the first day on which anybody had to be covered."""
-        return self.points[0]
+        return self.shared[0]
 
     @property
     def last(self) -> Point:
-        """On the last judged day."""
-        return self.points[-1]
+        """On the last judged day on which anybody had to be covered."""
+        return self.shared[-1]
 
     @property
     def lowest(self) -> Point:
         """On the first of the days with the lowest share."""
-        return min(self.points, key=lambda point: (point.share, point.on_day))
+        return min(self.shared, key=lambda point: (point.share, point.on_day))
 
 
 def lines_by_day(rows: Iterable[tuple[Any, ...]], window: Window, names: Sequence[str]) -> list[Line]:
     """Changes (requirement_no, day, required, covered) as lines, in the order of the requirements.
 
-    Days on which nobody had to be covered are left out: there is no share to speak of.
+    A requirement that asked cover of nobody on any judged day has no line.
     """
     points: dict[int, list[Point]] = {}
     for no, on_day, required, covered in rows:
-        if on_day <= window.end and required:
+        if on_day <= window.end:
             points.setdefault(no, []).append(Point(on_day, int(covered), int(required)))
-    return [Line(names[no - 1], tuple(points[no])) for no in sorted(points)]
+    lines = [Line(names[no - 1], tuple(points[no])) for no in sorted(points)]
+    return [line for line in lines if line.shared]
 
 
-def cover_lines(lines: Sequence[Line]) -> dict[str, Any]:
+def cover_lines(lines: Sequence[Line], window: Window) -> dict[str, Any]:
     """The lines as a figure; where there are too many to tell apart, those with the lowest cover."""
+    ends = {line.name: (*line.points, replace(line.points[-1], on_day=window.end)) for line in lines}
     drawn = sorted(lines, key=lambda line: line.lowest.share)[:MOST_LINES]
     data = [
         {
             "type": "scatter",
             "mode": "lines",
             "name": wrapped(line.name, 40),
-            "x": [point.on_day.isoformat() for point in line.points],
-            "y": [round(100 * point.share, 2) for point in line.points],
-            "text": [rate(*point.pair) for point in line.points],
+            "x": [point.on_day.isoformat() for point in ends[line.name]],
+            "y": [round(100 * point.share, 2) if point.required else None for point in ends[line.name]],
+            "customdata": [list(point.pair) for point in ends[line.name]],
             "line": {"shape": "hv", "width": 2, "color": colour, "dash": dash},
-            "hovertemplate": "%{x|%Y-%m-%d}: %{text}",
+            "hovertemplate": "%{x|%Y-%m-%d}: %{customdata[0]:,} of %{customdata[1]:,} (%{y:.1f} %)",
         }
         for line, (colour, dash) in zip([line for line in lines if line in drawn], STROKES, strict=False)
     ]
@@ -206,4 +213,5 @@ def _low(line: Line, first: date, last: date) -> Point | None:
     """The lowest point on the days [first, last], the one that they began with included."""
     before = [point for point in line.points if point.on_day <= first][-1:]
     within = [point for point in line.points if first < point.on_day <= last]
-    return min([*before, *within], key=lambda point: point.share, default=None)
+    required = [point for point in (*before, *within) if point.required]
+    return min(required, key=lambda point: point.share, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.words import CRITERIA, JUDGED
 from workbook_lib.procedures import Outcome
@@ -82,7 +82,7 @@ def bottom_line(wp: Workpaper) -> Exhibit:
                 f"{clean} of {len(outcomes)}",
                 f"{noted} with exceptions, {skipped} not performed",
             ),
-            ("Duties met on time", rate(met, judged), _split(counts)),
+            ("Duties met on time", f"{met:,} of {judged:,}", f"{percent(met, judged)}: {_split(counts)}"),
             ("People judged", f"{people:,}", f"{count(sum(counts.values()), 'duty', 'duties')} in all"),
             ("Exceptions", f"{exceptions:,}", f"{unexplained:,} without an explanation"),
         ),
@@ -177,7 +177,12 @@ def scope(wp: Workpaper) -> Exhibit:
     if left_out:
         tables.append(
             listed(
-                wp, excluded, "People and accounts that a recorded decision leaves out", order="name", file="decisions"
+                wp,
+                excluded,
+                "People and accounts that a recorded decision leaves out",
+                order="name",
+                file="decisions",
+                at_most=50,
             )
         )
     return Exhibit(

@@ -96,7 +96,7 @@ def coverage(wp: Workpaper) -> Exhibit:
             "the figure, "
             "nor is a requirement that asked cover of nobody.",
         ),
-        figure=figures.cover_lines(lines),
+        figure=figures.cover_lines(lines, wp.window),
         alt="Lines, one per requirement: the share of required people who were covered on each day from "
         f"{wp.window.start} to "
         f"{wp.window.end}. The lowest point is {rate(*low.pair)} on {low.on_day}.",
@@ -164,11 +164,10 @@ def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:
 
 #: The exceptions with their recorded explanations in words; those without one first.
 EXPLAINED = """
-SELECT CASE WHEN exceptions.explained_by IS NULL THEN 'unexplained' ELSE 'explained' END AS explanation,
-       exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on,
-       exceptions."from" || ' to ' || exceptions."to" AS uncovered_in_the_period, exceptions.days,
+SELECT exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on,
+       exceptions."from", exceptions."to", exceptions.days,
        CASE WHEN unproven THEN replace(cause, '_', ' ') || ' (unproven)' ELSE replace(cause, '_', ' ') END AS cause,
-       ended_by, closed_on, said.reason
+       ended_by, closed_on, COALESCE(said.reason, 'unexplained') AS explanation
 FROM exceptions
 JOIN person ON person.person_id = exceptions.person_id
 LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(
@@ -216,7 +215,7 @@ def people_and_verdicts(wp: Workpaper) -> Exhibit:
     doubts = _doubts(wp)
     query = (
         f"{doubts}SELECT verdicts.person_id, person.name, requirement_id, verdict, required_from, last_completed_on, "
-        f"gap_days, next_due_on, why{', unread.rows_that_could_not_be_read' if doubts else ''} FROM verdicts "
+        f"gap_days, next_due_on, why{', unread.unread_rows' if doubts else ''} FROM verdicts "
         "JOIN person ON person.person_id = verdicts.person_id "
         f"{'LEFT JOIN unread ON unread.person_no = person.person_no ' if doubts else ''}"
         "ORDER BY verdicts.person_id, requirement_id"
@@ -243,6 +242,6 @@ def _doubts(wp: Workpaper) -> str:
         "SELECT person_no, place FROM doubt JOIN person ON person.person_id = subject OR person.email = lower(subject) "
         "UNION SELECT person_no, place FROM doubt JOIN account_person ON account_person.account = subject "
         "WHERE person_no IS NOT NULL), unread AS ("
-        "SELECT person_no, STRING_AGG(place, '; ' ORDER BY place) AS rows_that_could_not_be_read FROM owner "
+        "SELECT person_no, STRING_AGG(place, '; ' ORDER BY place) AS unread_rows FROM owner "
         "GROUP BY person_no) "
     )

@@ -25,7 +25,7 @@ COUNTED = re.compile(r"[\d,]+ of [\d,]+( \([<>]? ?[\d.]+ %\))?")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 #: From this many characters a column holds sentences, and is given room.
 SENTENCE = 60
-#: From this many characters, a few words.
+#: From this many characters, a few words; a single word of this length may be broken.
 WORDS = 16
 #: From this many rows a table scrolls within itself, under its own header.
 TALL = 25
@@ -99,7 +99,8 @@ def prose(text: str) -> str:
     for found in ISOLATED.finditer(text):
         parts += [content(text[end : found.start()]), f"<bdi>{content(found[1])}</bdi>"]
         end = found.end()
-    return DAY.sub(r"<time>\1</time>", "".join([*parts, content(text[end:])]))
+    whole = "".join([*parts, content(text[end:])])
+    return DAY.sub(r"<time>\1</time>", whole).replace(" %", "&nbsp;%")
 
 
 def verbatim(text: str) -> str:
@@ -152,7 +153,8 @@ class _Column:
 
     @property
     def classes(self) -> str:
-        return f" class={self.kind}" if self.kind else ""
+        quote = '"' if " " in self.kind else ""
+        return f" class={quote}{self.kind}{quote}" if self.kind else ""
 
     def cell(self, value: object) -> str:
         shown = written(value, plain=self.name in UNGROUPED)
@@ -204,7 +206,9 @@ def written(value: object, *, plain: bool = False) -> str:
 
 
 def _kind(values: pd.Series) -> str:
-    """How a column is set: n = numbers, to the right; d = dates; h = digests; t = a few words; w = sentences."""
+    """How a column is set: n = numbers, to the right; d = dates; h = digests; t = a few words; w = sentences; x = broken
+    anywhere, where a word is long.
+    """
     known = [value for value in values if value is not None and value == value]
     if not known:
         return ""
@@ -218,4 +222,6 @@ def _kind(values: pd.Series) -> str:
     if all(DIGEST.fullmatch(text) for text in texts):
         return "h"
     longest = max(map(len, texts))
-    return "w" if longest > SENTENCE else "t" if longest > WORDS else ""
+    word = max(len(word) for text in texts for word in text.split() or [""])
+    kinds = ["w" if longest > SENTENCE else "t" if longest > WORDS else "", "x" if word > WORDS else ""]
+    return " ".join(filter(None, kinds))

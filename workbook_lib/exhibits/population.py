@@ -93,9 +93,7 @@ def people(wp: Workpaper) -> Exhibit:
     left = wp.number(
         f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to"
     )
-    table = listed(
-        wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN
-    )
+    table = listed(wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN)
     return Exhibit(
         key="people",
         title="Who is in the population",

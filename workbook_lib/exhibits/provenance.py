@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, rate
-from workbook_lib.tables import FileAccount
+from workbook_lib.tables import FileAccount, listing
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the quarantine and remarks that the page shows; the pack has all.
@@ -19,8 +19,7 @@ def sources(wp: Workpaper) -> Exhibit:
             file.source_no,
             file.file,
             file.table,
-            file.system,
-            _joined(file.report, file.parameters),
+            _joined(file.system, file.report, file.parameters),
             file.extracted_on,
             file.extracted_by,
             _joined(file.profile, file.confidence),
@@ -28,13 +27,15 @@ def sources(wp: Workpaper) -> Exhibit:
         )
         for file in wp.files
     ]
-    headings = ("No.", "File", "Table", "System", "Report and parameters", "Drawn on", "By", "Read as", "SHA-256")
+    headings = ("No.", "File", "Table", "System, report and parameters", "Drawn on", "By", "Read as", "SHA-256")
     tables = [Table(frame=framed(rows, headings), caption="Each export, as it was received")]
     remarks = [(file.source_no, file.file, remark) for file in wp.files for remark in _remarks(file)]
     if remarks:
         tables.append(
             Table(
-                frame=framed(remarks, ("No.", "File", "Remark")), caption="What the exports cannot show", folded=False
+                frame=framed(remarks, ("No.", "File", "Remark")),
+                caption="What the exports cannot show",
+                folded=len(remarks) > 10,
             )
         )
     systems = len({file.system or file.file for file in wp.files})
@@ -55,7 +56,7 @@ def _joined(*words: str) -> str:
 
 def _remarks(file: FileAccount) -> list[str]:
     ignored = file.ignored_columns
-    columns = [f"{count(len(ignored), 'column')} not used: {', '.join(ignored)}"] if ignored else []
+    columns = [f"{count(len(ignored), 'column')} not used: {listing(ignored, 12)}"] if ignored else []
     begins = [f"said to hold all records since {file.covers_from}"] if file.covers_from else []
     return [*file.warnings, *begins, *columns]
 
@@ -119,26 +120,27 @@ def quarantine(wp: Workpaper) -> Exhibit:
         )
         for key, number in sorted(tally.items())
     ]
-    listing = [(row.file, row.row_no, row.column, row.value, row.message, row.subject) for row in rows[:SHOWN]]
-    unread = sum(not row.by_rule for row in rows)
+    unread = [row for row in rows if not row.by_rule]
+    lines = [(row.file, row.row_no, row.column, row.value, row.message, row.subject) for row in unread[:SHOWN]]
+    by_row = Table(
+        frame=framed(lines, ("File", "Row", "Column", "Value", "Message", "About")),
+        caption="Rows that could not be read",
+        note=cut_short(SHOWN, len(unread), "file and row", "quarantine") if len(unread) > SHOWN else "",
+        folded=len(lines) > 10,
+    )
+    headings = ("Reason", "Table", "Rows", "Kind", "First message")
     return Exhibit(
         key="quarantine",
         title="Quarantine",
         says=(
-            f"{count(len(rows), 'row was', 'rows were')} quarantined: {unread:,} could not be read, "
-            f"{len(rows) - unread:,} were "
-            "set aside by a stated rule. Rows that could not be read cover and excuse nothing.",
+            f"{count(len(rows), 'row was', 'rows were')} quarantined: {len(unread):,} could not be read, "
+            f"{len(rows) - len(unread):,} were set aside by a stated rule of the format. Rows that could not be read "
+            "cover and "
+            "excuse nothing. Every row is in tables/quarantine.csv of the pack, as it stands in its file.",
         ),
         tables=(
-            Table(
-                frame=framed(by_reason, ("Reason", "Table", "Rows", "Kind", "First message")), caption="Rows by reason"
-            ),
-            Table(
-                frame=framed(listing, ("File", "Row", "Column", "Value", "Message", "About")),
-                caption="Row by row",
-                note=cut_short(SHOWN, len(rows), "file and row", "quarantine") if len(rows) > SHOWN else "",
-                folded=len(listing) > 10,
-            ),
+            Table(frame=framed(by_reason, headings), caption="Rows by reason"),
+            *([by_row] if unread else []),
         ),
     )
 

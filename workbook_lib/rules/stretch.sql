@@ -23,18 +23,14 @@ WITH judged AS (
   UNION ALL SELECT person_no, requirement_no, run_from, to_day + 1, 0, -1, 0 FROM relieved
   UNION ALL SELECT person_no, requirement_no, run_from, from_day, 0, 0, 1 FROM counted
   UNION ALL SELECT person_no, requirement_no, run_from, to_day + 1, 0, 0, -1 FROM counted
-), dated AS (
-  SELECT person_no, requirement_no, run_from, on_day,
-         SUM(requires) AS requires, SUM(excuses) AS excuses, SUM(covers) AS covers
-  FROM cut GROUP BY person_no, requirement_no, run_from, on_day
-), balanced AS (
+), balanced AS (                                         -- cuts on one day are peers: each carries the sum of them all
   SELECT person_no, requirement_no, run_from, on_day AS from_day, LEAD(on_day) OVER days - 1 AS to_day,
          SUM(requires) OVER days AS requires, SUM(excuses) OVER days AS excuses, SUM(covers) OVER days AS covers
-  FROM dated
+  FROM cut
   WINDOW days AS (PARTITION BY person_no, requirement_no, run_from ORDER BY on_day)
 )
 SELECT person_no, requirement_no, run_from, from_day, to_day,
        requires > 0 AS required, excuses > 0 AS excused, covers > 0 AS covered,
        requires > 0 AND excuses = 0 AND covers = 0 AS gap
 FROM balanced
-WHERE to_day IS NOT NULL
+WHERE to_day >= from_day

@@ -1,0 +1,351 @@
+"""Files → canonical tables: every row is accounted for, and what cannot be read is named with its place."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from arrivals import File, completions, people, receive, refusal, take
+
+from workbook_lib import intake
+from workbook_lib.audit import load_audit
+from workbook_lib.engine import Engine
+from workbook_lib.tables import TABLES
+
+# --- the tables ---------------------------------------------------------------------------------------------------
+
+
+def test_every_table_is_there_with_its_stored_columns(tmp_path: Path) -> None:
+    engine = receive(tmp_path).engine
+    for name, table in TABLES.items():
+        described = engine.rows(f"SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '{name}'")
+        assert dict(described) == table.stored
+    unread = engine.rows("SELECT column_name FROM information_schema.columns WHERE table_name = 'unread_people'")
+    assert [name for (name,) in unread] == list(TABLES["people"].stored)
+
+
+def test_each_kind_of_column_is_read(tmp_path: Path) -> None:
+    person = "E1,Zoë,Zoe@Acme.example,Employee,Engineer,R&D,Boss@Acme.example,2024-01-31,2025-06-30"
+    got = receive(
+        tmp_path,
+        people(person, header="person_id,name,email,worker_type,role,department,manager_email,start_date,end_date"),
+        File("leave", "leave.csv", "person_id,start_date,end_date,kind\nE1,2025-01-01,,parental\n"),
+        File("accounts", "users.csv", "account,active\nZoe@Acme.example,\nu2,No\n"),
+        completions("Zoe@Acme.example,SEC-101,2025-03-01T23:30:00Z,PASSED,92.5"),
+        File("modules", "modules.csv", "module_id,assessed,minutes\nSEC-101,,30\n"),
+        File("policies", "policies.csv", "policy_id,version,effective_on,material\nAUP,1,2024-01-01,\nAUP,2,2025-01-01,false\n"),
+        File("acknowledgements", "acks.csv", "account,policy_id,acknowledged_at,status\nE1,AUP,2025-01-05,\n"),
+        File("decisions", "decisions.csv", "kind,decided_by,account,person_id\nlink,boss,u2,E1\n"),
+    )
+    assert got.rows("people") == [
+        ("E1", "Zoë", "zoe@acme.example", "employee", "Engineer", "R&D", "boss@acme.example", date(2024, 1, 31),
+         date(2025, 6, 30), 1, 2)
+    ]  # fmt: skip
+    assert got.rows("leave") == [("E1", date(2025, 1, 1), None, "parental", 2, 2)]
+    assert got.rows("accounts", "account, account_email, active") == [
+        ("Zoe@Acme.example", "zoe@acme.example", True),
+        ("u2", None, False),
+    ]
+    (record,) = got.rows("completions", "account_email, completed_on, completed_at, status, score")
+    assert record == ("zoe@acme.example", date(2025, 3, 2), datetime(2025, 3, 2, 0, 30), "passed", 92.5)
+    assert got.rows("modules", "module_id, assessed, minutes") == [("SEC-101", None, 30.0)]
+    assert got.rows("policies", "version, material") == [("1", True), ("2", False)]
+    assert got.rows("acknowledgements", "acknowledged_on, acknowledged_at, status") == [
+        (date(2025, 1, 5), None, "acknowledged")
+    ]
+    assert got.rows("decisions", "kind, account, person_id") == [("link", "u2", "E1")]
+    assert not got.quarantine
+
+
+def test_the_account_of_a_file(tmp_path: Path) -> None:
+    records = completions("E1,SEC-101,2025-03-01,completed,", "E1,SEC-101,2025-11-30,done,", "E2,SEC-101,,not_started,")
+    got = receive(tmp_path, people("E1,,employee,2024-01-01,", "E2,,employee,2024-01-01,"), records)
+    account = got.intake.files[1]
+    assert (account.source_no, account.table, account.file) == (2, "completions", "lms.csv")
+    assert (account.rows_read, account.rows_quarantined, account.rows_used) == (3, 1, 2)
+    assert (account.first_date, account.last_date) == (date(2025, 3, 1), date(2025, 3, 1))
+    assert account.size == len(str(records.content).encode())
+    assert len(account.sha256) == 64
+    assert account.extracted_on == date(2026, 1, 5)
+    assert account.confidence == "seen in real files"
+    assert dict(account.mapping)["module_id"] == '"module_id"'
+    assert dict(account.mapping)["method"] == "not in the file"
+
+
+def test_a_glob_is_one_account_per_file(tmp_path: Path) -> None:
+    folder = tmp_path / "audit"
+    receive(folder, people("E1,,employee,2024-01-01,"))
+    (folder / "people2.csv").write_bytes((folder / "people.csv").read_bytes())
+    text = (folder / "audit.toml").read_text().replace('"people.csv"', '"people*.csv"')
+    (folder / "audit.toml").write_text(text)
+    got = take(folder)
+    assert [(file.source_no, file.file) for file in got.intake.files] == [(1, "people.csv"), (2, "people2.csv")]
+    assert [row[-2:] for row in got.rows("people")] == [(1, 2), (2, 2)]
+    assert got.finding("identical_rows").text.startswith("people: 1 row repeating another in every column")
+
+
+def test_counts_that_do_not_agree_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive(tmp_path, people("E1,,employee,2024-01-01,"))
+    monkeypatch.setattr(intake, "_rows", lambda *_: iter(()))
+    with pytest.raises(AssertionError, match="rows read"):
+        intake.read(load_audit(tmp_path), Engine())
+
+
+# --- rows that are not used ---------------------------------------------------------------------------------------
+
+BAD_PEOPLE = [
+    ("E1,,employee,,", "start_date", "missing_value", "it is empty, and every row needs start_date."),
+    ("E1,,employee,soon,", "start_date", "not_a_date", "'soon' is not a date; expected YYYY-MM-DD."),
+    ("E1,,employee,2025-02-30,", "start_date", "not_a_date", "'2025-02-30' is not a date"),
+    ("E1,,employee,2024,", "start_date", "not_a_date", "'2024' is not a date"),
+    ("E1,,employee,45000,", "start_date", "not_a_date", "'45000' is not a date"),
+    ("E1,,employee,1900-01-01,", "start_date", "date_out_of_range", "1900-01-01 is no real date"),
+    ("E1,,employee,9999-12-31,", "start_date", "date_out_of_range", "9999-12-31 is no real date"),
+    ("E1,,employee,2024-01-02,2024-01-01", "end_date", "end_before_start", "it ends on 2024-01-01, before it starts on"),
+    ("E1,,employee,2024-01-02,31/02/2025", "end_date", "not_a_date", "'31/02/2025' is not a date"),
+    ("E1,,boss,2024-01-02,", "worker_type", "unknown_word", "'boss' is not a known word; known: employee, contractor"),
+    ("E1,,,2024-01-02,", "worker_type", "missing_value", "it is empty"),
+]
+
+
+@pytest.mark.parametrize(("line", "column", "code", "message"), BAD_PEOPLE)
+def test_a_person_whose_row_cannot_be_read_stays_known(
+    tmp_path: Path, line: str, column: str, code: str, message: str
+) -> None:
+    got = receive(tmp_path, people("Z1,,employee,2024-01-01,", line))
+    (row,) = got.quarantine
+    assert (row.table, row.file, row.row_no, row.column, row.code) == ("people", "people.csv", 3, column, code)
+    assert row.message.startswith(message)
+    assert "Effect: the row is quarantined; E1 is undetermined" in row.message
+    assert "Do: " in row.message
+    assert (row.subject, row.raw, row.by_rule) == ("E1", line, False)
+    (unread,) = got.rows("unread_people", "person_id, source_no, row_no")
+    assert unread == ("E1", 1, 3)
+
+
+def test_what_could_be_read_of_a_person_is_kept(tmp_path: Path) -> None:
+    header = "person_id,worker_type,role,department,start_date,end_date"
+    got = receive(tmp_path, people("E1,boss,Engineer,R&D,2024-01-01,never", header=header))
+    columns = "person_id, worker_type, role, department, start_date, end_date"
+    assert got.rows("unread_people", columns) == [("E1", None, "Engineer", "R&D", date(2024, 1, 1), None)]
+    (row,) = got.quarantine
+    assert (row.column, row.value) == ("worker_type", "boss")
+    assert "Also: end_date: 'never' is not a date" in row.message
+
+
+def test_a_row_about_nobody_is_in_quarantine_only(tmp_path: Path) -> None:
+    got = receive(tmp_path, people("Z1,,employee,2024-01-01,", ",Without an id,employee,2024-01-01,"))
+    assert [(row.column, row.code, row.subject) for row in got.quarantine] == [("person_id", "missing_value", "")]
+    assert not got.rows("unread_people")
+
+
+BAD_RECORDS = [
+    ("a@x,SEC-101,2025-01-01,finished,", "status", "unknown_word", "'finished' is not a known word; known: not_assigned"),
+    ("a@x,SEC-101,2025-01-01,,", "status", "missing_value", "it is empty"),
+    ("a@x,SEC-101,,completed,", "completed_at", "missing_value", "it is empty, and a record that is completed needs"),
+    ("a@x,SEC-101,,equivalent,", "completed_at", "missing_value", "it is empty, and a record that is equivalent needs"),
+    ("a@x,SEC-101,2025-01-01T24:00,completed,", "completed_at", "not_a_date", "'2025-01-01T24:00' is not a date"),
+    ("a@x,SEC-101,12:30,completed,", "completed_at", "not_a_date", "'12:30' is not a date"),
+    ("a@x,SEC-101,yesterday,not_started,", "completed_at", "not_a_date", "'yesterday' is not a date"),
+    ("a@x,SEC-101,2025-01-01,passed,85%", "score", "not_a_number", "'85%' is not a plain decimal number"),
+    ('a@x,SEC-101,2025-01-01,passed,"0,85"', "score", "not_a_number", "'0,85' is not a plain decimal number"),
+    ("a@x,,2025-01-01,passed,85", "module_id", "missing_value", "it is empty"),
+    ("a\u200b@x,SEC-101,2025-01-01,passed,85", "account", "invisible_character", "'a@x' holds an invisible character"),
+    ("a@x,SEC\u202e-101,2025-01-01,passed,85", "module_id", "invisible_character", "'SEC-101' holds an invisible"),
+    ("a@x,SEC-101,2025-01-01,passed", "", "too_short", "the row has 4 cells, the header has 5"),
+    ("a@x,SEC-101,2025-01-01,passed,85,x", "", "too_long", "the row has 6 cells, the header has 5"),
+    ("a@x,SEC-101,2025-01-01,pas\0sed,85", "", "nul_character", "the row holds a NUL character"),
+    ('"a@x"y,SEC-101,2025-01-01,passed,85', "", "bad_quotes", "a quoted cell goes on after its closing quote"),
+    (f"a@x,SEC-101,2025-01-01,passed,{'9' * 140_000}", "", "cell_too_long", "a cell is longer than 131,072"),
+]
+
+
+@pytest.mark.parametrize(("line", "column", "code", "message"), BAD_RECORDS)
+def test_a_record_that_cannot_be_read_is_quarantined_with_its_place(
+    tmp_path: Path, line: str, column: str, code: str, message: str
+) -> None:
+    got = receive(tmp_path, completions("b@x,SEC-101,2025-01-01,passed,85", line, "c@x,SEC-101,2025-01-02,passed,85"))
+    (row,) = got.quarantine
+    assert (row.table, row.file, row.row_no, row.column, row.code) == ("completions", "lms.csv", 3, column, code)
+    assert row.message.startswith(message)
+    assert "it covers nothing" in row.message
+    assert row.raw == line
+    assert len(row.value) <= 200
+    assert [r[0] for r in got.rows("completions")] == ["b@x", "c@x"]
+    assert got.intake.files[0].rows_read == 3
+
+
+@pytest.mark.parametrize("status", ["not_started", "in_progress", "failed", "not_assigned", "waived", "withdrawn", "expired"])
+def test_a_record_that_is_not_done_needs_no_date(tmp_path: Path, status: str) -> None:
+    got = receive(tmp_path, completions(f"a@x,SEC-101,,{status},"))
+    assert got.rows("completions", "account, completed_on, completed_at, status") == [("a@x", None, None, status)]
+
+
+def test_an_acknowledgement_needs_a_date_where_it_is_one(tmp_path: Path) -> None:
+    lines = "a@x,AUP,,sent\nb@x,AUP,,declined\nc@x,AUP,,viewed\nd@x,AUP,,acknowledged\ne@x,AUP,,\n"
+    got = receive(tmp_path, File("acknowledgements", "a.csv", "account,policy_id,acknowledged_at,status\n" + lines))
+    assert [r[0] for r in got.rows("acknowledgements")] == ["a@x", "b@x", "c@x"]
+    assert [(row.row_no, row.column, row.code, row.subject) for row in got.quarantine] == [
+        (5, "acknowledged_at", "missing_value", "d@x"),
+        (6, "acknowledged_at", "missing_value", "e@x"),
+    ]
+
+
+def test_leave_that_ends_before_it_starts_is_unreadable(tmp_path: Path) -> None:
+    lines = "E1,2025-03-01,2025-02-28\nE1,2025-03-01,2025-03-01\nE1,2025-03-01,2100-01-01\n"
+    got = receive(tmp_path, File("leave", "leave.csv", "person_id,start_date,end_date\n" + lines))
+    assert [(row.row_no, row.column, row.code, row.subject) for row in got.quarantine] == [
+        (2, "end_date", "end_before_start", "E1")
+    ]
+    assert "it excuses nothing" in got.quarantine[0].message
+    assert got.rows("leave", "person_id, end_date") == [("E1", date(2025, 3, 1)), ("E1", None)]
+
+
+def test_a_row_too_short_of_people_still_names_its_person(tmp_path: Path) -> None:
+    got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,"))
+    assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(2, "too_short", "E1")]
+    assert got.rows("unread_people", "person_id, name, start_date") == [("E1", "Ada", None)]
+
+
+# --- a file as a whole --------------------------------------------------------------------------------------------
+
+
+def test_all_files_are_looked_at_before_any_is_refused(tmp_path: Path) -> None:
+    problems = refusal(
+        tmp_path,
+        people(header="person_id,worker_type"),
+        File("completions", "lms.csv", "<html>sign in</html>"),
+        File("leave", "leave.csv", 'person_id,start_date\nE1,"2025-01-01\n'),
+    )
+    assert [problem.where for problem in problems] == ["people.csv, header", "lms.csv", "leave.csv, row 2"]
+    assert all(problem.effect == "nothing was judged and nothing was written." for problem in problems)
+
+
+def test_dates_that_fit_both_orders_refuse_the_file(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people("E1,,employee,03/04/2024,", "E2,,employee,05/06/2024,", "E3,,employee,13/04/2024,"))
+    assert problem.where == 'people.csv, column "start_date"'
+    assert problem.what.startswith("2 dates, for example '03/04/2024', fit both day/month and month/day")
+    assert "dates = [" in problem.do
+
+
+def test_one_stray_date_is_one_bad_row(tmp_path: Path) -> None:
+    got = receive(tmp_path, people("E1,,employee,2024-04-03,", "E2,,employee,05/06/2024,"))
+    assert [row.subject for row in got.quarantine] == ["E2"]
+
+
+@pytest.mark.parametrize("table", ["people", "completions", "accounts", "policies"])
+def test_a_header_alone_is_a_broken_export(tmp_path: Path, table: str) -> None:
+    header = ",".join(TABLES[table].names) + "\n"
+    (problem,) = refusal(tmp_path, File(table, "x.csv", header))
+    assert problem.what == "it has a header and no rows."
+
+
+def test_nobody_on_leave_is_a_finding(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("leave", "leave.csv", "person_id,start_date\n"))
+    assert got.finding("no_rows").text == "leave.csv has a header and no rows."
+    assert got.intake.files[0].rows_read == 0
+
+
+def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) -> None:
+    got = receive(tmp_path / "a", people("E1,,employee,2024-01-01,", "Total: 1 row"))
+    (row,) = got.quarantine
+    assert (row.row_no, row.code, row.by_rule) == (3, "trailer", True)
+    assert not got.rows("unread_people")
+    got = receive(tmp_path / "b", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal:,1,"))
+    assert [row.code for row in got.quarantine] == ["trailer"]
+    (problem,) = refusal(tmp_path / "c", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
+    assert problem.where == "people.csv, row 3"
+    assert problem.what == "its last line says 'Total: 3 rows', but 1 rows stand above it."
+
+
+# --- what audit.toml may override ---------------------------------------------------------------------------------
+
+
+def test_columns_and_values_of_the_source_win(tmp_path: Path) -> None:
+    keys = 'columns = { person_id = "Staff No" }\nvalues.worker_type = "Contractor"'
+    header = "Staff No,person_id,worker_type,start_date"
+    got = receive(tmp_path, people("007,x,employee,2024-01-01", header=header, keys=keys))
+    assert got.rows("people", "person_id, worker_type") == [("007", "contractor")]
+    mapping = dict(got.intake.files[0].mapping)
+    assert (mapping["person_id"], mapping["worker_type"]) == ('"Staff No"', "always 'Contractor'")
+    assert got.intake.files[0].ignored_columns == ("person_id", "worker_type")
+
+
+@pytest.mark.parametrize(
+    ("keys", "what"),
+    [
+        ('columns = { person_id = "Staff Number" }', "it has no column Staff Number. Columns found:"),
+        ('values.worker_type = "boss"', "the value given for worker_type cannot be used: 'boss' is not a known word"),
+        ('values.start_date = "1.1.2024"', "the value given for start_date cannot be used"),
+        ('columns = { role = "name" }\nvalues.role = "x"', "audit.toml gives role both a column and a value."),
+        ('sheet = "Data"', "audit.toml names a sheet, but this is a CSV file."),
+    ],
+)
+def test_an_override_that_makes_no_sense_refuses_the_file(tmp_path: Path, keys: str, what: str) -> None:
+    (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,", keys=keys))
+    assert problem.what.startswith(what)
+
+
+def test_overrides_of_a_json_file(tmp_path: Path) -> None:
+    text = '[{"id": 7, "who": {"no": 12}, "worker_type": "intern", "start_date": "2024-01-01"}]'
+    got = receive(tmp_path / "a", File("people", "p.json", text, keys='columns = { person_id = "who.no" }'))
+    assert got.rows("people", "person_id, worker_type") == [("12", "intern")]
+    assert got.intake.files[0].ignored_columns == ("id",)
+    (problem,) = refusal(tmp_path / "b", File("people", "p.json", text, keys='columns = { person_id = "who[" }'))
+    assert problem.what == "'who[' is not a path such as user.email or emails[primary=true].value."
+
+
+# --- findings -----------------------------------------------------------------------------------------------------
+
+
+def test_a_sound_file_has_no_finding(tmp_path: Path) -> None:
+    assert receive(tmp_path, people("E1,Zoë,employee,2024-01-01,2025-01-01")).codes() == []
+
+
+FINDINGS = [
+    ("ignored_columns", "person_id,worker_type,start_date,end_date,shoe size", "E1,employee,2024-01-01,2025-01-01,44",
+     "people.csv: 1 column ignored, as no canonical column has that name: 'shoe size'."),
+    ("header_spelling", "Person_ID,worker_type\u00a0, start_date,end_date", "E1,employee,2024-01-01,2025-01-01",
+     "people.csv: column 'Person_ID' was taken for 'person_id'."),
+    ("trimmed", "person_id,worker_type,start_date,end_date", " E1 ,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'person_id': blanks around 1 value trimmed, for example ' E1 '."),
+    ("decimal_ids", "person_id,worker_type,start_date,end_date", "12345.0,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'person_id': 1 id such as '12345.0', as a spreadsheet rewrites numbers."),
+    ("invisible_characters", "person_id,name,worker_type,start_date,end_date", "E1,A\u200bda,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'name': 1 value with unseen characters, for example 'A\\u200bda'."),
+    ("no_end_dates", "person_id,worker_type,start_date", "E1,employee,2024-01-01",
+     "people.csv has no column for the last day: everybody in it counts as still engaged."),
+    ("no_leavers", "person_id,worker_type,start_date,end_date", "E1,employee,2024-01-01,",
+     "No row of people.csv has an end date: the export may leave out the people who left."),
+    ("blank_rows", "person_id,worker_type,start_date,end_date", "\n,,,\nE1,employee,2024-01-01,2025-01-01",
+     "people.csv: 2 blank lines ignored; row numbers count them."),
+    ("trailing_delimiter", "person_id,worker_type,start_date,end_date,", "E1,employee,2024-01-01,2025-01-01,",
+     "people.csv: each line ends with a delimiter; the unnamed empty last column was ignored."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "header", "line", "text"), FINDINGS)
+def test_what_a_reader_should_know(tmp_path: Path, code: str, header: str, line: str, text: str) -> None:
+    got = receive(tmp_path, people(line, header=header))
+    texts = [finding.text for finding in got.intake.findings if finding.code == code]
+    assert texts[0] == text
+    assert len(got.rows("people")) == 1
+
+
+def test_records_from_after_the_export(tmp_path: Path) -> None:
+    days = ("2026-01-05", "2026-01-06", "2026-01-07", "2027-01-01")
+    got = receive(tmp_path, completions(*(f"a@x,SEC-101,{on},completed," for on in days)))
+    finding = got.finding("after_export")
+    assert finding.text == (
+        "2 records of lms.csv are dated after the day of the export (2026-01-05), up to 2027-01-01; rows 4, 5."
+    )
+    assert (finding.source_no, finding.row_no, finding.subject) == (1, 4, "a@x")
+
+
+def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
+    line = "a@x,SEC-101,2025-01-01,completed,"
+    got = receive(tmp_path, completions(line, line, "a@x,SEC-101,2025-01-01,completed,90", line))
+    finding = got.finding("identical_rows")
+    assert finding.text.startswith("completions: 2 rows repeating another in every column, for example lms.csv, row 5 (a@x)")
+    assert got.intake.files[0].rows_used == 4

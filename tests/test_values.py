@@ -1,0 +1,324 @@
+"""Text → value: strict, and whatever was parsed prints as the same text again."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbook_lib import values
+from workbook_lib.values import BadValueError, MomentParser
+
+EXAMPLES = int(os.environ.get("WORKBOOK_EXAMPLES", "300"))
+many = settings(max_examples=EXAMPLES, deadline=None)
+BERLIN, UTC_ZONE, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("UTC"), ZoneInfo("America/New_York")
+ISO = MomentParser((values.ISO_DATE,), BERLIN, BERLIN)
+STAMP = MomentParser((values.ISO_TIMESTAMP,), BERLIN, BERLIN)
+DAYS = st.dates(date(1900, 1, 2), date(2099, 12, 31))
+
+
+def parser(*formats: str, zone: ZoneInfo = BERLIN, **options: object) -> MomentParser:
+    return MomentParser(formats, zone, BERLIN, **options)  # type: ignore[arg-type]
+
+
+def day(read: MomentParser, text: str) -> date | None:
+    moment = read(text)
+    return moment and moment[0]
+
+
+# --- dates --------------------------------------------------------------------------------------------------------
+
+
+@many
+@given(DAYS)
+def test_an_iso_date_prints_as_it_stood(on: date) -> None:
+    assert day(ISO, on.isoformat()) == on
+
+
+@many
+@given(st.text(st.characters(codec="utf-8"), max_size=12))
+def test_no_other_text_is_an_iso_date(text: str) -> None:
+    try:
+        moment = ISO(text)
+    except BadValueError:
+        return
+    assert moment is None or moment[0].isoformat() == text.strip()
+
+
+@many
+@given(
+    DAYS,
+    st.sampled_from(
+        [
+            ("MM/DD/YYYY", "{d:%m/%d/%Y}"),
+            ("DD.MM.YYYY", "{d:%d.%m.%Y}"),
+            ("YYYY/MM/DD", "{d:%Y/%m/%d}"),
+            ("D/M/YYYY", "{d.day}/{d.month}/{d.year}"),
+            ("M/D/YYYY", "{d.month}/{d.day}/{d.year}"),
+            ("YYYYMMDD", "{d:%Y%m%d}"),
+        ]
+    ),
+)
+def test_a_date_in_a_declared_format_prints_as_it_stood(on: date, form: tuple[str, str]) -> None:
+    pattern, printed = form
+    assert day(parser(pattern), printed.format(d=on)) == on
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-02-30", "2025-2-03", "2025-02-3", "25-02-03", "20250203", "2025", "12:30", "45000", "2025-W01-1",
+        "000١-01-01", "２０２５-01-01", "2025-01-01T00:00:00", "03/04/2025", "2025-01-01 ?", "soon", "0000-00-00",
+    ],
+)  # fmt: skip
+def test_what_is_no_iso_date_is_refused(text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a date; expected YYYY-MM-DD") as refused:
+        ISO(text)
+    assert refused.value.code == "not_a_date"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("MM/DD/YYYY", "13/04/2025"),
+        ("MM/DD/YYYY", "3/4/2025"),
+        ("MM/DD/YYYY", "03-04-2025"),
+        ("DD/MM/YYYY", "31/02/2025"),
+        ("D/M/YYYY", "03/4/2025"),
+        ("D/M/YYYY", "0/4/2025"),
+        ("M/D/YYYY h:mm:ss AM", "3/4/2025 13:00:00 PM"),
+        ("M/D/YYYY h:mm:ss AM", "3/4/2025 0:30:00 AM"),
+        ("YYYY-MM-DD hh:mm", "2025-01-01 24:00"),
+    ],
+)
+def test_what_does_not_fit_a_declared_format_is_refused(pattern: str, text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a date"):
+        parser(pattern)(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "moment"),
+    [
+        ("M/D/YYYY h:mm:ss AM", "8/19/2021 1:25:31 PM", datetime(2021, 8, 19, 13, 25, 31)),
+        ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 AM", datetime(2024, 12, 31, 0, 0, 5)),
+        ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 PM", datetime(2024, 12, 31, 12, 0, 5)),
+        ("DD/MM/YY, hh:mm", "11/02/26, 14:21", datetime(2026, 2, 11, 14, 21)),
+        ("YYYY/MM/DD hh:mm:ss", "2016/04/04 00:24:13", datetime(2016, 4, 4, 0, 24, 13)),
+    ],
+)
+def test_a_timestamp_in_a_declared_format(pattern: str, text: str, moment: datetime) -> None:
+    assert parser(pattern)(text) == (moment.date(), moment)
+
+
+def test_of_several_formats_the_one_that_fits_is_meant() -> None:
+    read = parser("YYYY-MM-DD", "MM/DD/YYYY")
+    assert [day(read, text) for text in ("2025-03-04", "03/04/2025")] == [date(2025, 3, 4)] * 2
+
+
+@pytest.mark.parametrize("pattern", ["MM/YYYY", "DD/DD/YYYY", "hh:mm", "YYYY YY-MM-DD", "soon"])
+def test_what_is_no_format(pattern: str) -> None:
+    assert not values.is_format(pattern)
+    with pytest.raises(ValueError, match=pattern):
+        values.date_format(pattern)
+
+
+def test_what_is_declared_as_none_is_none() -> None:
+    read = parser("YYYY-MM-DD", none=("0000-00-00", "N/A - still employed"))
+    assert [read(text) for text in ("", "  ", "0000-00-00", "n/a -  still employed")] == [None] * 4
+
+
+# --- timestamps ---------------------------------------------------------------------------------------------------
+
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@many
+@given(st.datetimes(datetime(1900, 1, 3), datetime(2099, 12, 30), timezones=OFFSETS), st.sampled_from("T "))
+def test_a_timestamp_with_an_offset_is_the_same_instant(at: datetime, between: str) -> None:
+    moment = STAMP(at.isoformat(sep=between))
+    assert moment is not None
+    on, local = moment
+    assert local is not None
+    expected = at.replace(microsecond=0).astimezone(BERLIN)
+    assert local == expected.replace(tzinfo=None)
+    assert on == expected.date()
+
+
+@many
+@given(st.datetimes(datetime(1900, 1, 3), datetime(2099, 12, 30)))
+def test_a_timestamp_without_an_offset_stays_as_it_is_in_the_audit_zone(at: datetime) -> None:
+    at = at.replace(microsecond=0)
+    assert STAMP(at.isoformat()) == (at.date(), at)
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("2025-06-30", date(2025, 6, 30)),
+        ("2025-06-30T22:30:00Z", date(2025, 7, 1)),
+        ("2025-12-31T22:30:00Z", date(2025, 12, 31)),
+        ("2025-12-31T23:30:00.123Z", date(2026, 1, 1)),
+        ("2025-12-31T23:30:00.123456789Z", date(2026, 1, 1)),
+        ("2025-12-31 23:30-08:00", date(2026, 1, 1)),
+        ("2025-12-31T23:30:00+0100", date(2025, 12, 31)),
+        ("2026-01-01T00:30:00+05", date(2025, 12, 31)),
+    ],
+)
+def test_the_date_of_a_timestamp_is_that_of_the_audit_zone(text: str, on: date) -> None:
+    assert day(STAMP, text) == on
+
+
+def test_a_timestamp_without_an_offset_is_in_the_declared_zone() -> None:
+    read = parser(values.ISO_TIMESTAMP, zone=NEW_YORK)
+    assert read("2025-12-31 20:00:00") == (date(2026, 1, 1), datetime(2026, 1, 1, 2, 0))
+    assert read("2025-12-31") == (date(2025, 12, 31), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2025-01-01T24:00:00", "2025-01-01T23:60", "2025-01-01T23:59:60", "2025-01-01T9:00", "2025-01-01T",
+        "2025-01-01T09:00:00 Z", "2025-01-01T09:00:00z", "2025-01-01T09:00:00+25:00", "2025-02-29T09:00:00Z",
+        "2025-01-01T09:00.5", "2025-01-01X09:00", "٢٠٢٥-01-01T09:00", "0001-01-01T00:00:00+14:00",
+    ],
+)  # fmt: skip
+def test_what_is_no_timestamp_is_refused(text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a date"):
+        STAMP(text)
+
+
+def test_midnight_utc_is_a_date_where_that_is_declared() -> None:
+    new_york = MomentParser((values.ISO_TIMESTAMP,), UTC_ZONE, NEW_YORK, midnight_utc_is_a_date=True)
+    assert new_york("2020-08-26T00:00:00.000Z") == (date(2020, 8, 26), None)
+    assert new_york("2020-08-26T00:00:01Z") == (date(2020, 8, 25), datetime(2020, 8, 25, 20, 0, 1))
+    assert new_york("2020-08-26T02:00:00+02:00") == (date(2020, 8, 25), datetime(2020, 8, 25, 20, 0))
+
+
+@many
+@given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30), timezones=st.just(UTC)))
+def test_seconds_since_1970(at: datetime) -> None:
+    at = at.replace(microsecond=0)
+    seconds = int(at.timestamp())
+    expected = STAMP(at.isoformat())
+    assert parser(values.EPOCH_SECONDS)(str(seconds)) == expected
+    assert parser(values.EPOCH_MILLISECONDS)(f"{seconds}999") == expected
+    assert parser(values.DATE_MILLISECONDS)(f"/Date({seconds}000)/") == expected
+    assert parser(values.DATE_MILLISECONDS)(f"/Date({seconds}000+0000)/") == expected
+
+
+@pytest.mark.parametrize("text", ["1.5", "007", "1e9", "9" * 15])
+def test_what_does_not_count_seconds(text: str) -> None:
+    with pytest.raises(BadValueError):
+        parser(values.EPOCH_SECONDS)(text)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1900-01-01", "2100-01-01", "9999-12-31"])
+def test_a_placeholder_is_no_start(text: str) -> None:
+    with pytest.raises(BadValueError, match="is no real date") as refused:
+        values.within_reason(ISO(text))
+    assert refused.value.code == "date_out_of_range"
+
+
+def test_an_end_far_away_is_no_end() -> None:
+    ends = [values.end_day(ISO(text)) for text in ("2099-12-31", "2100-01-01", "9999-12-31", "")]
+    assert ends == [date(2099, 12, 31), None, None, None]
+    with pytest.raises(BadValueError):
+        values.end_day(ISO("1900-01-01"))
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [("03/04/2025", True), ("3.4.25", True), ("1-2-2025 10:00", True), ("13/04/2025", False), ("2025-03-04", False)],
+)
+def test_which_texts_fit_both_orders(text: str, both: bool) -> None:
+    assert values.fits_both_orders(text) is both
+
+
+# --- ids ----------------------------------------------------------------------------------------------------------
+
+
+@many
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1, max_size=30))
+def test_an_id_is_its_text_trimmed_and_composed(text: str) -> None:
+    found = values.identifier(f" {text}\t")
+    assert (found or "") == unicodedata.normalize("NFC", f" {text}\t").strip()
+    assert found is None or values.identifier(found) == found
+
+
+@pytest.mark.parametrize("text", ["00123", "1E5", "12345.0", "True", "NA", "None", "null", "NaN", "=cmd|x", "Ａlice"])
+def test_an_id_is_never_something_else(text: str) -> None:
+    assert values.identifier(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["E1\u200b", "E\u202e1", "E\u00ad1", "E\x001", "E\n1", "E\u20281", "\ufeffE1", "E\x7f1"]
+)
+def test_an_id_has_no_character_that_nobody_sees(text: str) -> None:
+    with pytest.raises(BadValueError, match="holds an invisible character") as refused:
+        values.identifier(text)
+    assert refused.value.code == "invisible_character"
+
+
+def test_an_accent_written_in_two_ways_is_one_id() -> None:
+    assert values.identifier("Jose\u0301") == values.identifier("José")
+
+
+def test_an_address_is_folded_and_the_account_kept() -> None:
+    assert values.account(" Ava@Example.COM ") == ("Ava@Example.COM", "ava@example.com")
+    assert values.account("AVA") == ("AVA", None)
+    assert values.account(" ") == (None, None)
+    assert values.email("STRASSE@X.example") == values.email("straße@x.example")
+
+
+def test_free_text_keeps_its_lines() -> None:
+    assert values.text(" two\nlines ") == "two\nlines"
+    assert values.text("\u00a0") is None
+
+
+# --- numbers, flags, words ----------------------------------------------------------------------------------------
+
+
+@many
+@given(st.decimals(-10_000, 10_000, places=2))
+def test_a_plain_number(number: object) -> None:
+    assert values.number(str(number)) == float(str(number))
+
+
+@pytest.mark.parametrize("text", ["85%", "0,85", "1,000", "1e3", "٨٥", "NaN", "inf", "0x10", "1_000", "--1", ".", "1."])
+def test_what_is_no_plain_number(text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a plain decimal number") as refused:
+        values.number(text)
+    assert refused.value.code == "not_a_number"
+
+
+def test_a_declared_suffix_and_scale() -> None:
+    assert values.number("85 %", suffix="%") == 85
+    assert values.number("90", divide_by=60) == 1.5
+    assert values.number(" ") is None
+
+
+def test_flags() -> None:
+    assert [values.flag(text) for text in ("TRUE", " yes", "1", "False", "no", "0")] == [True] * 3 + [False] * 3
+    assert values.flag("") is None
+    with pytest.raises(BadValueError, match="neither true nor false"):
+        values.flag("maybe")
+
+
+def test_words_are_matched_whole() -> None:
+    words = values.folded_words({"Completed": "completed", "Completed (did not achieve pass grade)": "failed"})
+    assert values.word(" COMPLETED ", words) == "completed"
+    assert values.word("completed  (did not achieve pass grade)", words) == "failed"
+    assert values.word("", words) is None
+    with pytest.raises(BadValueError, match="is not a known word; known: completed, completed") as refused:
+        values.word("Completed (Equivalent)", words)
+    assert refused.value.code == "unknown_word"
+
+
+def test_a_value_in_a_message_is_clipped_and_shows_what_is_hidden() -> None:
+    assert values.quoted("a\u202eb") == "'a\\u202eb'"
+    assert len(values.quoted("x" * 500)) == 82
