@@ -72,7 +72,9 @@ class Received:
         return found
 
 
-def receive(folder: Path, *files: File, zone: str = "Europe/Berlin", profiles: dict[str, str] | None = None) -> Received:
+def receive(
+    folder: Path, *files: File, zone: str = "Europe/Berlin", profiles: dict[str, str] | None = None
+) -> Received:
     """Write an audit folder and read it."""
     return take(arrange(folder, *files, zone=zone, profiles=profiles))
 

@@ -53,6 +53,7 @@ class Opened:
     raw : the text of the row taken last, as it stands in the file.  remarks : code → what a reader should know.
     others : what the records hold beside the header.  empty : there is no record at all.
     numeric : per column, how many cells a spreadsheet holds as numbers (their leading zeros are lost).
+    broken_lines : how many records run over several lines.
     cut_off : the number of the last row where it is too short and its line has no end.
     """
 
@@ -65,6 +66,7 @@ class Opened:
     others: tuple[str, ...] = ()
     empty: bool = False
     blank_rows: int = 0
+    broken_lines: int = 0
     cut_off: int = 0
 
 
@@ -283,6 +285,7 @@ def _csv_rows(
                 continue
             fault = _ragged(row_no, cells, width, taken, unnamed_last=unnamed_last)
             short_row = row_no if fault and fault.code == "too_short" else 0
+        opened.broken_lines += len(taken) > 1
         if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
             fault = Fault("nul_character", "the row holds a NUL character")
         yield RawRow(row_no, cells, fault)
@@ -292,15 +295,20 @@ def _csv_rows(
 def _broken(row_no: int, error: csv.Error, taken: list[str]) -> RawRow:
     """A record that the CSV reader refuses. Over several lines it may have swallowed others: that refuses the file."""
     if len(taken) > 1 or "unexpected end" in str(error):
-        raise BadFileError(
-            'a quote (") that is opened here is never closed properly, and everything after it is in doubt.',
-            "export the file again from the source; do not mend it by hand.",
-            place=f"row {row_no}",
-            code="unclosed_quote",
-        )
+        raise unclosed_quote(row_no)
     if "field limit" in str(error):
         return RawRow(row_no, [], Fault("cell_too_long", f"a cell is longer than {LONGEST_CELL:,} characters"))
     return RawRow(row_no, [], Fault("bad_quotes", "a quoted cell goes on after its closing quote"))
+
+
+def unclosed_quote(row_no: int) -> BadFileError:
+    """A record over several lines that is not whole: it has probably swallowed others."""
+    return BadFileError(
+        'a quote (") that is opened here is not closed properly, and everything after it is in doubt.',
+        "export the file again from the source; do not mend it by hand.",
+        place=f"row {row_no}",
+        code="unclosed_quote",
+    )
 
 
 def _ragged(row_no: int, cells: list[str], width: int, taken: list[str], *, unnamed_last: bool) -> Fault | None:
@@ -309,13 +317,7 @@ def _ragged(row_no: int, cells: list[str], width: int, taken: list[str], *, unna
         cells.append("")
         return None
     if len(taken) > 1:
-        raise BadFileError(
-            f"the record that begins here runs over {len(taken)} lines and has {len(cells)} cells instead of {width}; "
-            'a quote (") in it is probably never closed.',
-            "export the file again from the source; do not mend it by hand.",
-            place=f"row {row_no}",
-            code="unclosed_quote",
-        )
+        raise unclosed_quote(row_no)
     code = "too_short" if len(cells) < width else "too_long"
     return Fault(code, f"the row has {len(cells)} cells, the header has {width}")
 

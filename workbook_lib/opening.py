@@ -137,7 +137,11 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
     """The file does not have what the layout needs; perhaps another delimiter stands in its header."""
     alone = " ".join(opened.header)
     for delimiter, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-        if kind == "csv" and delimiter != layout.reading.delimiter and alone.count(delimiter) >= len(opened.header):
+        if (
+            kind == "csv"
+            and delimiter != layout.reading.delimiter
+            and alone.count(delimiter) >= max(1, len(opened.header))
+        ):
             return BadFileError(
                 f"it looks like {name} separates its columns; profile {profile.name} expects "
                 f"{quoted(layout.reading.delimiter)}.",

@@ -226,7 +226,7 @@ def _problems(message: str) -> list[Problem]:
     >>> problem.where, problem.do
     ('a.csv, row 2', 'mend it.')
     """
-    shape = r"(.+?): (.+?)\n  Effect: (.+?)\n  Do: (.+?)(?=\n\S[^\n]*: |\Z)"
+    shape = r"(?:\A|\n)(.+?): (.+?)\n  Effect: (.+?)\n  Do: (.+?)(?=\n\S[^\n]*: |\Z)"
     return [
         Problem(where=where, what=what, effect=effect, do=do)
         for where, what, effect, do in re.findall(shape, message, re.DOTALL)
@@ -300,16 +300,16 @@ def _exporter() -> Any:
 
 def _anchored(markup: str) -> str:
     """Give the headings of a text the ids to which the table of contents points."""
-    return re.sub(r"<h2>(.*?)</h2>", lambda m: f'<h2 id="{_slug(m[1])}">{m[1]}</h2>', markup)
+    return re.sub(r"<h2>(.*?)</h2>", lambda found: f'<h2 id="{_anchor(found[1])}">{found[1]}</h2>', markup)
 
 
-def _slug(heading: str) -> str:
-    """A heading as an anchor.
+def _anchor(heading: str) -> str:
+    """A heading's id; no exhibit has one like it.
 
-    >>> _slug("Sources &amp; totals")
-    'sources-totals'
+    >>> _anchor("Sources &amp; totals")
+    'part-sources-totals'
     """
-    return re.sub(r"\W+", "-", html.unescape(heading).lower()).strip("-")
+    return re.sub(r"\W+", "-", f"part {html.unescape(heading).lower()}").strip("-")
 
 
 def _exhibit(markup: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from workbook_lib import spreadsheet
 from workbook_lib.audit import Source
-from workbook_lib.files import BadFileError, Digest, Opened
+from workbook_lib.files import BadFileError, Digest, Opened, unclosed_quote
 from workbook_lib.mapping import RowReader, Stored
 from workbook_lib.profile import Layout, Profile
 from workbook_lib.tables import VOCABULARY, Answer, Quarantined, Status, Table, date_of
@@ -137,6 +137,8 @@ class Reading:
             given = next((text for r, text, _ in results if r.column.name == column), "")
             header = next((_header(r) for r, _, _ in results if r.column.name == column), column)
             problems = [(header, given, problem)] + ([] if column == "" else problems)
+        if self.kind == "csv" and any("\n" in text or "\r" in text for _, text, _ in problems):
+            raise unclosed_quote(row_no)  # no id, date or word holds a line break
         subject = self._subject({r.column.name: stored for r, _, stored in results})
         header, given, problem = problems[0]
         others = "".join(f" Also: {column}: {other.message}." for column, _, other in problems[1:])

@@ -42,6 +42,12 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
             "blank_rows",
             f"{reading.file}: {counted(opened.blank_rows, 'blank line')} ignored; row numbers count them.",
         )
+    if opened.broken_lines:
+        yield (
+            "line_breaks",
+            f"{reading.file}: {counted(opened.broken_lines, 'record')} over several lines; compare the number of rows "
+            f"({reading.rows_read:,}) with the source system.",
+        )
     if not reading.rows_read:
         yield "no_rows", f"{reading.file} has a header and no rows."
     if reading.profile.name == "generic" and reading.ignored:

@@ -206,8 +206,9 @@ def written(value: object, *, plain: bool = False) -> str:
 
 
 def _kind(values: pd.Series) -> str:
-    """How a column is set: n = numbers, to the right; d = dates; h = digests; t = a few words; w = sentences; x = broken
-    anywhere, where a word is long.
+    """How a column is set.
+
+    n : numbers, to the right.  d : dates.  h : digests.  t : a few words.  w : sentences.  x : may break inside a word.
     """
     known = [value for value in values if value is not None and value == value]
     if not known:

@@ -1,13 +1,19 @@
 -- C13: the rows behind each deviation. Each maximal stretch of days that are required, not excused and not covered is one
 -- exception if it meets W. What came the day before says why it began; what comes the day after says how it ended.
-WITH told AS (
+WITH gapped AS (
+  SELECT DISTINCT person_no, requirement_no, run_from FROM stretch CROSS JOIN settings
+  WHERE gap AND from_day <= window_to AND to_day >= window_from
+), told AS (
   SELECT stretch.*,
          LAG(covered) OVER days AS was_covered, LAG(excused) OVER days AS was_excused,
          LEAD(from_day) OVER days AS next_from, LEAD(covered) OVER days AS then_covered, LEAD(excused) OVER days AS then_excused,
-         MIN(CASE WHEN covered THEN from_day END) OVER (PARTITION BY person_no, requirement_no, run_from ORDER BY from_day
+         MIN(CASE WHEN covered THEN from_day END) OVER (
+             PARTITION BY stretch.person_no, stretch.requirement_no, stretch.run_from ORDER BY from_day
              ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS covered_again_on
   FROM stretch
-  WINDOW days AS (PARTITION BY person_no, requirement_no, run_from ORDER BY from_day)
+  JOIN gapped ON gapped.person_no = stretch.person_no AND gapped.requirement_no = stretch.requirement_no
+             AND gapped.run_from = stretch.run_from
+  WINDOW days AS (PARTITION BY stretch.person_no, stretch.requirement_no, stretch.run_from ORDER BY from_day)
 )
 SELECT told.person_no, told.requirement_no, told.from_day AS due_on,
        GREATEST(told.from_day, window_from) AS first_day, LEAST(told.to_day, window_to) AS last_day,

@@ -1,0 +1,428 @@
+"""The shapes in which files arrive: what is read, what is refused, and which row is which."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from arrivals import MAIN, Cell, File, archive, completions, dated, people, receive, refusal, sheet, workbook
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from workbook_lib import json_records, spreadsheet
+from workbook_lib.files import digest, kind_of, open_csv
+from workbook_lib.json_records import path_of
+
+EXAMPLES = int(os.environ.get("WORKBOOK_EXAMPLES", "300"))
+PEOPLE = "person_id,worker_type,start_date,end_date\nE1,employee,2024-01-01,2025-01-01\nE2,intern,2024-02-01,\n"
+READ = [("E1", 2), ("E2", 3)]
+
+
+def put(folder: Path, content: str | bytes, name: str = "people.csv", **keys: str) -> list[tuple[str, int]]:
+    """Ids and row numbers of a people file."""
+    return receive(folder, File("people", name, content, **keys)).rows("people", "person_id, row_no")  # type: ignore[return-value]
+
+
+# --- CSV: read ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PEOPLE,
+        PEOPLE.replace("\n", "\r\n"),
+        PEOPLE.replace("\n", "\r"),
+        PEOPLE.rstrip(),
+        codecs.BOM_UTF8 + PEOPLE.encode(),
+        PEOPLE.encode("utf-16"),
+        codecs.BOM_UTF16_BE + PEOPLE.encode("utf-16-be"),
+        PEOPLE.replace("person_id", "Person_ID ").replace("start_date", "\u00a0Start_Date"),
+        PEOPLE.replace("E1", '"E1"'),
+    ],
+    ids=["LF", "CRLF", "CR", "no last line end", "BOM", "UTF-16LE", "UTF-16BE", "spelling", "quotes"],
+)
+def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> None:
+    assert put(tmp_path, content) == READ
+
+
+def test_utf_16_and_a_second_mark_are_remarked(tmp_path: Path) -> None:
+    assert "utf_16" in receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16"))).codes()
+    twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + PEOPLE.encode())
+    got = receive(tmp_path / "b", twice)
+    assert "second_mark" in got.codes()
+    assert got.rows("people", "person_id, row_no") == READ
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
+    content = (
+        'person_id,name,worker_type,start_date\n\nE1,"two\nlines",employee,2024-01-01\n\n\nE2,x,employee,2024-01-01\n'
+    )
+    got = receive(tmp_path, File("people", "p.csv", content))
+    assert got.rows("people", "person_id, name, row_no") == [("E1", "two\nlines", 3), ("E2", "x", 6)]
+    assert got.intake.files[0].rows_read == 2
+
+
+def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
+    header = "person_id,name,worker_type,start_date"
+    got = receive(tmp_path, people("Z1,,employee,2024-01-01", 'E1,"two\r\nlines",employee,soon', header=header))
+    assert [(row.row_no, row.raw) for row in got.quarantine] == [(3, 'E1,"two\r\nlines",employee,soon')]
+
+
+def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
+    content = "person_id,worker_type,start_date,\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
+    assert put(tmp_path, content) == READ
+
+
+def test_nothing_is_retyped(tmp_path: Path) -> None:
+    ids = ["00123", "1E5", "12345.0", "True", "NA", "None", "null", "=cmd|x", "<script>"]
+    got = receive(tmp_path, people(*(f"{n},NA,employee,2024-01-01," for n in ids)))
+    assert [row[0] for row in got.rows("people")] == ids
+    assert {name for _, name in got.rows("people", "person_id, name")} == {"NA"}
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5), st.sampled_from(["\r\n", "\n"]))
+def test_a_csv_cell_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, ...]], line_end: str) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows([("a", "b", "c"), *rows])
+    path = tmp_path / "cells.csv"
+    path.write_bytes(text.getvalue().encode())
+    opened = open_csv(
+        path, digest(path, "csv"), delimiter=",", header_depth=1, is_header=lambda cells: cells == ["a", "b", "c"]
+    )
+    taken = [(row.row_no, tuple(row.cells), opened.raw()) for row in opened.rows]
+    assert [(row_no, cells) for row_no, cells, _ in taken] == list(enumerate(rows, 2))
+    assert [next(csv.reader(io.StringIO(raw, newline=""), strict=True)) for _, _, raw in taken] == [
+        list(r) for r in rows
+    ]
+
+
+# --- CSV: refused -------------------------------------------------------------------------------------------------
+
+UNCLOSED = 'person_id,worker_type,start_date\nE1,employee,2024-01-01\nE2,"employee,2024-01-01\n'
+REFUSED = [
+    ("empty", b"", "people.csv", "the file is empty."),
+    ("web page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
+    ("gzip", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
+    ("zip", archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
+    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
+    ("PDF", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
+    ("JSON", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
+    ("UTF-16 unmarked", PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
+    ("cp1252", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
+     f"byte 0xc9 at offset {len(PEOPLE)} is not valid UTF-8."),
+    ("semicolon", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
+    ("tab", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
+    ("preamble", "People\n\n" + PEOPLE, "people.csv, header",
+     'it has no column person_id, worker_type, start_date. Columns found: "People".'),
+    ("missing column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
+     'it has no column worker_type. Columns found: "person_id", "type", "start_date", "end_date".'),
+    ("two of one name", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
+     "the header has several columns 'person_id'; which is meant is not known."),
+    ("unclosed quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
+    ("swallowed rows", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
+    ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
+    ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
+def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, content: str | bytes, where: str, what: str) -> None:
+    (problem,) = refusal(tmp_path, File("people", "people.csv", content))
+    assert problem.where == where
+    assert problem.what.startswith(what)
+    assert problem.do.endswith(".")
+
+
+def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "Total: 2 rows"))
+    assert got.rows("people", "person_id, row_no") == READ
+
+
+def test_quotes_inside_a_bare_cell_are_text(tmp_path: Path) -> None:
+    got = receive(tmp_path, people('E1,6" pipe,employee,2024-01-01,'))
+    assert got.rows("people", "name") == [('6" pipe',)]
+
+
+def test_where_exactly_bytes_are_wrong_after_a_quoted_line_break(tmp_path: Path) -> None:
+    content = b'person_id,worker_type,start_date\n"E\n1",employee,2024-01-01\n' + b"E\xff,employee,2024-01-01\n"
+    (problem,) = refusal(tmp_path, File("people", "people.csv", content))
+    assert problem.where == "people.csv, row 3"
+
+
+# --- JSON ---------------------------------------------------------------------------------------------------------
+
+ROW = {"person_id": "E1", "worker_type": "employee", "start_date": "2024-01-01"}
+
+
+@pytest.mark.parametrize(
+    "data", [[ROW], {"people": [ROW], "count": 1, "pages": []}], ids=["list", "object with one list"]
+)
+def test_records_are_found(tmp_path: Path, data: object) -> None:
+    assert put(tmp_path, json.dumps(data), "p.json") == [("E1", 1)]
+
+
+def test_numbers_in_json_keep_their_text(tmp_path: Path) -> None:
+    text = '[{"account": 12345678901234567890, "module_id": 1.50, "completed_at": null, "status": "failed", "score": 1.10}]'
+    got = receive(tmp_path, File("completions", "c.json", text))
+    assert got.rows("completions", "account, module_id, score") == [("12345678901234567890", "1.50", 1.1)]
+
+
+def test_the_raw_text_of_a_record_is_its_object(tmp_path: Path) -> None:
+    text = '[{"account": 7.10, "module_id": "M", "completed_at": "soon", "status": "passed", "x": [1, {"é": true}], "n": null}]'
+    (row,) = receive(tmp_path, File("completions", "c.json", text)).quarantine
+    assert row.raw == text[1:-1]
+    assert (row.row_no, row.column, row.subject) == (1, "completed_at", "7.10")
+
+
+def test_a_list_of_plain_values_is_joined(tmp_path: Path) -> None:
+    text = '[{"module_id": "M", "topics": ["phishing", "passwords"], "assessed": true, "title": {"en": "x"}}]'
+    got = receive(tmp_path, File("modules", "m.json", text))
+    assert got.rows("modules", "topics, assessed, title") == [("phishing;passwords", True, '{"en": "x"}')]
+
+
+BAD_JSON = [
+    ("not JSON", "[{]", "p.json, line 1, column 3", "it is not valid JSON:"),
+    ("cut off", '[{"person_id": "E1"', "p.json, line 1, column 20", "it is not valid JSON:"),
+    ("twice", '[{"person_id": "E1", "person_id": "E2"}]', "p.json", "an object has the key 'person_id' twice"),
+    ("NaN", '[{"person_id": NaN}]', "p.json", "it holds NaN, which is not JSON."),
+    ("no list", '{"person_id": "E1"}', "p.json", "no list of records was found; keys at the top: person_id."),
+    ("two lists", '{"a": [{"x": 1}], "b": [{"x": 1}]}', "p.json", "no list of records was found; keys at the top: a, b."),
+    ("a number", "7", "p.json", "no list of records was found; keys at the top: none."),
+    ("web page", "<html>", "p.json", "it is a web page or XML"),
+    ("nobody", "[]", "p.json", "it has a header and no rows."),
+    ("missing key", '[{"person_id": "E1", "start_date": 1}]', "p.json, records",
+     'it has no column worker_type. Columns found: "person_id", "start_date".'),
+    ("bottomless", "[" * 200_000, "p.json", "it is nested too deeply."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "where", "what"), [case[1:] for case in BAD_JSON], ids=[case[0] for case in BAD_JSON])
+def test_json_that_cannot_be_trusted_is_refused(tmp_path: Path, text: str, where: str, what: str) -> None:
+    (problem,) = refusal(tmp_path, File("people", "p.json", text))
+    assert problem.where == where
+    assert problem.what.startswith(what)
+
+
+def test_a_json_file_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_records, "LARGEST_JSON", 10)
+    (problem,) = refusal(tmp_path, File("people", "p.json", json.dumps([ROW])))
+    assert problem.what.startswith("it is larger than")
+
+
+def test_what_is_no_object_is_quarantined(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("people", "p.json", json.dumps([ROW, "E2", {}, None])))
+    assert [(row.row_no, row.code, row.raw) for row in got.quarantine] == [
+        (2, "not_a_record", '"E2"'),
+        (3, "missing_value", "{}"),
+        (4, "not_a_record", "null"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["a..b", "a[", "a[x]", ".a", "a.", "a[0]b", '"a'])
+def test_what_is_no_path(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a path"):
+        path_of(text)
+
+
+def test_paths() -> None:
+    record = {"a": {"b.c": [{"x": 1, "y": True}, {"x": 2, "y": False}]}, "l": [5]}
+    found = [json_records.value_at(record, path_of(text)) for text in ('a."b.c"[y=false].x', 'a."b.c"[1].x', "l[0]")]
+    assert found == [2, 2, 5]
+    assert json_records.value_at(record, path_of("a.nothing")) is json_records.MISSING
+    assert [json_records.value_at(record, path_of(text)) for text in ("l[7]", 'a."b.c"[x=9]', "a[0]")] == [None] * 3
+
+
+# --- XLSX ---------------------------------------------------------------------------------------------------------
+
+HEADER: list[object] = ["person_id", "name", "worker_type", "start_date", "end_date"]
+SOUND: list[object] = ["E1", "Zoë", "employee", "2024-01-01", "2025-01-01"]
+ERROR = Cell('t="e"', "<f>1/0</f><v>#DIV/0!</v>")
+NO_RESULT = Cell("", "<f>TODAY()</f><v></v>")
+
+
+def sheet_file(*rows: list[object], keys: str = "", **options: object) -> File:
+    return File("people", "people.xlsx", workbook(HEADER, *rows, **options), keys=keys)  # type: ignore[arg-type]
+
+
+def test_cells_of_a_workbook_as_text(tmp_path: Path) -> None:
+    more = [7, 1.5, "intern", dated(45292), dated(45658.25, 2)], [], ["007", True, "other", dated(45292)]
+    got = receive(tmp_path, sheet_file(SOUND, *more, ["E3", "x", "intern", 45292, dated(45658.25, 2)]))
+    assert got.rows("people", "person_id, name, start_date, end_date, row_no") == [
+        ("E1", "Zoë", date(2024, 1, 1), date(2025, 1, 1), 2),
+        ("7", "1.5", date(2024, 1, 1), date(2025, 1, 1), 3),
+        ("007", "true", date(2024, 1, 1), None, 5),
+    ]
+    (row,) = got.quarantine
+    assert (row.sheet, row.row_no, row.column, row.value) == ("Data", 6, "start_date", "45292")
+    assert row.raw == "E3\tx\tintern\t45292\t2025-01-01 06:00:00"
+    assert "blank_rows" in got.codes()
+    assert got.finding("numeric_ids").text.startswith("people.xlsx, column 'person_id': 1 cell stored as numbers")
+
+
+def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
+    rows = workbook(
+        ["account", "module_id", "completed_at", "status"], ["a", "M", dated(45658.6666898148, 2), "passed"],
+        ["b", "M", dated(45658, 2), "passed"], ["c", "M", 45658, "passed"],
+    )  # fmt: skip
+    got = receive(tmp_path, File("completions", "c.xlsx", rows))
+    assert got.rows("completions", "account, completed_on, completed_at") == [
+        ("a", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 2)),
+        ("b", date(2025, 1, 1), None),
+    ]
+    assert [(row.row_no, row.code, row.value) for row in got.quarantine] == [(4, "not_a_date", "45658")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "what"),
+    [
+        (ERROR, "it is the spreadsheet error #DIV/0!, so its value is not known"),
+        (Cell('t="e"', "<v>#N/A</v>"), "it is the spreadsheet error #N/A"),
+        (NO_RESULT, "it is a formula whose result is not stored in the file"),
+        (Cell("", '<f t="shared" si="0"/>'), "it is a formula whose result is not stored in the file"),
+    ],
+)
+def test_a_cell_of_unknown_value_is_not_empty(tmp_path: Path, cell: Cell, what: str) -> None:
+    got = receive(tmp_path, sheet_file(SOUND, ["E2", "x", "employee", "2024-01-01", cell]))
+    (row,) = got.quarantine
+    assert (row.sheet, row.row_no, row.column, row.code) == ("Data", 3, "end_date", "unknown_cell")
+    assert row.message.startswith(what)
+    assert [person for (person,) in got.rows("unread_people", "person_id")] == ["E2"]
+
+
+def test_formulas_with_a_result_and_errors_in_other_columns_do_no_harm(tmp_path: Path) -> None:
+    header = [*HEADER, "age"]
+    rows = [*SOUND[:4], Cell('t="str"', "<f>IF(1,,)</f><v></v>"), ERROR], ["E2", "x", Cell('t="str"', "<f>A</f><v>intern</v>"), "2024-01-01"]  # fmt: skip
+    got = receive(tmp_path, File("people", "p.xlsx", workbook(header, *rows)))
+    assert got.rows("people", "person_id, worker_type, end_date") == [("E1", "employee", None), ("E2", "intern", None)]
+
+
+def test_an_error_in_a_cell_without_a_place_refuses_the_workbook(tmp_path: Path) -> None:
+    text = sheet(HEADER, SOUND).replace("</sheetData>", '<row r="3"><c t="e"><v>#N/A</v></c></row></sheetData>')
+    (problem,) = refusal(tmp_path, sheet_file(more={"xl/worksheets/sheet1.xml": text}))
+    assert "spreadsheet errors in cells that do not say where they are" in problem.what
+
+
+def test_merged_cells_are_not_empty(tmp_path: Path) -> None:
+    merged = sheet_file(
+        SOUND, ["E2", "x", None, "2024-01-01"], after='<mergeCells><mergeCell ref="C2:C3"/></mergeCells>'
+    )
+    (row,) = receive(tmp_path, merged).quarantine
+    assert (row.row_no, row.column, row.code) == (3, "worker_type", "unknown_cell")
+    assert row.message.startswith("it is a cell that is merged with the one above or before it")
+
+
+def test_hidden_rows_and_1904_are_remarked(tmp_path: Path) -> None:
+    got = receive(
+        tmp_path,
+        sheet_file(
+            SOUND,
+            ["E2", "x", "intern", dated(43830)],
+            row_attributes={3: 'hidden="1"'},
+            book='<workbookPr date1904="1"/>',
+        ),
+    )
+    assert got.rows("people", "person_id, start_date") == [("E1", date(2024, 1, 1)), ("E2", date(2024, 1, 1))]
+    assert got.finding("hidden_rows").text.startswith("people.xlsx: 1 rows of the sheet are hidden")
+    assert "dates_from_1904" in got.codes()
+
+
+def test_a_cell_longer_than_a_spreadsheet_allows(tmp_path: Path) -> None:
+    (row,) = receive(tmp_path, sheet_file(SOUND, ["E2", "x" * 32_768, "intern", "2024-01-01"])).quarantine
+    assert (row.row_no, row.code, len(row.value)) == (3, "cell_too_long", 0)
+
+
+def test_the_named_sheet_is_read(tmp_path: Path) -> None:
+    two = {"sheets": {"Other": sheet(HEADER, ["E7", "x", "intern", "2024-01-01"])}}
+    got = receive(tmp_path / "a", sheet_file(SOUND, keys='sheet = "Other"', **two))
+    assert got.rows("people", "person_id") == [("E7",)]
+    (problem,) = refusal(tmp_path / "b", sheet_file(SOUND, **two))
+    assert problem.what == "more than one of its sheets holds something: 'Data', 'Other'."
+    (problem,) = refusal(tmp_path / "c", sheet_file(SOUND, keys='sheet = "Nobody"', **two))
+    assert problem.what == "it has no sheet 'Nobody'; it has 'Data', 'Other'."
+
+
+def test_an_empty_second_sheet_does_no_harm(tmp_path: Path) -> None:
+    got = receive(tmp_path / "a", sheet_file(SOUND, sheets={"Sheet2": sheet()}))
+    assert got.rows("people", "person_id") == [("E1",)]
+    empty = File("people", "people.xlsx", workbook())
+    (problem,) = refusal(tmp_path / "b", empty)
+    assert problem.what == "all its sheets are empty."
+
+
+FAR = sheet(HEADER).replace("</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + sheet(HEADER)
+UNSAFE = [
+    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "it is not an .xlsx workbook"),
+    ("text", PEOPLE, "it is not an .xlsx workbook"),
+    ("empty", b"", "the file is empty."),
+    ("far cell", workbook(more={"xl/worksheets/sheet1.xml": FAR}), "reaches 16,384 columns x 1,048,576 rows"),
+    ("far cell quoted", workbook(more={"xl/worksheets/sheet1.xml": FAR.replace('"XFD1048576"', "'XFD1048576'")}), "reaches"),
+    ("entities", workbook(more={"xl/worksheets/sheet1.xml": ENTITIES}), "declares entities"),
+    ("external entity", workbook(more={"xl/sharedStrings.xml": '<!DOCTYPE x SYSTEM "file:///etc/passwd"><sst/>'}),
+     "xl/sharedStrings.xml declares entities"),
+    ("UTF-16 part", archive({"xl/workbook.xml": "\ufeff<x/>"}).replace("\ufeff".encode(), b"\xff\xfe "), "cannot be"),
+    ("bomb", workbook(more={"xl/media/x.bin": "0" * (201 << 20)}), "inflates to"),
+    ("many parts", archive({f"p{n}": "" for n in range(2_001)}), "it has too many parts"),
+    ("macros", workbook(HEADER, more={"xl/vbaProject.bin": "x"}), "it holds macros or links to other workbooks"),
+    ("links", workbook(HEADER, more={"xl/externalLinks/externalLink1.xml": "<x/>"}), "it holds macros or links"),
+    ("no workbook", archive({"hello.txt": "hi"}), "the workbook cannot be read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "what"), [case[1:] for case in UNSAFE], ids=[case[0] for case in UNSAFE])
+def test_an_unsafe_workbook_is_refused(tmp_path: Path, content: str | bytes, what: str) -> None:
+    (problem,) = refusal(tmp_path, File("people", "people.xlsx", content))
+    assert problem.where == "people.xlsx"
+    assert what in problem.what
+
+
+def test_a_workbook_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "LARGEST_FILE", 100)
+    (problem,) = refusal(tmp_path, sheet_file(SOUND))
+    assert "it is larger than" in problem.what
+
+
+def test_two_parts_with_one_name_are_refused(tmp_path: Path) -> None:
+    content = workbook(HEADER, SOUND, more={"xl/worksheets/sheet9.xml": "<x/>"})
+    (problem,) = refusal(tmp_path, File("people", "p.xlsx", content.replace(b"sheet9.xml", b"sheet1.xml")))
+    assert "two parts with one name" in problem.what
+
+
+def test_a_header_below_the_first_row_of_a_workbook(tmp_path: Path) -> None:
+    profile = 'extends = "generic"\n[reading]\nheader_depth = 5\ndrop_rows = 1\n'
+    content = workbook(["Report"], [], HEADER, ["labels"], SOUND)
+    got = receive(tmp_path, File("people", "p.xlsx", content, profile="deep"), profiles={"deep": profile})
+    assert got.rows("people", "person_id, row_no") == [("E1", 5)]
+
+
+def test_namespaces_with_a_prefix(tmp_path: Path) -> None:
+    text = sheet(HEADER, SOUND, ["E2", "x", "intern", "2024-01-01", ERROR]).replace("<", "<x:").replace("<x:/", "</x:")
+    text = text.replace(f'xmlns="{MAIN}"', f'xmlns:x="{MAIN}"')
+    got = receive(tmp_path, sheet_file(more={"xl/worksheets/sheet1.xml": text}))
+    assert got.rows("people", "person_id") == [("E1",)]
+    assert [row.code for row in got.quarantine] == ["unknown_cell"]
+
+
+def test_the_kind_of_a_file_is_told_by_its_name() -> None:
+    names = ["a.csv", "a.JSON", "a.xlsx", "a.xlsm", "a.xls", "a.txt", "a"]
+    assert [kind_of(Path(name)) for name in names] == ["csv", "json", "xlsx", "xlsx", "xlsx", "csv", "csv"]
+
+
+def test_records_in_a_text_file(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("completions", "c.txt", str(completions("a@x,M,2025-01-01,passed,").content)))
+    assert len(got.rows("completions")) == 1
