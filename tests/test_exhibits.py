@@ -185,6 +185,18 @@ class TestListing:
         assert not listed(wp, query, "People", order="person", at_most=8).note
 
 
+def test_the_page_stays_small_however_large_the_company(tmp_path: Path) -> None:
+    from companies import random_company, write
+
+    audit = load_audit(write(random_company(5, 1200), tmp_path / "audit"))
+    wp = perform(audit)
+    bundles = [exhibit._repr_mimebundle_()[0] for exhibit in shown(wp)]
+    size = sum(len(json.dumps(bundle.get(exhibits.exhibit.FIGURE, ""))) for bundle in bundles)
+    size += sum(len(bundle["text/html"].encode()) for bundle in bundles)
+    assert len(wp.verdicts) > 2000
+    assert size < 640_000, "with plotly.js, 1.84 MB, and the page around it that is more than 2.5 MB"
+
+
 class TestFigures:
     def test_are_what_plotly_can_draw(self, wp: Workpaper) -> None:
         drawn = [exhibit for exhibit in shown(wp) if exhibit.figure]

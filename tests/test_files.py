@@ -131,6 +131,7 @@ REFUSED = [
      "the header has several columns 'person_id'; which is meant is not known."),
     ("unclosed quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
     ("swallowed rows", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("short over two lines", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
     ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
     ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
     ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
@@ -207,6 +208,7 @@ BAD_JSON = [
     ("nobody", "[]", "p.json", "it has a header and no rows."),
     ("missing key", '[{"person_id": "E1", "start_date": 1}]', "p.json, records",
      'it has no column worker_type. Columns found: "person_id", "start_date".'),
+    ("half a character", '[{"person_id": "E\\ud800"}]', "p.json", "it holds half of a character"),
     ("bottomless", "[" * 200_000, "p.json", "it is nested too deeply."),
 ]  # fmt: skip
 
@@ -343,7 +345,7 @@ def test_hidden_rows_and_1904_are_remarked(tmp_path: Path) -> None:
 
 def test_a_cell_longer_than_a_spreadsheet_allows(tmp_path: Path) -> None:
     (row,) = receive(tmp_path, sheet_file(SOUND, ["E2", "x" * 32_768, "intern", "2024-01-01"])).quarantine
-    assert (row.row_no, row.code, len(row.value)) == (3, "cell_too_long", 0)
+    assert (row.row_no, row.column, row.code, len(row.value)) == (3, "name", "cell_too_long", 200)
 
 
 def test_the_named_sheet_is_read(tmp_path: Path) -> None:
@@ -362,6 +364,9 @@ def test_an_empty_second_sheet_does_no_harm(tmp_path: Path) -> None:
     empty = File("people", "people.xlsx", workbook())
     (problem,) = refusal(tmp_path / "b", empty)
     assert problem.what == "all its sheets are empty."
+    named = sheet_file(SOUND, sheets={"Sheet2": sheet()}, keys='sheet = "Sheet2"')
+    (problem,) = refusal(tmp_path / "c", named)
+    assert problem.what == "it has no column person_id, worker_type, start_date. Columns found: none."
 
 
 FAR = sheet(HEADER).replace("</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
@@ -397,6 +402,13 @@ def test_a_workbook_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     assert "it is larger than" in problem.what
 
 
+def test_a_workbook_that_cannot_be_unpacked_is_refused(tmp_path: Path) -> None:
+    content = workbook(HEADER, SOUND)
+    at = content.index(b"xl/worksheets/sheet1.xml") + 40
+    (problem,) = refusal(tmp_path, File("people", "p.xlsx", content[:at] + b"\xff\xff\xff" + content[at + 3 :]))
+    assert "xl/worksheets/sheet1.xml cannot be unpacked" in problem.what
+
+
 def test_two_parts_with_one_name_are_refused(tmp_path: Path) -> None:
     content = workbook(HEADER, SOUND, more={"xl/worksheets/sheet9.xml": "<x/>"})
     (problem,) = refusal(tmp_path, File("people", "p.xlsx", content.replace(b"sheet9.xml", b"sheet1.xml")))
@@ -426,3 +438,14 @@ def test_the_kind_of_a_file_is_told_by_its_name() -> None:
 def test_records_in_a_text_file(tmp_path: Path) -> None:
     got = receive(tmp_path, File("completions", "c.txt", str(completions("a@x,M,2025-01-01,passed,").content)))
     assert len(got.rows("completions")) == 1
+
+
+def test_half_a_character_beside_a_whole_one(tmp_path: Path) -> None:
+    text = '[{"person_id": "E\\ud83d\\ude00", "worker_type": "intern", "start_date": "2024-01-01"}]'
+    assert put(tmp_path, text, "p.json") == [("E😀", 1)]
+
+
+def test_a_nul_in_json_is_quarantined(tmp_path: Path) -> None:
+    text = '[{"person_id": "E1", "name": "a\\u0000b", "worker_type": "intern", "start_date": "2024-01-01"}]'
+    (row,) = receive(tmp_path, File("people", "p.json", text)).quarantine
+    assert (row.column, row.code, row.subject) == ("name", "nul_character", "E1")

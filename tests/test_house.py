@@ -15,7 +15,18 @@ FOUNDATION = {"audit", "requirement", "tables", "engine"}
 #: Stage → the files and packages that belong to it. Stages meet in `workpaper` and do not know each other.
 STAGES = {
     "intake": {
-        *("intake", "files", "json_records", "mapping", "profile", "reading", "remarks", "spreadsheet", "values"),
+        *(
+            "intake",
+            "files",
+            "json_records",
+            "mapping",
+            "opening",
+            "profile",
+            "reading",
+            "remarks",
+            "spreadsheet",
+            "values",
+        ),
     },
     "identity": {"identity"},
     "coverage": {"coverage"},

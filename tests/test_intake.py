@@ -174,7 +174,13 @@ BAD_RECORDS = [
     ("a@x,SEC-101,2025-01-01,passed,85,x", "", "too_long", "the row has 6 cells, the header has 5"),
     ("a@x,SEC-101,2025-01-01,pas\0sed,85", "", "nul_character", "the row holds a NUL character"),
     ('"a@x"y,SEC-101,2025-01-01,passed,85', "", "bad_quotes", "a quoted cell goes on after its closing quote"),
-    (f"a@x,SEC-101,2025-01-01,passed,{'9' * 140_000}", "", "cell_too_long", "a cell is longer than 131,072"),
+    (f"a@x,SEC-101,2025-01-01,passed,{'9' * 1_100_000}", "", "cell_too_long", "a cell is longer than 1,048,576"),
+    (
+        f"a@x,{'M' * 40_000},2025-01-01,passed,",
+        "module_id",
+        "cell_too_long",
+        "it holds 40,000 characters, and a cell has",
+    ),
 ]
 
 
@@ -376,3 +382,18 @@ def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
         "completions: 2 rows repeating another in every column, for example lms.csv, row 5 (a@x)"
     )
     assert got.intake.files[0].rows_used == 4
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("workbook_lib.opening.digest", denied)
+    (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,"))
+    assert (problem.where, problem.what) == ("people.csv", "Permission denied.")
+
+
+def test_a_column_of_many_different_texts_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbook_lib.mapping.Memo.LIMIT", 3)
+    got = receive(tmp_path, people(*(f"E{n},,employee,2024-01-{n:02},2025-01-01" for n in range(1, 21))))
+    assert [row[0] for row in got.rows("people")] == [f"E{n}" for n in range(1, 21)]

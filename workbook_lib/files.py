@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from workbook_lib.values import fold
 
-#: A cell longer than a spreadsheet can hold is no cell of an export.
-LONGEST_CELL = 131_072
+#: A longer cell, even of a column that nobody reads, is no cell of an export.
+LONGEST_CELL = 1 << 20
 CHUNK = 1 << 20
 
 
@@ -239,7 +239,8 @@ def open_csv(
         remarks["trailing_delimiter"] = "each line ends with a delimiter; the unnamed empty last column was ignored."
     csv.field_size_limit(LONGEST_CELL)
     opened = Opened(tuple(header), iter(()), lines.raw, remarks=remarks)
-    opened.rows = _csv_rows(reader, lines, opened, at, drop_rows, content, unnamed_last=unnamed_last)
+    shape = (len(header), unnamed_last)
+    opened.rows = _csv_rows(reader, lines, opened, at, drop_rows, content, shape)
     return opened
 
 
@@ -261,9 +262,15 @@ def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], b
 
 
 def _csv_rows(
-    reader: Any, lines: _Lines, opened: Opened, row_no: int, drop_rows: int, content: Digest, *, unnamed_last: bool
+    reader: Any,
+    lines: _Lines,
+    opened: Opened,
+    row_no: int,
+    drop_rows: int,
+    content: Digest,
+    shape: tuple[int, bool],
 ) -> Iterator[RawRow]:
-    width, taken = len(opened.header), lines.taken
+    taken, (width, unnamed_last) = lines.taken, shape
     short_row = 0
     while True:
         taken.clear()

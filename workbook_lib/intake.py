@@ -82,6 +82,8 @@ def _open_all(audit: Audit) -> tuple[list[Reading], list[Problem]]:
             readings.append(open_reading(no, source, path, file, profiles[source.profile], audit.settings.zone))
         except BadFileError as problem:
             problems.append(_refused(file, problem))
+        except OSError as error:
+            problems.append(_refused(file, BadFileError(f"{error.strerror}.", "make the file readable.")))
         except UserError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     return readings, problems

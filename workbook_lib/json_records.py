@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from workbook_lib.files import BadFileError, Digest, Fault, Opened, RawRow
 
 LARGEST_JSON = 512 << 20
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _STEP = re.compile(r'(?:"([^"]+)"|([^.\[\]"]+))(?:\[(?:([0-9]+)|([^\]=]+)=([^\]]*))\])?(?:\.|$)')
 
 
@@ -126,14 +127,18 @@ def _load_json(path: Path, content: Digest) -> object:
         raise BadFileError(
             f"it is larger than {LARGEST_JSON >> 20} MB.", "export it in parts, or as CSV.", code="too_large"
         )
+    text = path.read_bytes().decode(content.encoding)
     try:
-        return json.loads(
-            path.read_bytes().decode(content.encoding),
+        data: object = json.loads(
+            text,
             parse_int=_Number,
             parse_float=_Number,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique_keys,
         )
+        if _SURROGATE.search(text):
+            as_json(data).encode()
+        return data
     except json.JSONDecodeError as error:
         raise BadFileError(
             f"it is not valid JSON: {error.msg}.",
@@ -141,6 +146,8 @@ def _load_json(path: Path, content: Digest) -> object:
             place=f"line {error.lineno}, column {error.colno}",
             code="bad_json",
         ) from None
+    except UnicodeEncodeError:
+        raise BadFileError("it holds half of a character (\\ud…).", "export it again.", code="bad_json") from None
     except RecursionError:
         raise BadFileError("it is nested too deeply.", "export it again.", code="bad_json") from None
 

@@ -5,6 +5,7 @@ Each column keeps what it has parsed in a dictionary: exports repeat themselves,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -109,7 +110,8 @@ def needed(layout: Layout, source: Source, table: Table) -> list[tuple[str, ...]
             groups.append(headers_in(entry))
     groups += [(rule.where,) for rule in layout.set_aside]
     groups += [(layout.window.first,), (layout.window.last,)] if layout.window else []
-    return list(dict.fromkeys(groups))
+    made = layout.pairs.names if layout.pairs else ()
+    return [group for group in dict.fromkeys(groups) if not set(group) & set(made)]
 
 
 @dataclass(slots=True)
@@ -265,7 +267,10 @@ class Compiler:
         self, column: Column, formats: tuple[str, ...], *, words: Mapping[str, str] | None, of: Of | None = None
     ) -> Callable[[str], Stored]:
         """The parser of a column's text, by what the column holds."""
-        parse = self._plain(column, formats, words, of or Of(of=("x",)))
+        of = of or Of(of=("x",))
+        plain = self._plain(column, formats, words, of)
+        tidy = _tidied(of)
+        parse = plain if tidy is None else lambda text: plain(tidy(text))
         empty = self._empty(column)
         if not column.required or (self.table.name, column.name) in DATED_BY_STATUS:
             return parse if empty[0] is None else lambda text: found if (found := parse(text))[0] is not None else empty
@@ -288,13 +293,10 @@ class Compiler:
             return self._worded(kind, words)
         if kind is Kind.NUMBER:
             return lambda text: (values.number(text, of.divide_by, of.suffix),)
-        tidy = _tidied(of)
         if kind is Kind.ACCOUNT:
-            return lambda text: values.account(tidy(text))
-        if kind is Kind.EMAIL:
-            return lambda text: (values.email(tidy(text)),)
-        read = values.identifier if is_key(column) else values.text
-        return lambda text: (read(tidy(text)),)
+            return values.account
+        read = values.email if kind is Kind.EMAIL else values.identifier if is_key(column) else values.text
+        return lambda text: (read(text),)
 
     def _worded(self, kind: Kind, words: Mapping[str, str] | None) -> Callable[[str], Stored]:
         if kind is Kind.FLAG and words is None:
@@ -327,14 +329,17 @@ def _of(entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored]) -> 
     return first_filled
 
 
-def _tidied(of: Of) -> Callable[[str], str]:
-    """What a profile declares about an id: a text to remove, leading zeros that a spreadsheet ate."""
+def _tidied(of: Of) -> Callable[[str], str] | None:
+    """What a profile declares about a text: a pattern to remove, leading zeros that a spreadsheet ate."""
+    if not of.remove and not of.pad:
+        return None
+    pattern = re.compile(of.remove) if of.remove else None
 
     def tidy(text: str) -> str:
-        text = text.replace(of.remove, "").strip()
-        return text.zfill(of.pad) if text.isdigit() else text
+        text = (pattern.sub("", text) if pattern else text).strip()
+        return text.zfill(of.pad) if text.isascii() and text.isdigit() else text
 
-    return tidy if of.remove or of.pad else lambda text: text
+    return tidy
 
 
 def _dated(kind: Kind, parse: MomentParser) -> Callable[[str], Stored]:

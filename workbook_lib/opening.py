@@ -61,9 +61,11 @@ def _fitting(
     profile: Profile, source: Source, table: Table, path: Path, kind: str
 ) -> tuple[Layout, Digest, Opened, Columns]:
     """The first layout whose columns the file has."""
-    layouts = [layout for layout in profile.for_table(table.name) if layout.format in (None, kind)]
+    layouts = [layout for layout in profile.for_table(table.name) if not layout.format or kind in layout.format]
     if not layouts:
-        offered = sorted({f"{layout.table} ({layout.format or 'any format'})" for layout in profile.layouts})
+        offered = sorted(
+            {f"{layout.table} ({' or '.join(layout.format) or 'any format'})" for layout in profile.layouts}
+        )
         raise BadFileError(
             f"profile {profile.name} reads no {table.name} from a {kind.upper()} file; it reads {', '.join(offered)}.",
             "correct table or profile in audit.toml.",
@@ -105,8 +107,9 @@ def _open(path: Path, kind: str, content: Digest, layout: Layout, source: Source
             drop_rows=reading.drop_rows,
             paired=layout.pairs is not None,
         )
-    pairs = layout.pairs
-    return unpivoted(opened, pairs.fixed, (pairs.item, pairs.state, pairs.date)) if pairs else opened
+    if layout.pairs and is_header(opened.header):
+        return unpivoted(opened, layout.pairs.fixed, layout.pairs.names)
+    return opened
 
 
 def _open_json(path: Path, content: Digest, layout: Layout, source: Source) -> Opened:
@@ -122,9 +125,6 @@ def _header_test(layout: Layout, groups: Groups) -> Callable[[Sequence[str]], bo
     """Whether a row is the header: it has what the layout needs."""
     brackets = layout.reading.strip_brackets
     forms = [{normal(header, strip_brackets=brackets) for header in group} for group in groups]
-    if layout.pairs:
-        made = {normal(name) for name in (layout.pairs.item, layout.pairs.state, layout.pairs.date)}
-        forms = [form for form in forms if not form & made]
 
     def is_header(cells: Sequence[str]) -> bool:
         found = {normal(text, strip_brackets=brackets) for text in cells}
@@ -135,13 +135,9 @@ def _header_test(layout: Layout, groups: Groups) -> Callable[[Sequence[str]], bo
 
 def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profile, kind: str) -> BadFileError:
     """The file does not have what the layout needs; perhaps another delimiter stands in its header."""
-    alone = " ".join(opened.header)
+    alone, least = " ".join(opened.header), max(1, len(opened.header))
     for delimiter, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-        if (
-            kind == "csv"
-            and delimiter != layout.reading.delimiter
-            and alone.count(delimiter) >= max(1, len(opened.header))
-        ):
+        if kind == "csv" and delimiter != layout.reading.delimiter and alone.count(delimiter) >= least:
             return BadFileError(
                 f"it looks like {name} separates its columns; profile {profile.name} expects "
                 f"{quoted(layout.reading.delimiter)}.",

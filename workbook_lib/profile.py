@@ -61,6 +61,12 @@ class Of(_Part):
     remove: str = ""
     pad: Annotated[int, Field(ge=0, le=40)] = 0
 
+    @field_validator("remove")
+    @classmethod
+    def _expression(cls, pattern: str) -> str:
+        _check_expression(pattern)
+        return pattern
+
 
 class Earliest(_Part):
     """`{ earliest = ["Termination Date", "End Date"] }`: the first of several days; empty ones do not count."""
@@ -90,11 +96,7 @@ class SetAside(_Part):
     def _one_test(self) -> SetAside:
         if sum(test is not None for test in (self.equals, self.not_equals, self.matches)) != 1:
             raise _wrong("it needs exactly one of equals, not_equals and matches")
-        if self.matches:
-            try:
-                re.compile(self.matches)
-            except re.error as error:
-                raise _wrong("matches: '{m}' is not a regular expression: {e}", m=self.matches, e=error) from None
+        _check_expression(self.matches or "")
         return self
 
     def applies(self, given: str) -> bool:
@@ -126,6 +128,11 @@ class Pairs(_Part):
     item: Text = "item"
     state: Text = "state"
     date: Text = "date"
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The columns that each pair becomes."""
+        return self.item, self.state, self.date
 
 
 class Reading(_Part):
@@ -160,7 +167,7 @@ class Layout(_Part):
     """`[[layout]]`: one kind of file of this system, and the table that it becomes."""
 
     table: str
-    format: Literal["csv", "json", "xlsx"] | None = None
+    format: Annotated[tuple[Literal["csv", "json", "xlsx"], ...], Field(strict=False)] = ()
     requires: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     columns: dict[str, Entry]
     constants: dict[str, str] = {}
@@ -179,6 +186,11 @@ class Layout(_Part):
         if name not in TABLES:
             raise _wrong("there is no table '{name}' (tables: {tables})", name=name, tables=", ".join(TABLES))
         return name
+
+    @field_validator("format", mode="before")
+    @classmethod
+    def _one_format(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
 
     @field_validator("columns", mode="before")
     @classmethod
@@ -204,7 +216,7 @@ class Layout(_Part):
             _check_words(name, table[name].kind, words)
         if self.window and self.table != "people":
             raise _wrong("window belongs to people (an effective-dated history), not to {table}", table=self.table)
-        if self.format == "json":
+        if self.format == ("json",):
             _check_paths((*headers_of(self), self.records, self.explode))
         return self
 
@@ -267,6 +279,13 @@ def _check_words(name: str, kind: Kind, words: dict[str, str]) -> None:
             )  # fmt: skip
     if len({fold(word) for word in words}) != len(words):
         raise _wrong("words of {name}: two of them differ only in case or blanks", name=name)
+
+
+def _check_expression(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise _wrong("'{p}' is not a regular expression: {e}", p=pattern, e=str(error)) from None
 
 
 def _check_paths(paths: Iterable[str]) -> None:
@@ -357,20 +376,27 @@ def _toml(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _telling(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """Of the several findings on one column entry (one per form that it might have), the first that says something."""
+    """One finding per place: a column has one per form that it might have; a list with a wrong entry looks empty."""
     seen = set()
     for details in errors:
-        place = details["loc"][:4] if "columns" in details["loc"] else details["loc"]
-        if place not in seen:
+        place = _place(details)
+        if place not in seen and not (details["type"] == "too_short" and details["input"]):
             seen.add(place)
             yield details
 
 
+def _place(details: ErrorDetails) -> tuple[int | str, ...]:
+    loc = details["loc"]
+    return loc[: loc.index("columns") + 2] if "columns" in loc else loc
+
+
 def _problem(name: str, details: ErrorDetails) -> Problem:
     place = ""
-    for part in details["loc"]:
+    for part in _place(details):
         place += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if place else str(part)
     what = details["msg"] if details["type"] == "profile" else f"{details['msg'].lower()}; given: {details['input']!r}"
+    if details["type"] == "model_type":
+        what = f"{details['input']!r} is neither a header, nor a list of headers, nor a table such as {{ join = […] }}"
     return Problem(
         where=f"profile {name}, {place.replace('layouts', 'layout')}" if place else f"profile {name}",
         what=f"{what}.",

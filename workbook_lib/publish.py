@@ -7,6 +7,7 @@ that did not run to its end is never rendered.
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import hashlib
 import html
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "template"
-#: In a checkout the notebooks lie beside the library, in an installed package inside it.
-SHELVES = (HERE.parent / "notebooks", HERE / "notebooks")
+#: In an installed package the notebooks lie inside the library, in a checkout beside it.
+SHELVES = (HERE / "notebooks", HERE.parent / "notebooks")
 #: The word with which the last cell of a notebook says that it ran to its end.
 SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
@@ -75,7 +76,7 @@ def execute(
     """
     papermill = _papermill()
     _refuse_parameters(papermill, notebook, parameters)
-    threading.Thread(target=_packed_plotly, daemon=True).start()  # needed by render; compressed while the kernel works
+    threading.Thread(target=_get_ready, daemon=True).start()
     try:
         nb: NotebookNode = papermill.execute_notebook(
             str(notebook),
@@ -101,6 +102,13 @@ def execute(
     _refuse_unfinished(nb)
     _write(nb, target)
     return nb
+
+
+def _get_ready() -> None:
+    """Do what `render` will need while the kernel works. What fails here fails there again, and is told there."""
+    with contextlib.suppress(Exception):
+        _packed_plotly()
+        _exporter()
 
 
 def settle(nb: NotebookNode) -> NotebookNode:

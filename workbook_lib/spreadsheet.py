@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from workbook_lib.files import LONGEST_CELL, BadFileError, Fault, Opened, RawRow
+from workbook_lib.files import BadFileError, Opened, RawRow
 from workbook_lib.tables import listing
 
 LARGEST_FILE = 50 << 20
@@ -25,8 +26,6 @@ LARGEST_INSIDE = 500 << 20
 MOST_PARTS = 2_000
 MOST_CELLS = 5_000_000
 CHUNK = 1 << 20
-#: What Excel itself allows in one cell.
-LONGEST_TEXT = 32_767
 #: A cell whose value cannot be known begins with it.
 MARK = "\0"
 
@@ -121,7 +120,7 @@ def examine(path: Path) -> None:
                 raise _unsafe("it holds macros or links to other workbooks")
             try:
                 _examine_part(archive, part)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+            except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
                 raise _unsafe(f"{part.filename} cannot be unpacked ({error})") from None
 
 
@@ -270,8 +269,4 @@ def _rows(rows: Iterator[tuple[int, list[str]]], after: int, opened: Opened, cur
             opened.blank_rows += 1
             continue
         current[:] = cells
-        longest = max(map(len, cells))
-        fault = None
-        if longest > min(LONGEST_TEXT, LONGEST_CELL):
-            fault = Fault("cell_too_long", f"a cell holds {longest:,} characters; a spreadsheet holds {LONGEST_TEXT:,}")
-        yield RawRow(row_no, cells, fault)
+        yield RawRow(row_no, cells, None)

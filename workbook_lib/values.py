@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 #: An end on or after this day is no end; a start there, or before the first day that is plausible, is a placeholder.
 NO_END = date(2100, 1, 1)
 LONG_AGO = date(1900, 1, 1)
+#: What a cell of a spreadsheet can hold.
+LONGEST = 32_767
 ISO_DATE = "YYYY-MM-DD"
 ISO_TIMESTAMP = "ISO timestamp"
 EPOCH_SECONDS = "epoch seconds"
@@ -47,7 +49,12 @@ def text(given: str) -> str | None:
     >>> text(" Jose\u0301 ") == "José"
     True
     """
-    return given.strip() or None if given.isascii() else unicodedata.normalize("NFC", given).strip() or None
+    found = (given if given.isascii() else unicodedata.normalize("NFC", given)).strip()
+    if len(found) > LONGEST:
+        raise BadValueError("cell_too_long", f"it holds {len(found):,} characters, and a cell has at most {LONGEST:,}")
+    if "\0" in found:
+        raise BadValueError("nul_character", "it holds a NUL character")
+    return found or None
 
 
 def identifier(given: str) -> str | None:

@@ -17,6 +17,9 @@ FIGURE = "application/vnd.plotly.v1+json"
 #: How many rows a listing shows; the page stays readable, and small, for a company of any size.
 AT_MOST = 400
 
+#: Pixels that a figure grows by its title and first sentence.
+TITLE_HEIGHT = 110
+
 #: Column of a relation → heading. Any other is its own name, without the underscores.
 HEADINGS = {
     "person_id": "Person",
@@ -115,8 +118,18 @@ class Exhibit:
         """HTML for reading, text for terminals, and the figure as data where there is one."""
         bundle: dict[str, Any] = {"text/html": markup.LAB_STYLE + self.html, "text/plain": str(self)}
         if self.figure is not None:
-            bundle[FIGURE] = self.figure
+            bundle[FIGURE] = self._titled(self.figure)
         return bundle, {"exhibit": self.key}
+
+    def _titled(self, figure: Mapping[str, Any]) -> dict[str, Any]:
+        """The figure with title and first sentence in it: JupyterLab shows nothing else where there is a figure."""
+        layout = figure["layout"]
+        place = {"x": 0, "xref": "paper", "y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12}}
+        title = {"text": wrapped(self.title), "subtitle": {"text": wrapped(self.says[0])}, **place}
+        margin = layout["margin"] | {"t": layout["margin"]["t"] + TITLE_HEIGHT}
+        height = layout["height"] + TITLE_HEIGHT
+        meta = {"height": layout["height"], "top": layout["margin"]["t"]}
+        return {**figure, "layout": {**layout, "title": title, "margin": margin, "height": height, "meta": meta}}
 
     @property
     def html(self) -> str:

@@ -43,7 +43,7 @@ MOST_LINES = len(STROKES)
 def _layout(height: int, **axes: Any) -> dict[str, Any]:
     return {
         "height": height,
-        "margin": {"l": 64, "r": 16, "t": 48, "b": 40},
+        "margin": {"l": 64, "r": 16, "t": 12, "b": 40},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#5a6570"},

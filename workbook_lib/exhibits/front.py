@@ -20,9 +20,8 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
         banner=interim(wp),
         says=(
             f"This document tests whether everybody at {named(settings.organisation)} who had to have security "
-            "awareness "
-            f"training was covered on each day from {window.start} to {window.end}. Every number in it was made from "
-            f"{exports} by the rules printed at its end.",
+            f"awareness training was covered on each day from {window.start} to {window.end}. Every number in it was "
+            f"made from {exports} by the rules printed at its end.",
         ),
         facts=(
             ("Organisation", named(settings.organisation), ""),
@@ -67,9 +66,8 @@ def bottom_line(wp: Workpaper) -> Exhibit:
     ]
     if undetermined:
         says.append(
-            f"{count(undetermined, 'duty is', 'duties are')} undetermined because a row of the people export cannot "
-            "be read. "
-            "They count against the rate, and no conclusion covers them."
+            f"{count(undetermined, 'duty is', 'duties are')} undetermined because a row of the people export cannot be "
+            "read. They count against the rate, and no conclusion covers them."
         )
     return Exhibit(
         key="bottom-line",
@@ -95,8 +93,7 @@ def _rated(met: int, judged: int, counts: dict[str, int]) -> str:
     outside = sum(counts.values()) - judged
     return (
         f"Duties met on time: {rate(met, judged)}. A duty is one person and one requirement; {outside:,} more were "
-        "excused, "
-        "not yet due, or ended before anything was due."
+        "excused, not yet due, or ended before anything was due."
     )
 
 
@@ -191,10 +188,8 @@ def scope(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(
             f"{count(people, 'person', 'people')} of {known:,} in the exports had at least one requirement that "
-            "applied on a "
-            f"judged day; leavers are among them. {count(left_out, 'person or account is', 'people or accounts are')} "
-            "left out "
-            "by a recorded decision.",
+            "applied on a judged day; leavers are among them. "
+            f"{count(left_out, 'person or account is', 'people or accounts are')} left out by a recorded decision.",
         ),
         tables=tuple(tables),
     )
@@ -236,9 +231,8 @@ def requirements(wp: Workpaper) -> Exhibit:
         key="requirements",
         title="Requirements as tested",
         says=(
-            f"{count(len(rows), 'requirement')} of the organisation's own policy "
-            f"{'was' if len(rows) == 1 else 'were'} tested. The days and renewals below are the ones that the test "
-            "used.",
+            f"{count(len(rows), 'requirement')} of the organisation's own policy {'was' if len(rows) == 1 else 'were'} "
+            "tested. The days and renewals below are the ones that the test used.",
         ),
         tables=(Table(frame=framed(rows, headings), caption="Each requirement with the rule that was tested"),),
     )

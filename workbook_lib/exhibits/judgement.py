@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbook_lib.exhibits import figures
 from workbook_lib.exhibits.exhibit import AT_MOST, Exhibit, Table, count, framed, listed, literal, rate
 from workbook_lib.exhibits.front import interim, verdict_counts
@@ -38,9 +40,9 @@ def verdicts(wp: Workpaper) -> Exhibit:
         title="Verdicts by requirement",
         banner=interim(wp),
         says=(
-            f"Deviations: {rate(deviations, judged)} of the judged duties "
-            f"({totals.get('late', 0):,} late, {totals.get('missing', 0):,} missing). "
-            f"{count(totals.get('undetermined', 0), 'duty', 'duties')} undetermined.",
+            f"Deviations: {rate(deviations, judged)} of the judged duties ({totals.get('late', 0):,} late, "
+            f"{totals.get('missing', 0):,} missing). {count(totals.get('undetermined', 0), 'duty', 'duties')} "
+            "undetermined.",
         ),
         figure=figures.verdict_bars([requirement.id for requirement in wp.audit.requirements], list(VERDICTS), shares),
         alt=f"Bars, one per requirement, divided by verdict. {rate(totals.get('met', 0), judged)} judged duties were "
@@ -93,13 +95,11 @@ def coverage(wp: Workpaper) -> Exhibit:
             f"({visible(lowest.name)}). Everybody was covered on every day for {whole} of "
             f"{count(len(lines), 'requirement')}.",
             "A person counts on the days on which cover was required and not excused. Undetermined duties are not in "
-            "the figure, "
-            "nor is a requirement that asked cover of nobody.",
+            "the figure, nor is a requirement that asked cover of nobody.",
         ),
         figure=figures.cover_lines(lines, wp.window),
         alt="Lines, one per requirement: the share of required people who were covered on each day from "
-        f"{wp.window.start} to "
-        f"{wp.window.end}. The lowest point is {rate(*low.pair)} on {low.on_day}.",
+        f"{wp.window.start} to {wp.window.end}. The lowest point is {rate(*low.pair)} on {low.on_day}.",
         tables=(
             Table(
                 frame=framed(summary, ("Requirement", "First day", "Lowest day", "Lowest on", "Last day")),
@@ -143,9 +143,7 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         if check.listing:
             table = listed(wp, check.listing, f"Details: {check.says}", order="the listing", at_most=PROCEDURE_ROWS)
             if len(table.frame):
-                tables.append(
-                    Table(frame=table.frame, caption=table.caption, note=table.note, folded=not check.exceptions)
-                )
+                tables.append(replace(table, folded=not check.exceptions))
     return Exhibit(
         key=plan.id,
         label=plan.id,
@@ -203,8 +201,7 @@ def exceptions(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(total, 'exception')}; without an explanation: {rate(unexplained, total)}.",
             "An exception is one unbroken stretch of days on which a person had to be covered and was not. An "
-            "explanation says "
-            "why; it never removes the exception.",
+            "explanation says why; it never removes the exception.",
         ),
         tables=(Table(frame=causes, caption="Exceptions by cause"), listing),
     )
@@ -214,8 +211,8 @@ def people_and_verdicts(wp: Workpaper) -> Exhibit:
     """Everybody, each duty with its verdict, the sentence that says why, and rows about them that could not be read."""
     doubts = _doubts(wp)
     query = (
-        f"{doubts}SELECT verdicts.person_id, person.name, requirement_id, verdict, required_from, last_completed_on, "
-        f"gap_days, next_due_on, why{', unread.unread_rows' if doubts else ''} FROM verdicts "
+        f"{doubts}SELECT verdicts.person_id, person.name, requirement_id, verdict, why, required_from, "
+        f"last_completed_on, gap_days, next_due_on{', unread.unread_rows' if doubts else ''} FROM verdicts "
         "JOIN person ON person.person_id = verdicts.person_id "
         f"{'LEFT JOIN unread ON unread.person_no = person.person_no ' if doubts else ''}"
         "ORDER BY verdicts.person_id, requirement_id"
@@ -239,7 +236,8 @@ def _doubts(wp: Workpaper) -> str:
     values = ", ".join(f"({literal(row.subject)}, {literal(f'{row.file} row {row.row_no}')})" for row in rows)
     return (
         f"WITH doubt(subject, place) AS (VALUES {values}), owner AS ("
-        "SELECT person_no, place FROM doubt JOIN person ON person.person_id = subject OR person.email = lower(subject) "
+        "SELECT person_no, place FROM doubt JOIN person ON person.person_id = subject "
+        "UNION SELECT person_no, place FROM doubt JOIN person ON person.email = lower(subject) "
         "UNION SELECT person_no, place FROM doubt JOIN account_person ON account_person.account = subject "
         "WHERE person_no IS NOT NULL), unread AS ("
         "SELECT person_no, STRING_AGG(place, '; ' ORDER BY place) AS unread_rows FROM owner "

@@ -61,13 +61,17 @@ UNGROUPED = frozenset({"Row", "No."})
 
 #: For JupyterLab, whose own table style sets every cell to the right. The page brings its own and drops this.
 LAB_STYLE = (
-    "<style>.exhibit table{border-collapse:collapse}.exhibit td,.exhibit "
-    "th{text-align:left!important;vertical-align:top;"
-    "padding:.2em .6em}.exhibit caption,.exhibit .note{text-align:left;opacity:.8}.exhibit td.n,.exhibit th.n"
-    "{text-align:right!important;font-variant-numeric:tabular-nums;white-space:nowrap}.exhibit .d{white-space:nowrap}"
-    ".exhibit .h{font-family:monospace;word-break:break-all}.exhibit .scroll{max-height:32em;overflow:auto}"
-    ".exhibit dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}.exhibit dd{margin:0}"
-    ".exhibit pre{white-space:pre-wrap}</style>"
+    "<style>"
+    ".exhibit table { border-collapse: collapse } .exhibit tbody th { font-weight: 400 }"
+    ".exhibit td, .exhibit th { text-align: left !important; vertical-align: top; padding: .2em .6em }"
+    ".exhibit td.n, .exhibit th.n { text-align: right !important; font-variant-numeric: tabular-nums }"
+    ".exhibit .n, .exhibit .d { white-space: nowrap }"
+    ".exhibit .h { font-family: monospace; word-break: break-all }"
+    ".exhibit caption, .exhibit .note { text-align: left; opacity: .8 }"
+    ".exhibit .scroll { max-height: 32em; overflow: auto } .exhibit pre { white-space: pre-wrap }"
+    ".exhibit dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em }"
+    ".exhibit dl > div { display: contents } .exhibit dt { width: auto !important } .exhibit dd { margin: 0 }"
+    "</style>"
 )
 
 

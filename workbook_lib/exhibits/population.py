@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, listed, rate
+from dataclasses import replace
+
+from workbook_lib.exhibits.exhibit import Exhibit, count, listed, rate
 from workbook_lib.procedures import Check
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
 from workbook_lib.workpaper import Workpaper
 
 #: People and accounts that a listing of the page shows.
 SHOWN = 100
+#: From how many rows on the list of people is folded: it is looked up, not read.
+FOLDED_FROM = 20
 
 
 def population(wp: Workpaper) -> Exhibit:
@@ -25,11 +29,9 @@ def population(wp: Workpaper) -> Exhibit:
         title="Population",
         says=(
             f"{opening:,} engaged at the start + {joiners:,} joiners − {leavers:,} leavers = {closing:,} engaged at "
-            "the end. "
-            f"{balanced} for each worker type, changes of type included.",
+            f"the end. {balanced} for each worker type, changes of type included.",
             "The closing headcount is counted from the rows of the exports, apart from the other figures. A break "
-            "inside the "
-            "period counts as a leaver and a joiner.",
+            "inside the period counts as a leaver and a joiner.",
         ),
         tables=(table,),
     )
@@ -73,8 +75,7 @@ def reconciliation(wp: Workpaper) -> Exhibit:
             f"People with no account and no record: {rate(nobody.exceptions, nobody.tested)}. They are judged like "
             "everybody else.",
             f"Accounts with records that belong to no person: {rate(orphans.exceptions, orphans.tested)}. Their "
-            "records cover "
-            "nobody.",
+            "records cover nobody.",
         ),
         tables=tuple(tables),
     )
@@ -83,9 +84,9 @@ def reconciliation(wp: Workpaper) -> Exhibit:
 def people(wp: Workpaper) -> Exhibit:
     """Everybody in the population, with the days of each engagement."""
     query = (
-        "SELECT person.person_id, person.name, person.worker_type, person.role, person.department, spell_from AS "
-        "engaged_from, "
-        "CASE WHEN spell_to < far THEN spell_to END AS engaged_to FROM spell CROSS JOIN settings "
+        "SELECT person.person_id, person.name, person.worker_type, person.role, person.department, "
+        "spell_from AS engaged_from, CASE WHEN spell_to < far THEN spell_to END AS engaged_to "
+        "FROM spell CROSS JOIN settings "
         "JOIN person ON person.person_no = spell.person_no WHERE spell_from <= window_to AND spell_to >= window_from "
         "ORDER BY person.person_id, spell_from"
     )
@@ -93,16 +94,18 @@ def people(wp: Workpaper) -> Exhibit:
     left = wp.number(
         f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to"
     )
+    unread = wp.number("SELECT COUNT(DISTINCT person_id) FROM unread_people")
     table = listed(wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN)
     return Exhibit(
         key="people",
         title="Who is in the population",
         says=(
             f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them left "
-            "before the "
-            "last one. An empty last day means that the engagement goes on.",
+            "before the last one. An empty last day means that the engagement goes on.",
+            f"{count(unread, 'person has', 'people have')} rows that cannot be read, and no day is guessed for them. "
+            "They are in the population, with the verdict undetermined.",
         ),
-        tables=(Table(frame=table.frame, caption=table.caption, note=table.note, folded=len(table.frame) > 20),),
+        tables=(replace(table, folded=len(table.frame) > FOLDED_FROM),),
     )
 
 

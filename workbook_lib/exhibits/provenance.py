@@ -86,8 +86,8 @@ def totals(wp: Workpaper) -> Exhibit:
         key="totals",
         title="Control totals",
         says=(
-            f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. "
-            f"The total ties for {rate(len(rows) - untied, len(rows))} files.",
+            f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. The total ties for "
+            f"{rate(len(rows) - untied, len(rows))} files.",
         ),
         tables=(
             Table(
@@ -135,8 +135,7 @@ def quarantine(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(len(rows), 'row was', 'rows were')} quarantined: {len(unread):,} could not be read, "
             f"{len(rows) - len(unread):,} were set aside by a stated rule of the format. Rows that could not be read "
-            "cover and "
-            "excuse nothing. Every row is in tables/quarantine.csv of the pack, as it stands in its file.",
+            "cover and excuse nothing. Every row is in tables/quarantine.csv of the pack, as it stands in its file.",
         ),
         tables=(
             Table(frame=framed(by_reason, headings), caption="Rows by reason"),

@@ -62,8 +62,7 @@ def due_next(wp: Workpaper, days: int = DAYS_AHEAD) -> Exhibit:
         title="Who falls due next",
         says=(
             f"{count(total, 'duty falls', 'duties fall')} due from {wp.window.as_of + timedelta(days=1)} to {until}, "
-            "of "
-            f"{count(people, 'person', 'people')}, unless they complete it before.",
+            f"of {count(people, 'person', 'people')}, unless they complete it before.",
         ),
         tables=(listed(wp, query, "By due day", order="due day", at_most=SHOWN),) if total else (),
     )

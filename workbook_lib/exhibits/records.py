@@ -6,6 +6,7 @@ from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, l
 from workbook_lib.exhibits.markup import named
 from workbook_lib.workpaper import Workpaper
 
+RECORD_ROWS = 500
 ACKNOWLEDGEMENT_ROWS = 150
 #: Characters of the programme document that the page shows; it is meant to be one page.
 DOCUMENT = 30_000
@@ -29,15 +30,18 @@ def completion_records(wp: Workpaper) -> Exhibit:
         title="Completion records",
         says=(
             f"{rate(owned, total)} records belong to a person of the exports; {valid:,} times a person, requirement "
-            "and day "
-            "count as done (C6).",
+            "and day count as done (C6).",
             "A record from before the period is listed too: it may cover days of the period. A record without a date "
-            "is one that "
-            "was assigned and not completed.",
+            "is one that was assigned and not completed.",
         ),
         tables=(
             listed(
-                wp, query, "Person, module, date and status", order="person, module and date", file="completion_records"
+                wp,
+                query,
+                "Person, module, date and status",
+                order="person, module and date",
+                file="completion_records",
+                at_most=RECORD_ROWS,
             ),
         ),
     )
@@ -84,8 +88,7 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
         title="Policy acknowledgements",
         says=(
             f"{count(total, 'acknowledgement')} of {count(len(versions.frame), 'policy version')}. One that names no "
-            "version is "
-            "of the version in force on its day. These records are kept apart from training.",
+            "version is of the version in force on its day. These records are kept apart from training.",
         ),
         tables=(versions, *([records] if len(records.frame) else [])),
     )
@@ -94,8 +97,9 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
 def content(wp: Workpaper) -> Exhibit:
     """What was taught: topics, version, assessment; and which required topic each module teaches."""
     query = (
-        "SELECT modules.module_id, modules.title, modules.topics, modules.version, modules.assessed, modules.minutes, "
-        "modules.sample, COALESCE(used.records, 0) AS completions_in_the_period FROM modules "
+        "SELECT modules.module_id, modules.title, REPLACE(modules.topics, ';', '; ') AS topics, modules.version, "
+        "modules.assessed, modules.minutes, modules.sample, COALESCE(used.records, 0) AS completions_in_the_period "
+        "FROM modules "
         "LEFT JOIN (SELECT module_id, COUNT(*) AS records FROM completions CROSS JOIN settings "
         "WHERE completed_on BETWEEN window_from AND window_to AND status IN ('completed', 'passed', 'equivalent') "
         "GROUP BY module_id) used ON used.module_id = modules.module_id "
@@ -117,8 +121,7 @@ def content(wp: Workpaper) -> Exhibit:
         title="Training content",
         says=(
             f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(rows))} "
-            "modules have "
-            "an assessment. Procedures P7 and P8 test this for the modules in use.",
+            "modules have an assessment. Procedures P7 and P8 test this for the modules in use.",
         ),
         tables=(
             modules,

@@ -17,8 +17,7 @@ def rules(wp: Workpaper) -> Exhibit:
         title="The rules that judged",
         says=(
             f"{count(len(statements), 'statement')} in SQL turned the exports into the verdicts. This is their very "
-            "text; the "
-            "pack holds them as files.",
+            "text; the pack holds them as files.",
         ),
         texts=tuple(Text(caption=name, text=text.strip()) for name, text in statements.items()),
     )
@@ -75,7 +74,6 @@ def complete(wp: Workpaper) -> Exhibit:
         title="End of the document",
         says=(
             f"COMPLETE: {count(procedures, 'procedure')}, {count(verdicts, 'verdict')}, "
-            f"{count(exceptions, 'exception')}; "
-            f"{count(read, 'row')} read, {quarantined:,} of them quarantined.",
+            f"{count(exceptions, 'exception')}; {count(read, 'row')} read, {quarantined:,} of them quarantined.",
         ),
     )

@@ -10,11 +10,9 @@ VERDICTS: dict[str, str] = {
     "deviation.",
     "missing": "Not covered on at least one required day, and not covered on any required day after that. A deviation.",
     "undetermined": "A row of this person in the people export cannot be read, so no verdict is given. It counts "
-    "against the "
-    "on-time rate.",
+    "against the on-time rate.",
     "excused": "Some required day was not covered, and each such day was excused by a leave or by an extension that "
-    "was "
-    "approved beforehand.",
+    "was approved beforehand.",
     "pending": "The requirement applies on the last judged day, and nothing was due by then.",
     "left": "The engagement, or the requirement, ended before anything was due.",
 }
@@ -92,8 +90,7 @@ CRITERIA: dict[str, str] = {
 CHOICES: tuple[str, ...] = (
     "The whole population was tested, not a sample.",
     "A people export that holds only today's role applies that role back to the first day. Where an export is of that "
-    "kind, "
-    "a remark beside the source says so.",
+    "kind, a remark beside the source says so.",
     "A yearly campaign asks people who trained just before it opened to train again.",
     "A leave shorter than the stated minimum excuses nothing.",
     "People who left before anything was due are outside the on-time rate. They are listed by name, with the verdict "

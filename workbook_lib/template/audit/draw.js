@@ -33,8 +33,9 @@ async function draw() {
   for (const island of islands) {
     const place = document.getElementById(island.dataset.plot);
     const { data, layout } = JSON.parse(island.textContent);
-    delete layout.title; // the exhibit has its own heading
-    layout.margin.t = 12;
+    delete layout.title; // it is for JupyterLab; here the exhibit has a heading
+    layout.height = layout.meta.height;
+    layout.margin.t = layout.meta.top;
     place.classList.add("drawn");
     await Plotly.newPlot(place, data, layout, { displayModeBar: false, responsive: true });
     scalable(place);

@@ -1,0 +1,432 @@
+"""The grammar of profiles: what it refuses, and that it carries the formats it was made for."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from arrivals import File, Received, receive, refusal
+
+from workbook_lib.audit import PROFILES
+from workbook_lib.profile import Layout, Pairs, Profile, Reading, SetAside, Span, load_profile
+from workbook_lib.tables import TABLES, UserError
+
+OURS = sorted(path.stem for path in PROFILES.glob("*.toml"))
+ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
+PEOPLE = (
+    '[[layout]]\ntable = "people"\n[layout.columns]\nperson_id = "id"\nworker_type = "type"\nstart_date = "start"\n'
+)
+
+
+def read(folder: Path, profile: str, table: str, content: str | bytes, name: str = "x.csv", keys: str = "") -> Received:
+    """One file, read by a profile that lies in the audit folder."""
+    file = File(table, name, content, profile="mine", keys=keys)
+    return receive(folder, file, profiles={"mine": profile})
+
+
+# --- ours ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_profiles_are_sound(tmp_path: Path, name: str) -> None:
+    profile = load_profile(tmp_path, name)
+    assert profile.name == name
+    assert profile.knowledge
+    assert profile.layouts
+
+
+def test_the_generic_profile_reads_every_column_by_its_name(tmp_path: Path) -> None:
+    layouts = {layout.table: layout for layout in load_profile(tmp_path, "generic").layouts}
+    assert layouts.keys() == TABLES.keys()
+    for name, layout in layouts.items():
+        assert list(layout.columns) == TABLES[name].names
+        assert all(entry.of == (column,) for column, entry in layout.columns.items())  # type: ignore[union-attr]
+
+
+def test_the_page_on_the_grammar_names_every_key() -> None:
+    page = (PROFILES / "README.md").read_text()
+    models = (Profile, Layout, Reading, SetAside, Span, Pairs)
+    keys = {field.alias or name for model in models for name, field in model.model_fields.items()} - {"name", "layouts"}
+    assert not [key for key in keys if not re.search(rf"\b{key}\b", page)]
+
+
+# --- refused ------------------------------------------------------------------------------------------------------
+
+REFUSED = [
+    ("[profile", "mine.toml", "it is not valid TOML"),
+    (PEOPLE, "profile mine, system", "field required"),
+    (ABOUT, "profile mine, layout", "tuple should have at least 1 item"),
+    (ABOUT + "[readings]\n" + PEOPLE, "profile mine", "readings is not known here"),
+    (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "profile mine, confidence", "input should be 'seen in real"),
+    (ABOUT + PEOPLE.replace("people", "persons"), "profile mine, layout[1].table", "there is no table 'persons'"),
+    (ABOUT + PEOPLE.replace("person_id", "persn_id"), "profile mine, layout[1]",
+     "table people has no column 'persn_id'; did you mean 'person_id'?"),
+    (ABOUT + PEOPLE + "[layout.words.role]\na = 'b'\n", "profile mine, layout[1]", "role has no closed vocabulary"),
+    (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'boss'\n", "profile mine, layout[1]", "'a' means 'boss', which is none"),
+    (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "profile mine, layout[1]",
+     "words of worker_type: two of them differ only in case or blanks"),
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\n", "profile mine, layout[1].set_aside[1]",
+     "it needs exactly one of equals, not_equals and matches"),
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nmatches = '('\n", "profile mine, layout[1].set_aside[1]",
+     "'(' is not a regular expression"),
+    (ABOUT + "[reading]\ndates = ['soon']\n" + PEOPLE, "profile mine, layout[1].reading.dates", "'soon' is not a date format"),
+    (ABOUT + "[reading]\ndates = ['DD/MM/YYYY', 'M/D/YYYY']\n" + PEOPLE, "profile mine, layout[1].reading.dates",
+     "a date can fit both DD/MM/YYYY and M/D/YYYY; declare one"),
+    (ABOUT + "[reading]\nzone = 'Mars/Olympus'\n" + PEOPLE, "profile mine, layout[1].reading.zone", "'Mars/Olympus' is not an"),
+    (ABOUT + "[reading]\ndelimeter = ';'\n" + PEOPLE, "profile mine, layout[1].reading.delimeter", "extra inputs are not"),
+    (ABOUT + PEOPLE + "role = { earliest = ['a'] }\n", "profile mine, layout[1]", "role is not a date: earliest and latest"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], remove = '[' }\n", "profile mine, layout[1].columns.role", "is not a regular"),
+    (ABOUT + PEOPLE + "end_date = { of = ['a'], formats = ['x'] }\n", "profile mine, layout[1]", "'x' is not a date format"),
+    (ABOUT + PEOPLE.replace('"type"', "{ filled = ['a'], then = 'boss', otherwise = 'other' }"), "profile mine, layout[1]",
+     "'then' means 'boss', which is none of"),
+    (ABOUT + PEOPLE.replace('"id"', '"a["').replace("[layout.", "format = 'json'\n[layout."), "profile mine, layout[1]",
+     "'a[' is not a path"),
+    (ABOUT + PEOPLE.replace("people", "leave").replace("worker_type", "kind").replace("[layout.", "window = { from = 'a', to = 'b' }\n[layout."),
+     "profile mine, layout[1]", "window belongs to people"),
+    ('extends = "mine"\n', "profile mine, extends", "mine extends mine: a circle."),
+    ('extends = "nobody"\n', "profile mine, extends", "there is no profile 'nobody'."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "where", "what"), REFUSED, ids=[case[2][:40] for case in REFUSED])
+def test_a_profile_that_is_wrong_says_where(tmp_path: Path, text: str, where: str, what: str) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(UserError) as refused:
+        load_profile(tmp_path, "mine")
+    problem = next(problem for problem in refused.value.problems if problem.where.startswith(where))
+    assert what in problem.what
+
+
+def test_a_wrong_profile_refuses_the_audit_once(tmp_path: Path) -> None:
+    files = [File("people", f"{n}.csv", "id,type,start\n", profile="mine") for n in "ab"]
+    (problem,) = refusal(tmp_path, *files, profiles={"mine": ABOUT + PEOPLE + "role = 7\n"})
+    assert problem.where == "profile mine, layout[1].columns.role"
+    assert problem.what.startswith("7 is neither a header, nor a list of headers, nor a table")
+
+
+def test_a_table_that_the_profile_does_not_know(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, File("leave", "x.csv", "a\n", profile="bamboohr"))
+    assert problem.what == (
+        "profile bamboohr reads no leave from a CSV file; it reads people (csv or xlsx), people (json)."
+    )
+
+
+# --- extends ------------------------------------------------------------------------------------------------------
+
+BAMBOO = "Employee #,Employment Status,Hire Date,Termination Date\n"
+
+
+def test_three_lines_change_a_date_format(tmp_path: Path) -> None:
+    profile = 'extends = "bamboohr"\n[reading]\ndates = ["MM/DD/YYYY"]\n'
+    got = read(tmp_path, profile, "people", BAMBOO + "7,Full-Time,03/04/2024,00/00/0000\n8,Intern,03/04/2024,\n")
+    assert got.rows("people", "person_id, start_date") == [("8", date(2024, 3, 4))]
+    account = got.intake.files[0]
+    assert (account.profile, account.system, account.confidence) == ("mine", "BambooHR", "seen in real files")
+
+
+def test_words_of_ones_own_are_added(tmp_path: Path) -> None:
+    profile = 'extends = "bamboohr"\n[words.worker_type]\n"Temporaty Contractor" = "contractor"\n"" = "other"\n'
+    lines = "1,Temporaty Contractor,2024-01-01,\n2,,2024-01-01,\n3,Full-Time,2024-01-01,\n4,Boss,2024-01-01,\n"
+    got = read(tmp_path, profile, "people", BAMBOO + lines)
+    assert got.rows("people", "person_id, worker_type") == [("1", "contractor"), ("2", "other"), ("3", "employee")]
+    assert [(row.subject, row.code) for row in got.quarantine] == [("4", "unknown_word")]
+
+
+def test_a_layout_of_ones_own_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir(parents=True)
+    (tmp_path / "profiles" / "mine.toml").write_text('extends = "generic"\n' + PEOPLE)
+    got = receive(tmp_path, File("people", "x.csv", "id,type,start\n7,intern,2024-01-01\n", profile="mine"))
+    assert got.rows("people", "person_id") == [("7",)]
+    layouts = load_profile(tmp_path, "mine").for_table("people")
+    assert [len(layout.columns) for layout in layouts] == [3, 9]
+
+
+# --- BambooHR -----------------------------------------------------------------------------------------------------
+
+
+def test_bamboohr_report(tmp_path: Path) -> None:
+    header = (
+        "Display Name,First Name,Last Name,Preferred Name,Job Title,Work Phone,Mobile Phone,Work Email,Department,Location,"
+        "Division,Supervisor name,Status,Employee #,Employment Status,Termination Date,Hire Date\n"
+    )
+    lines = (
+        'Ava Reyes,Ava,Reyes,,Engineer,,,Ava.Reyes@x.example,R&D,,,"Tan, Mei",Active,00417,Full-Time,0000-00-00,2021-05-03\n'
+        ",Noah,Okafor,,Sales,,,noah@x.example,Sales,,,,Inactive,418,Terminated,2025-03-31,2022-01-10\n"
+        "Rui,,,,,,,,,,,,Active,419,On Sabbatical,0000-00-00,2022-01-10\n"
+        "Mei,,,,,,,,,,,,Active,420,Contractor,0000-00-00,0000-00-00\n"
+    )
+    got = receive(tmp_path, File("people", "bamboo.csv", header + lines, profile="bamboohr"))
+    assert got.rows("people", "person_id, name, email, worker_type, role, department, start_date, end_date") == [
+        ("00417", "Ava Reyes", "ava.reyes@x.example", "employee", "Engineer", "R&D", date(2021, 5, 3), None),
+        ("418", "Noah Okafor", "noah@x.example", "employee", "Sales", "Sales", date(2022, 1, 10), date(2025, 3, 31)),
+    ]
+    assert [(row.row_no, row.column, row.code) for row in got.quarantine] == [
+        (4, "Employment Status", "unknown_word"),
+        (5, "Hire Date", "missing_value"),
+    ]
+    account = got.intake.files[0]
+    assert dict(account.mapping)["name"] == '"Display Name", else "First Name" + "Last Name"'
+    assert any("Terminated for every leaver" in warning for warning in account.warnings)
+    assert any("onlyCurrent=false" in warning for warning in account.warnings)
+    assert "Status" in account.ignored_columns
+    assert "ignored_columns" not in got.codes()
+
+
+def test_bamboohr_api(tmp_path: Path) -> None:
+    employee = {
+        "id": 5, "employeeNumber": "00417", "displayName": None, "firstName": "Ava", "lastName": "Reyes",
+        "workEmail": "ava@x.example", "employmentHistoryStatus": "Part-Time", "hireDate": "2021-05-03",
+        "terminationDate": "0000-00-00", "jobTitle": "Engineer", "department": "R&D",
+    }  # fmt: skip
+    data = {
+        "title": "All",
+        "fields": [{"id": "displayName", "type": "text", "name": "Display Name"}],
+        "employees": [employee],
+    }
+    got = receive(tmp_path, File("people", "bamboo.json", json.dumps(data), profile="bamboohr"))
+    columns = "person_id, name, worker_type, start_date, end_date"
+    assert got.rows("people", columns) == [("00417", "Ava Reyes", "employee", date(2021, 5, 3), None)]
+    assert got.intake.files[0].ignored_columns == ("id",)
+
+
+# --- Workday ------------------------------------------------------------------------------------------------------
+
+HISTORY = (
+    "id,_fivetran_start,_fivetran_end,_fivetran_deleted,hire_date,end_employment_date,termination_date,worker_code,"
+    "contract_vendor_name,contract_end_date\n"
+)
+
+
+def history(folder: Path, *lines: str) -> Received:
+    return receive(folder, File("people", "w.csv", HISTORY + "\n".join(lines) + "\n", profile="workday"))
+
+
+def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
+    got = history(
+        tmp_path,
+        "A,2020-01-01 00:00:00,2025-03-31 23:59:59,false,2024-01-01,,,1,,",
+        "A,2025-04-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,2025-09-01,2025-08-31,1,,",
+        "B,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,2,Agency Ltd,",
+        "C,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,3,,2025-12-31",
+    )
+    assert got.rows("people", "person_id, worker_type, start_date, end_date") == [
+        ("A", "employee", date(2024, 1, 1), date(2025, 3, 31)),
+        ("A", "employee", date(2025, 4, 1), date(2025, 8, 31)),
+        ("B", "contractor", date(2021, 1, 1), None),
+        ("C", "contractor", date(2021, 1, 1), None),
+    ]
+    assert not got.quarantine
+
+
+def test_versions_without_an_engaged_day_are_set_aside_and_contradictions_are_not(tmp_path: Path) -> None:
+    got = history(
+        tmp_path,
+        "A,2020-01-01 00:00:00,2023-12-31 23:59:59,false,2024-01-01,,,1,,",
+        "A,2025-10-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,2025-09-01,,1,,",
+        "A,2020-01-01 00:00:00,9999-12-31 23:59:59,TRUE,2024-01-01,,,1,,",
+        "B,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,2023-01-01,,2,,",
+        "C,some day,9999-12-31 23:59:59,false,2024-01-01,,,3,,",
+        "D,2024-06-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,,,4,,",
+    )
+    assert got.rows("people", "person_id, start_date") == [("D", date(2024, 6, 1))]
+    assert [(row.row_no, row.column, row.code, row.by_rule, row.subject) for row in got.quarantine] == [
+        (2, "_fivetran_start", "no_engaged_day", True, "A"),
+        (3, "_fivetran_start", "no_engaged_day", True, "A"),
+        (4, "_fivetran_deleted", "set_aside", True, "A"),
+        (5, "end_employment_date / termination_date", "end_before_start", False, "B"),
+        (6, "_fivetran_start", "not_a_date", False, "C"),
+    ]
+    assert [person for (person,) in got.rows("unread_people", "person_id")] == ["B", "C"]
+
+
+def test_the_layout_is_told_by_its_headers(tmp_path: Path) -> None:
+    header = "position_id,worker_id,business_title,employee_type,start_date,end_date,_fivetran_start,_fivetran_end,_fivetran_deleted\n"
+    lines = (
+        "p,A,Engineer,regular,2024-01-01,,2020-01-01 00:00:00,9999-12-31 23:59:59,false\n"
+        "p,B,Engineer,,2024-01-01,,2020-01-01 00:00:00,9999-12-31 23:59:59,false\n"
+    )
+    got = receive(tmp_path, File("people", "p.csv", header + lines, profile="workday"))
+    assert got.rows("people", "person_id, worker_type, role") == [("A", "employee", "Engineer")]
+    (row,) = got.quarantine
+    assert (row.subject, row.column, row.code) == ("B", "employee_type", "missing_value")
+    assert "state in a profile what an empty word means" in row.message
+
+
+def test_a_file_that_fits_no_layout_is_refused_for_the_nearest(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, File("people", "w.csv", HISTORY.replace("hire_date,", ""), profile="workday"))
+    assert problem.what.startswith('it has no column hire_date. Columns found: "id", "_fivetran_start"')
+
+
+# --- KnowBe4 ------------------------------------------------------------------------------------------------------
+
+ENROLMENT = {
+    "enrollment_id": 1, "content_type": "Store Purchase", "module_name": "Phishing", "time_spent": 90,
+    "user": {"id": 7, "email": "a@x.example"}, "completion_date": "2025-06-18T21:49:00.000Z", "status": "Passed",
+    "policy_acknowledged": False,
+}  # fmt: skip
+
+
+def enrolment(**changes: object) -> dict[str, object]:
+    return ENROLMENT | changes
+
+
+def test_knowbe4_enrolments(tmp_path: Path) -> None:
+    policy = {"content_type": "Uploaded Policy", "module_name": "AUP"}
+    data = [
+        enrolment(),
+        enrolment(user={"id": 7, "email": None}, status="Past Due", completion_date=None),
+        enrolment(**policy, policy_acknowledged=True),
+        enrolment(**policy),
+        enrolment(**policy, policy_acknowledged=True, completion_date=None),
+        enrolment(status="Done"),
+        enrolment(user={}),
+    ]
+    files = [
+        File(table, "e.json", json.dumps(data), profile="knowbe4") for table in ("completions", "acknowledgements")
+    ]
+    got = receive(tmp_path, *files, zone="UTC")
+    assert got.rows("completions", "account, module_id, completed_at, status, record_id, minutes") == [
+        ("a@x.example", "Phishing", datetime(2025, 6, 18, 21, 49), "passed", "1", 1.5),
+        ("7", "Phishing", None, "not_started", "1", 1.5),
+    ]
+    assert got.rows("acknowledgements", "account, policy_id, acknowledged_on, status") == [
+        ("a@x.example", "AUP", date(2025, 6, 18), "acknowledged"),
+        ("a@x.example", "AUP", date(2025, 6, 18), "sent"),
+    ]
+    assert [(row.table, row.row_no, row.code, row.by_rule) for row in got.quarantine] == [
+        ("completions", 3, "set_aside", True),
+        ("completions", 4, "set_aside", True),
+        ("completions", 5, "set_aside", True),
+        ("completions", 6, "unknown_word", False),
+        ("completions", 7, "missing_value", False),
+        ("acknowledgements", 1, "set_aside", True),
+        ("acknowledgements", 2, "set_aside", True),
+        ("acknowledgements", 5, "missing_value", False),
+        ("acknowledgements", 6, "set_aside", True),
+        ("acknowledgements", 7, "set_aside", True),
+    ]
+    assert got.quarantine[0].message == "set aside: a policy; it is read as an acknowledgement."
+    assert [(file.rows_read, file.rows_used) for file in got.intake.files[:2]] == [(7, 2), (7, 2)]
+
+
+def test_knowbe4_users(tmp_path: Path) -> None:
+    users = [
+        {
+            "id": 1,
+            "employee_number": "007",
+            "email": "A@x.example",
+            "first_name": "Ada",
+            "last_name": "L",
+            "status": "active",
+        },
+        {
+            "id": 2,
+            "employee_number": None,
+            "email": "b@x.example",
+            "first_name": "Bo",
+            "last_name": None,
+            "status": "archived",
+        },
+    ]
+    got = receive(tmp_path, File("accounts", "users.json", json.dumps(users), profile="knowbe4"))
+    assert got.rows("accounts", "account, person_id, name, active") == [
+        ("A@x.example", "007", "Ada L", True),
+        ("b@x.example", None, "Bo", False),
+    ]
+
+
+# --- the grammar, on what our profiles do not use yet --------------------------------------------------------------
+
+
+def test_encoding_delimiter_and_dates_as_declared(tmp_path: Path) -> None:
+    reading = "[reading]\nencoding = 'cp1252'\ndelimiter = ';'\ndates = ['DD.MM.YYYY', 'YYYY-MM-DD']\n"
+    content = "id;type;start\nÉ1;Employee;31.01.2024\nE2;employee;2024-02-01\nE3;employee;1.2.2024\n".encode("cp1252")
+    got = read(tmp_path, ABOUT + reading + PEOPLE, "people", content)
+    assert got.rows("people", "person_id, start_date") == [("É1", date(2024, 1, 31)), ("E2", date(2024, 2, 1))]
+    assert "'1.2.2024' is not a date; expected DD.MM.YYYY or YYYY-MM-DD" in got.quarantine[0].message
+
+
+def test_a_second_header_row_is_dropped(tmp_path: Path) -> None:
+    content = "title\n\nid,type,start\nUser ID,Type,Hire Date\n7,intern,2024-01-01\n"
+    got = read(tmp_path, ABOUT + "[reading]\nheader_depth = 3\ndrop_rows = 1\n" + PEOPLE, "people", content)
+    assert got.rows("people", "person_id, row_no") == [("7", 5)]
+    assert got.intake.files[0].rows_read == 1
+
+
+def test_ids_that_a_spreadsheet_has_changed(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['id'], remove = ',', pad = 6 }")
+    got = read(tmp_path, profile, "people", 'id,type,start\n"1,915",intern,2024-01-01\nX1,intern,2024-01-01\n')
+    assert got.rows("people", "person_id") == [("001915",), ("X1",)]
+
+
+def test_a_score_with_a_sign_and_as_a_share(tmp_path: Path) -> None:
+    layout = '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "a"\nmodule_id = "m"\ncompleted_at = "t"\n'
+    layout += "score = { of = ['s'], suffix = '%' }\nminutes = { of = ['x'], divide_by = 0.01 }\n"
+    profile = ABOUT + layout + '[layout.constants]\nstatus = "passed"\nmethod = "online"\n'
+    got = read(tmp_path, profile, "completions", "a,m,t,s,x\nu,M,2025-01-01,85%,0.5\n")
+    assert got.rows("completions", "account, status, score, minutes, method") == [("u", "passed", 85.0, 50.0, "online")]
+
+
+def test_the_latest_of_several_days(tmp_path: Path) -> None:
+    profile = (
+        ABOUT + PEOPLE.replace('"start"', "{ latest = ['start', 'rehire'] }") + "end_date = { latest = ['e', 'f'] }\n"
+    )
+    lines = (
+        "1,intern,2020-01-01,2024-01-01,,\n2,intern,2020-01-01,,2025-01-01,2100-01-01\n3,intern,,,,\n4,intern,,x,,\n"
+    )
+    got = read(tmp_path, profile, "people", "id,type,start,rehire,e,f\n" + lines)
+    assert got.rows("people", "person_id, start_date, end_date") == [
+        ("1", date(2024, 1, 1), None),
+        ("2", date(2020, 1, 1), date(2025, 1, 1)),
+    ]
+    assert [(row.subject, row.column, row.code) for row in got.quarantine] == [
+        ("3", "start / rehire", "missing_value"),
+        ("4", "start / rehire", "not_a_date"),
+    ]
+
+
+def test_dates_at_midnight_utc_are_not_moved(tmp_path: Path) -> None:
+    reading = "[reading]\ndates = ['ISO timestamp']\nmidnight_utc_is_a_date = true\n"
+    text = '[{"id": 1, "type": "other", "start": "2024-01-01T00:00:00.000Z"}]'
+    got = read(tmp_path, ABOUT + reading + PEOPLE, "people", text, "x.json")
+    assert got.rows("people", "start_date") == [(date(2024, 1, 1),)]
+
+
+def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
+    columns = (
+        PEOPLE.replace('"type"', '"jobs.type"')
+        .replace('"start"', '"jobs.start"')
+        .replace("[layout.", "explode = 'jobs'\n[layout.")
+    )
+    jobs = [{"type": "intern", "start": "2023-01-01"}, {"type": "employee", "start": "2024-01-01"}]
+    data = [{"id": 1, "jobs": jobs}, {"id": 2, "jobs": []}, {"id": 3}]
+    got = read(tmp_path, ABOUT + columns, "people", json.dumps(data), "x.json")
+    assert got.rows("people", "person_id, worker_type, row_no") == [("1", "intern", 1), ("1", "employee", 1)]
+    assert [(row.subject, row.row_no) for row in got.quarantine] == [("2", 2), ("3", 3)]
+    assert got.intake.files[0].rows_read == 4
+
+
+def test_columns_in_pairs_that_are_none(tmp_path: Path) -> None:
+    layout = '[[layout]]\ntable = "completions"\npairs = { fixed = 1 }\n[layout.columns]\naccount = "user"\n'
+    layout += 'module_id = "item"\ncompleted_at = "date"\nstatus = "state"\n'
+    (problem,) = refusal(
+        tmp_path,
+        File("completions", "x.csv", "user,A,,B\nu,passed,,passed\n", profile="mine"),
+        profiles={"mine": ABOUT + layout},
+    )
+    assert problem.what == "after its 1 fixed columns come 3, which are no pairs of state and date."
+
+
+def test_columns_in_pairs_with_a_row_too_short(tmp_path: Path) -> None:
+    layout = '[[layout]]\ntable = "completions"\npairs = { fixed = 1 }\n[layout.columns]\naccount = "user"\n'
+    layout += 'module_id = "item"\ncompleted_at = "date"\nstatus = "state"\n'
+    got = read(tmp_path, ABOUT + layout, "completions", "user,A,,B,\nu,passed,2025-01-01,failed,\nv,passed\n")
+    assert got.rows("completions", "account, module_id, status, row_no") == [
+        ("u", "A", "passed", 2),
+        ("u", "B", "failed", 2),
+    ]
+    assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "v")]
+    assert got.intake.files[0].ignored_columns == ()

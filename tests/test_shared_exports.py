@@ -1,0 +1,406 @@
+"""The sample exports of real systems: every row of them, counted.
+
+The samples are shared beside the project and are no part of it; without them these tests are skipped.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from arrivals import File, Received, receive, refusal
+
+EXPORTS = Path(__file__).parent.parent.parent / "shared" / "exports"
+pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the shared sample exports are not beside the project")
+
+ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
+
+
+def export(table: str, sample: str, profile: str = "mine") -> File:
+    path = EXPORTS / sample
+    return File(table, path.name, path.read_bytes(), profile=profile)
+
+
+def counts(got: Received) -> list[tuple[str, int, int]]:
+    """Table, rows read and rows used of each file, the small staff file aside."""
+    return [(f.table, f.rows_read, f.rows_used) for f in got.intake.files if f.file != "staff.csv"]
+
+
+def test_every_sample_that_a_profile_of_ours_reads(tmp_path: Path) -> None:
+    got = receive(
+        tmp_path,
+        export("people", "workday/workday_worker_history_data.csv", "workday"),
+        export("people", "workday/workday_worker_position_history_data.csv", "workday"),
+        export("leave", "workday/workday_worker_leave_status_data.csv", "workday"),
+        export("accounts", "workday/workday_person_contact_email_address_data.csv", "workday"),
+        export("completions", "knowbe4/training-enrollments.json", "knowbe4"),
+        export("acknowledgements", "knowbe4/training-enrollments.json", "knowbe4"),
+        export("accounts", "knowbe4/users.json", "knowbe4"),
+    )
+    assert counts(got) == [
+        ("people", 7, 7),
+        ("people", 7, 4),
+        ("leave", 5, 5),
+        ("accounts", 5, 5),
+        ("completions", 5, 1),
+        ("acknowledgements", 5, 4),
+        ("accounts", 6, 6),
+    ]
+    assert [(row.source_no, row.row_no, row.code, row.by_rule) for row in got.quarantine] == [
+        (2, 4, "missing_value", False),
+        (2, 7, "end_before_start", False),
+        (2, 8, "end_before_start", False),
+        (5, 2, "set_aside", True),
+        (5, 3, "set_aside", True),
+        (5, 4, "set_aside", True),
+        (5, 5, "set_aside", True),
+        (6, 1, "set_aside", True),
+    ]
+
+
+def test_workday_history_is_clipped_to_its_versions(tmp_path: Path) -> None:
+    got = receive(tmp_path, export("people", "workday/workday_worker_history_data.csv", "workday"))
+    rows = got.rows("people", "person_id, worker_type, start_date, end_date")
+    assert len(rows) == 7
+    assert rows[0] == ("3aa5550b7fe348b98d7b5741afc65534", "employee", date(2020, 3, 1), date(2020, 11, 13))
+    assert rows[5:] == [
+        ("aabbccdd11223344aabbccdd11223344", "employee", date(2024, 1, 1), date(2025, 3, 31)),
+        ("aabbccdd11223344aabbccdd11223344", "employee", date(2025, 4, 1), None),
+    ]
+
+
+def test_workday_positions_that_contradict_themselves(tmp_path: Path) -> None:
+    sample = "workday/workday_worker_position_history_data.csv"
+    got = receive(tmp_path, export("people", sample, "workday"))
+    assert got.rows("people", "role, end_date") == [
+        ("Customer Service Representative", date(2010, 8, 20)),
+        ("HR Manager", date(2020, 10, 15)),
+        ("Senior Customer Services Representative", date(2021, 2, 5)),
+        ("Manager, Global Support", None),
+    ]
+    lines = (EXPORTS / sample).read_text().splitlines()
+    assert [(row.column, row.raw) for row in got.quarantine] == [
+        ("employee_type", lines[3]),
+        ("end_date / end_employment_date", lines[6]),
+        ("end_date / end_employment_date", lines[7]),
+    ]
+    assert got.rows("unread_people", "role, worker_type, start_date") == [
+        ("Senior Manager, Marketing Communications", None, date(2021, 1, 2)),
+        ("Software Engineer", "employee", date(2024, 1, 1)),
+        ("Senior Software Engineer", "employee", date(2025, 4, 1)),
+    ]
+
+
+def test_workday_leave_is_open_until_it_is_closed(tmp_path: Path) -> None:
+    got = receive(tmp_path, export("leave", "workday/workday_worker_leave_status_data.csv", "workday"))
+    assert [row[1:] for row in got.rows("leave", "person_id, start_date, end_date")] == [
+        (date(2021, 2, 1), None),
+        (date(2021, 1, 18), None),
+        (date(2021, 2, 23), None),
+        (date(2021, 9, 4), None),
+        (date(2021, 2, 23), None),
+    ]
+
+
+def test_workday_addresses(tmp_path: Path) -> None:
+    got = receive(tmp_path, export("accounts", "workday/workday_person_contact_email_address_data.csv", "workday"))
+    assert got.rows("accounts", "account, person_id")[0] == ("sponge@bob.com", "3aa5550b7fe348b98d7b5741afc65534")
+
+
+def test_knowbe4_a_passed_policy_is_no_acknowledgement(tmp_path: Path) -> None:
+    files = [
+        export(table, "knowbe4/training-enrollments.json", "knowbe4") for table in ("completions", "acknowledgements")
+    ]
+    got = receive(tmp_path, *files)
+    assert got.rows("completions", "account, module_id, completed_on, status, record_id, row_no") == [
+        ("jblake@kb4-demo.com", "Phishing Gameshow Trivia", None, "in_progress", "1525526", 1)
+    ]
+    assert got.rows("completions", "round(minutes, 2)") == [(8.28,)]
+    assert got.rows("acknowledgements", "account, policy_id, acknowledged_at, status, row_no") == [
+        ("bjones@kb4-demo.com", "Data Protection Policy", None, "sent", 2),
+        ("sfisher@kb4-demo.com", "Acceptable Use Policy", None, "sent", 3),
+        ("sfisher@kb4-demo.com", "Acceptable Use Policy", datetime(2018, 6, 18, 23, 49), "sent", 4),
+        ("sfisher@kb4-demo.com", "Acceptable Use Policy", None, "sent", 5),
+    ]
+    assert got.finding("identical_rows").row_no == 5
+
+
+def test_knowbe4_users(tmp_path: Path) -> None:
+    got = receive(tmp_path, export("accounts", "knowbe4/users.json", "knowbe4"))
+    rows = got.rows("accounts", "account, account_email, person_id, name, active")
+    assert rows[1] == ("LStephens@kb4-demo.com", "lstephens@kb4-demo.com", "19583", "Linda Stephens", True)
+    assert rows[5] == ("shea.o@kb4-demo.com", "shea.o@kb4-demo.com", "00000", "Shea O'Malley", True)
+
+
+# --- what later profiles need: the grammar carries these formats ----------------------------------------------------
+
+MOODLE = (
+    ABOUT
+    + """
+[reading]
+timestamps = ["ISO timestamp"]
+[words.status]
+"Completed" = "completed"
+"Not completed" = "not_started"
+"Completed (achieved pass grade)" = "passed"
+"Completed (did not achieve pass grade)" = "failed"
+[[layout]]
+table = "completions"
+format = "csv"
+requires = ["Email address"]
+pairs = { fixed = 2, item = "activity" }
+[layout.columns]
+account = "Email address"
+module_id = "activity"
+completed_at = "date"
+status = { of = ["state"], remove = '\\s*\\(set by .+\\)$' }
+"""
+)
+
+
+@pytest.mark.parametrize("sample", ["moodle_progress.csv", "moodle_progress_excel.csv"])
+def test_moodle_pairs_of_columns(tmp_path: Path, sample: str) -> None:
+    excel = '\n[[layout]]\nreading = { delimiter = "\\t" }' + MOODLE.split("[[layout]]")[1]
+    got = receive(tmp_path, export("completions", f"moodle/{sample}"), profiles={"mine": MOODLE + excel})
+    assert counts(got) == [("completions", 6, 6)]
+    assert got.rows("completions", "account, module_id, completed_at, status, row_no") == [
+        ("ava.reyes@example.com", "Security Awareness 2026", datetime(2026, 2, 11, 14, 3, 22), "completed", 2),
+        ("ava.reyes@example.com", "Phishing '101' quiz", datetime(2026, 2, 11, 14, 21, 9), "passed", 2),
+        ("noah.okafor@example.com", "Security Awareness 2026", None, "not_started", 3),
+        ("noah.okafor@example.com", "Phishing '101' quiz", datetime(2026, 2, 12, 9, 0, 1), "failed", 3),
+        ("mei.tan@example.com", "Security Awareness 2026", datetime(2026, 4, 2, 17, 45), "completed", 4),
+        ("mei.tan@example.com", "Phishing '101' quiz", None, "not_started", 4),
+    ]
+
+
+def test_moodle_day_first_with_two_digits_of_the_year(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[reading]
+timestamps = ["DD/MM/YY, hh:mm"]
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "Email address"
+completed_at = "Security Awareness 2026 - Completion date"
+status = "Security Awareness 2026"
+[layout.constants]
+module_id = "Security Awareness 2026"
+[layout.words.status]
+"Completed" = "completed"
+"Not completed" = "not_started"
+"""
+    )
+    got = receive(tmp_path, export("completions", "moodle/moodle_completion.csv"), profiles={"mine": profile})
+    assert got.rows("completions", "account, module_id, completed_at, status") == [
+        ("ava.reyes@example.com", "Security Awareness 2026", datetime(2026, 2, 11, 14, 3), "completed"),
+        ("noah.okafor@example.com", "Security Awareness 2026", None, "not_started"),
+    ]
+
+
+def test_cornerstone_with_title_rows_above_the_header(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[reading]
+header_depth = 30
+timestamps = ["M/D/YYYY h:mm AM"]
+zone = "America/New_York"
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "User - User ID"
+module_id = "Training - Training Title"
+completed_at = "Transcript - Transcript Completed Date"
+status = { of = ["Transcript - Transcript Status"], remove = '\\s*/\\s*Past Due$' }
+[layout.words.status]
+"Registered" = "not_started"
+"Completed" = "completed"
+"Completed (Equivalent)" = "equivalent"
+"""
+    )
+    sample = "cornerstone/cornerstone_report_20261123_09_15_00_AM.csv"
+    got = receive(tmp_path, export("completions", sample), profiles={"mine": profile})
+    assert counts(got) == [("completions", 4, 3)]
+    assert got.rows("completions", "account, completed_at, status, row_no") == [
+        ("000417", datetime(2026, 2, 11, 20, 3), "completed", 8),
+        ("000418", None, "not_started", 9),
+        ("000419", datetime(2026, 4, 2, 23, 45), "equivalent", 10),
+    ]
+    assert [(row.row_no, row.column, row.value) for row in got.quarantine] == [
+        (11, "Transcript - Transcript Status", "Exception Requested")
+    ]
+
+
+def test_entra_guests_and_fallbacks(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[[layout]]
+table = "accounts"
+requires = ["userPrincipalName"]
+[layout.columns]
+account = ["mail", "alternateEmailAddress", "userPrincipalName"]
+name = "displayName"
+active = "accountEnabled"
+"""
+    )
+    got = receive(tmp_path, export("accounts", "entra/entra_exportUsers.csv"), profiles={"mine": profile})
+    assert got.rows("accounts", "account, account_email, name, active") == [
+        ("Ava.Reyes@contoso.example", "ava.reyes@contoso.example", "Ava Reyes", True),
+        ("liam@partner.example", "liam@partner.example", "Liam Ng (Partner)", True),
+        ("scanner-3f@contoso.onmicrosoft.com", "scanner-3f@contoso.onmicrosoft.com", "=Scanner 3F", False),
+    ]
+    assert len(got.intake.files[0].ignored_columns) == 24
+
+
+def test_google_headers_with_brackets(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[reading]
+strip_brackets = true
+[[layout]]
+table = "accounts"
+[layout.columns]
+account = "Email Address"
+person_id = "Employee ID"
+name = { join = ["First Name", "Last Name"] }
+active = "Status"
+[layout.words.active]
+Active = "true"
+Suspended = "false"
+"""
+    )
+    sample = "google_workspace/google_User_Download_23112026_091500.csv"
+    got = receive(tmp_path, export("accounts", sample), profiles={"mine": profile})
+    assert got.rows("accounts", "account, person_id, name, active") == [
+        ("ava.reyes@example.com", "00417", "Ava Reyes", True),
+        ("areyes@example.com", None, "ava reyes", True),
+        ("noah.okafor@example.com", "C-118", "Noah Okafor", False),
+        ("reception@example.com", None, "Reception Desk", True),
+    ]
+
+
+def test_adp_one_row_per_assignment(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[reading]
+dates = ["YYYY-MM-DD", "ISO timestamp"]
+midnight_utc_is_a_date = true
+[[layout]]
+table = "people"
+format = "json"
+records = "workers"
+explode = "workAssignments"
+[layout.columns]
+person_id = "workerID.idValue"
+name = { join = ["person.legalName.givenName", "person.legalName.familyName1"] }
+email = "businessCommunication.emails[0].emailUri"
+role = "workAssignments.jobTitle"
+worker_type = "workAssignments.workerTypeCode.codeValue"
+start_date = "workAssignments.hireDate"
+end_date = "workAssignments.terminationDate"
+[layout.words.worker_type]
+WORKER = "employee"
+Employee = "employee"
+"""
+    )
+    files = [
+        export("people", f"adp/hr-worker-demographics-200-{name}response.json") for name in ("", "terminated-worker-")
+    ]
+    got = receive(tmp_path, *files, profiles={"mine": profile})
+    assert counts(got) == [("people", 1, 0), ("people", 2, 2)]
+    assert got.rows("people", "person_id, name, email, role, start_date, row_no") == [
+        ("1001006", "Jane Smith", "jane.smith@adp.com", "FIN Job", date(2020, 6, 18), 1),
+        ("1001006", "Jane Smith", "jane.smith@adp.com", "Operational Support", date(2020, 4, 8), 1),
+    ]
+    assert [(row.subject, row.column, row.value) for row in got.quarantine] == [
+        ("100462", "workAssignments.workerTypeCode.codeValue", "OTHER")
+    ]
+
+
+def test_a_hand_kept_register_with_aggregate_rows(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "Person"
+module_id = "Training"
+completed_at = "Completion Date"
+status = "Status"
+[layout.words.status]
+"Completed" = "completed"
+"In progress" = "in_progress"
+"Planned" = "not_started"
+[[layout.set_aside]]
+where = "Person"
+matches = '.+ \\([0-9]+\\)'
+reason = "a sum over several people"
+"""
+    )
+    got = receive(tmp_path, export("completions", "registers/training-register.csv"), profiles={"mine": profile})
+    assert counts(got) == [("completions", 14, 10)]
+    assert {row.value for row in got.quarantine if row.by_rule} == {"All Employees (42)", "New Hires (4)"}
+    assert len(got.quarantine) == 4
+
+
+def test_xapi_statements(tmp_path: Path) -> None:
+    profile = (
+        ABOUT
+        + """
+[[layout]]
+table = "completions"
+format = "json"
+[layout.columns]
+account = { of = ["actor.mbox"], remove = "^mailto:" }
+module_id = "object.id"
+completed_at = "timestamp"
+status = "verb.id"
+record_id = "id"
+score = { of = ["result.score.scaled"], divide_by = 0.01 }
+[layout.words.status]
+"http://adlnet.gov/expapi/verbs/attempted" = "in_progress"
+"http://adlnet.gov/expapi/verbs/attended" = "completed"
+[[layout.set_aside]]
+where = "verb.id"
+not_equals = ["http://adlnet.gov/expapi/verbs/attempted", "http://adlnet.gov/expapi/verbs/attended"]
+reason = "no training verb"
+"""
+    )
+    got = receive(tmp_path, export("completions", "xapi/xapi_spec_statements.json"), profiles={"mine": profile})
+    assert counts(got) == [("completions", 9, 2)]
+    assert got.rows("completions", "account, completed_at, status, round(score, 6)") == [
+        ("example.learner@adlnet.gov", datetime(2015, 12, 18, 13, 17), "in_progress", 95.0),
+        ("teampb@example.com", datetime(2013, 5, 18, 7, 32, 34), "completed", None),
+    ]
+
+
+def test_a_single_scim_user_is_no_list(tmp_path: Path) -> None:
+    profile = ABOUT + '[[layout]]\ntable = "accounts"\nrecords = "Resources"\n[layout.columns]\naccount = "userName"\n'
+    (problem,) = refusal(tmp_path, export("accounts", "scim/rfc7643-8.1-user-minimal.json"), profiles={"mine": profile})
+    assert problem.what == "no list of records was found at Resources; keys at the top: none."
+
+
+@pytest.mark.parametrize(
+    ("table", "sample", "profile"),
+    [
+        ("completions", "moodle/moodle_progress.csv", "generic"),
+        ("completions", "cornerstone/cornerstone_report_20261123_09_15_00_AM.csv", "generic"),
+        ("completions", "registers/training-register.csv", "generic"),
+        ("accounts", "google_workspace/google_User_Download_23112026_091500.csv", "generic"),
+        ("people", "workday/workday_person_name_data.csv", "workday"),
+        ("people", "knowbe4/users.json", "generic"),
+        ("completions", "knowbe4/groups.json", "knowbe4"),
+        ("accounts", "knowbe4/training-campaigns.json", "knowbe4"),
+    ],
+)
+def test_a_file_given_to_the_wrong_profile_is_refused(tmp_path: Path, table: str, sample: str, profile: str) -> None:
+    (problem,) = refusal(tmp_path, export(table, sample, profile))
+    assert problem.what.startswith("it has no column ")
+    assert "Columns found: " in problem.what
