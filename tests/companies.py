@@ -267,7 +267,7 @@ class Draft:
         self.name_accounts(human, n)
         for requirement in self.requirements:
             self.record(human, requirement)
-        if self.dice.hits(0.3):
+        if self.dice.hits(0.4):
             self.send_on_leave(human)
         self.decide(human)
         self.people.append(human)
@@ -518,7 +518,7 @@ class Draft:
             (10, self.as_of + 1),
             (5, self.as_of),
             (15, lambda: dice.choice(human.starts) - self.leave["return_days"] - days),
-            (10, lambda: dice.choice(human.dues)[1] - self.leave["return_days"] - days),
+            (25, lambda: dice.choice(human.dues)[1] - self.leave["return_days"] - days),
         )
         for _ in range(dice.choice((1, 1, 2, 3))):
             self.absence(human, first, first + days - 1)
@@ -564,7 +564,7 @@ class Draft:
                 cells |= self.breach(human, kind)
         number = f"D{len(self.tables['decisions']) + 1:04}"
         self.tables["decisions"].append(row("decisions", decision_id=number, kind=kind, **cells))
-        if dice.hits(0.15 if kind == "withdraw" else 0.12):
+        if dice.hits(0.15 if kind == "withdraw" else 0.2):
             self.decision("withdraw", withdraws=number, reason=dice.choice(("a mistake", "a mistake", "a mistake", "")))
 
     def breach(self, human: Human, kind: str) -> Row:
@@ -607,7 +607,7 @@ class Draft:
         for table, rows in self.tables.items():
             if table != "policies":
                 self.dice.shuffle(rows)
-            cut = self.dice.randint(1, len(rows) - 1) if len(rows) > 1 and self.dice.hits(0.25) else 0
+            cut = self.dice.randint(1, len(rows) - 1) if len(rows) > 1 and self.dice.hits(0.4) else 0
             for part in (rows[:cut], rows[cut:]) if cut and table != "policies" else (rows,):
                 on = self.as_of + 1 + (0 if table == earliest else self.dice.choice((0, 1, 40)))
                 if table in {"completions", "acknowledgements"} - needed:
@@ -616,6 +616,6 @@ class Draft:
 
     def covers_from(self, table: str) -> date | None:
         """Sometimes stated: about a cycle before the period, or in it."""
-        if table not in {"completions", "acknowledgements"} or self.dice.hits(0.35):
+        if table not in {"completions", "acknowledgements"} or self.dice.hits(0.2):
             return None
         return date.fromordinal(self.any_day() - self.dice.choice((0, 31, 366, 366, 900)))

@@ -12,7 +12,21 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import MAIN, Cell, File, archive, completions, dated, people, receive, refusal, sheet, workbook
+from arrivals import (
+    MAIN,
+    Cell,
+    File,
+    archive,
+    arrange,
+    completions,
+    dated,
+    people,
+    receive,
+    refusal,
+    sheet,
+    take,
+    workbook,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -303,6 +317,8 @@ def test_a_cell_of_unknown_value_is_not_empty(tmp_path: Path, cell: Cell, what: 
     (row,) = got.quarantine
     assert (row.sheet, row.row_no, row.column, row.code) == ("Data", 3, "end_date", "unknown_cell")
     assert row.message.startswith(what)
+    assert row.raw.startswith("E2\tx\temployee\t2024-01-01\t")
+    assert "\0" not in row.raw + row.value
     assert [person for (person,) in got.rows("unread_people", "person_id")] == ["E2"]
 
 
@@ -449,3 +465,30 @@ def test_a_nul_in_json_is_quarantined(tmp_path: Path) -> None:
     text = '[{"person_id": "E1", "name": "a\\u0000b", "worker_type": "intern", "start_date": "2024-01-01"}]'
     (row,) = receive(tmp_path, File("people", "p.json", text)).quarantine
     assert (row.column, row.code, row.subject) == ("name", "nul_character", "E1")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [('E1,"Bo"b,intern,2024-01-01', "bad_quotes"), (f"E1,{'x' * 1_100_000},intern,2024-01-01", "cell_too_long")],
+)
+def test_a_broken_row_of_people_still_names_its_person(tmp_path: Path, line: str, code: str) -> None:
+    got = receive(tmp_path, people("Z1,,intern,2024-01-01", line, header="person_id,name,worker_type,start_date"))
+    assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, code, "E1")]
+    assert got.rows("unread_people", "person_id, worker_type, start_date") == [("E1", "intern", date(2024, 1, 1))]
+
+
+def test_a_cell_too_long_that_goes_on_in_the_next_line_refuses_the_file(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people(f'E1,"{"x" * 1_100_000}\nE2",intern,2024-01-01'))
+    assert problem.where == "people.csv, row 2"
+
+
+def test_files_are_not_open_all_at_once(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    files = [File("leave", f"leave/{n}.csv", "person_id,start_date\nE1,2025-01-01\n") for n in range(200)]
+    folder = arrange(tmp_path, *files)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(150, limits[0]), limits[1]))
+    try:
+        assert len(take(folder).intake.files) == 201
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)

@@ -356,6 +356,13 @@ def test_a_second_header_row_is_dropped(tmp_path: Path) -> None:
     assert got.intake.files[0].rows_read == 1
 
 
+def test_a_second_header_row_that_is_broken(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\ndrop_rows = 1\n" + PEOPLE
+    file = File("people", "x.csv", 'id,type,start\n"User" ID,Type,Date\n7,intern,2024-01-01\n', profile="mine")
+    (problem,) = refusal(tmp_path, file, profiles={"mine": profile})
+    assert problem.where == "x.csv, row 2"
+
+
 def test_ids_that_a_spreadsheet_has_changed(tmp_path: Path) -> None:
     profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['id'], remove = ',', pad = 6 }")
     got = read(tmp_path, profile, "people", 'id,type,start\n"1,915",intern,2024-01-01\nX1,intern,2024-01-01\n')

@@ -11,7 +11,8 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +47,10 @@ class RawRow(NamedTuple):
     fault: Fault | None
 
 
+#: Closed when they are no longer wanted: the file is open as long as they are.
+Rows = Generator[RawRow, None, None]
+
+
 @dataclass(slots=True)
 class Opened:
     """An opened file: its columns, and its rows to be taken once, in order.
@@ -58,7 +63,7 @@ class Opened:
     """
 
     header: tuple[str, ...]
-    rows: Iterator[RawRow]
+    rows: Rows
     raw: Callable[[], str]
     sheet: str = ""
     remarks: dict[str, str] = field(default_factory=dict)
@@ -78,6 +83,11 @@ class Digest:
     sha256: str
     encoding: str
     ends_with_newline: bool
+
+
+def no_rows() -> Rows:
+    """For a file of which the rows are told later."""
+    yield from ()
 
 
 def normal(header: str, *, strip_brackets: bool = False) -> str:
@@ -191,13 +201,13 @@ def _undecodable(path: Path, encoding: str) -> BadFileError:
 
 
 class _Lines:
-    """The lines of a file, and those that make up the record taken last."""
+    """The lines of a file, and those that make up the record taken last. Open only while they are taken."""
 
     def __init__(self, path: Path, encoding: str) -> None:
         self._path, self._encoding = path, encoding
         self.taken: list[str] = []
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Generator[str, None, None]:
         taken = self.taken
         with self._path.open(encoding=self._encoding, newline="") as file:
             for line in file:
@@ -223,11 +233,12 @@ def open_csv(
     drop_rows : rows right below the header that are not data (a second header, say).  paired : the report has pairs of
     columns, the second of which may have no name.
 
-    Raises BadFileError where no row is the header; the rows raise it where a quote is never closed.
+    Where no row is the header, the first row stands for it. The rows raise BadFileError where a quote is never closed.
     """
+    csv.field_size_limit(LONGEST_CELL)
     lines = _Lines(path, content.encoding)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header, at = _find_header(reader, header_depth, is_header)
+    with closing(iter(lines)) as text:
+        header, at = _find_header(csv.reader(text, delimiter=delimiter, strict=True), header_depth, is_header)
     remarks = {}
     if content.encoding == "utf-16":
         remarks["utf_16"] = "the file is UTF-16 (with a byte order mark); it was read as such."
@@ -237,11 +248,21 @@ def open_csv(
     unnamed_last = not paired and len(header) > 1 and not header[-1].strip()
     if unnamed_last:
         remarks["trailing_delimiter"] = "each line ends with a delimiter; the unnamed empty last column was ignored."
-    csv.field_size_limit(LONGEST_CELL)
-    opened = Opened(tuple(header), iter(()), lines.raw, remarks=remarks)
-    shape = (len(header), unnamed_last)
-    opened.rows = _csv_rows(reader, lines, opened, at, drop_rows, content, shape)
+    opened = Opened(tuple(header), no_rows(), lines.raw, remarks=remarks)
+    shape = _Shape(delimiter, at, drop_rows, len(header), unnamed_last, content.ends_with_newline)
+    opened.rows = _csv_rows(lines, opened, shape)
     return opened
+
+
+class _Shape(NamedTuple):
+    """What is known of a CSV file once its header is found."""
+
+    delimiter: str
+    header_at: int
+    drop_rows: int
+    width: int
+    unnamed_last: bool
+    ends_with_newline: bool
 
 
 def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], bool]) -> tuple[list[str], int]:
@@ -261,51 +282,52 @@ def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], b
     return first or [], 1
 
 
-def _csv_rows(
-    reader: Any,
-    lines: _Lines,
-    opened: Opened,
-    row_no: int,
-    drop_rows: int,
-    content: Digest,
-    shape: tuple[int, bool],
-) -> Iterator[RawRow]:
-    taken, (width, unnamed_last) = lines.taken, shape
-    short_row = 0
-    while True:
-        taken.clear()
-        row_no += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            yield _broken(row_no, error, taken)
-            continue
-        if drop_rows:
-            drop_rows -= 1
-            continue
-        fault = None
-        if len(cells) != width:
-            if not cells:
-                opened.blank_rows += 1
+def _csv_rows(lines: _Lines, opened: Opened, shape: _Shape) -> Rows:
+    """The rows below the header."""
+    taken, width, row_no, short_row = lines.taken, shape.width, 0, 0
+    with closing(iter(lines)) as text:
+        reader = csv.reader(text, delimiter=shape.delimiter, strict=True)
+        for row_no in range(1, shape.header_at + shape.drop_rows + 1):
+            try:
+                next(reader, None)
+            except csv.Error:
+                raise unclosed_quote(row_no) from None
+        while True:
+            taken.clear()
+            row_no += 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                yield _broken(row_no, error, taken, shape.delimiter)
                 continue
-            fault = _ragged(row_no, cells, width, taken, unnamed_last=unnamed_last)
-            short_row = row_no if fault and fault.code == "too_short" else 0
-        opened.broken_lines += len(taken) > 1
-        if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
-            fault = Fault("nul_character", "the row holds a NUL character")
-        yield RawRow(row_no, cells, fault)
-    opened.cut_off = short_row if short_row == row_no - 1 and not content.ends_with_newline else 0
+            fault = None
+            if len(cells) != width:
+                if not cells:
+                    opened.blank_rows += 1
+                    continue
+                fault = _ragged(row_no, cells, taken, shape)
+                short_row = row_no if fault and fault.code == "too_short" else 0
+            opened.broken_lines += len(taken) > 1
+            if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
+                fault = Fault("nul_character", "the row holds a NUL character")
+            yield RawRow(row_no, cells, fault)
+    opened.cut_off = short_row if short_row == row_no - 1 and not shape.ends_with_newline else 0
 
 
-def _broken(row_no: int, error: csv.Error, taken: list[str]) -> RawRow:
-    """A record that the CSV reader refuses. Over several lines it may have swallowed others: that refuses the file."""
-    if len(taken) > 1 or "unexpected end" in str(error):
+def _broken(row_no: int, error: csv.Error, taken: list[str], delimiter: str) -> RawRow:
+    """A record that the CSV reader refuses. Over several lines it may have swallowed others: that refuses the file.
+
+    Its cells are read once more without strictness: it may tell whom it is about.
+    """
+    if len(taken) > 1 or "unexpected end" in str(error) or taken[0].count('"') % 2:
         raise unclosed_quote(row_no)
     if "field limit" in str(error):
-        return RawRow(row_no, [], Fault("cell_too_long", f"a cell is longer than {LONGEST_CELL:,} characters"))
-    return RawRow(row_no, [], Fault("bad_quotes", "a quoted cell goes on after its closing quote"))
+        cells = taken[0].split(delimiter)
+        return RawRow(row_no, cells, Fault("cell_too_long", f"a cell is longer than {LONGEST_CELL:,} characters"))
+    cells = next(csv.reader(taken, delimiter=delimiter))
+    return RawRow(row_no, cells, Fault("bad_quotes", "a quoted cell goes on after its closing quote"))
 
 
 def unclosed_quote(row_no: int) -> BadFileError:
@@ -318,15 +340,15 @@ def unclosed_quote(row_no: int) -> BadFileError:
     )
 
 
-def _ragged(row_no: int, cells: list[str], width: int, taken: list[str], *, unnamed_last: bool) -> Fault | None:
+def _ragged(row_no: int, cells: list[str], taken: list[str], shape: _Shape) -> Fault | None:
     """A row with too few or too many cells; where the unnamed last column is missing, it is filled."""
-    if unnamed_last and len(cells) == width - 1:
+    if shape.unnamed_last and len(cells) == shape.width - 1:
         cells.append("")
         return None
     if len(taken) > 1:
         raise unclosed_quote(row_no)
-    code = "too_short" if len(cells) < width else "too_long"
-    return Fault(code, f"the row has {len(cells)} cells, the header has {width}")
+    code = "too_short" if len(cells) < shape.width else "too_long"
+    return Fault(code, f"the row has {len(cells)} cells, the header has {shape.width}")
 
 
 # --- wide reports -------------------------------------------------------------------------------------------------
@@ -346,7 +368,7 @@ def unpivoted(opened: Opened, fixed: int, names: tuple[str, str, str]) -> Opened
             code="odd_pairs",
         )
 
-    def rows() -> Iterator[RawRow]:
+    def rows() -> Rows:
         for row_no, cells, fault in inner:
             if fault is not None:
                 yield RawRow(row_no, [*cells[:fixed], "", "", ""], fault)

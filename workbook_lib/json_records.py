@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbook_lib.files import BadFileError, Digest, Fault, Opened, RawRow
+from workbook_lib.files import BadFileError, Digest, Fault, Opened, RawRow, Rows
 
 LARGEST_JSON = 512 << 20
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -100,7 +100,7 @@ def open_json(path: Path, content: Digest, *, records: str, explode: str, wanted
     keys = dict.fromkeys(key for item in items if isinstance(item, dict) for key in item)
     current: list[object] = [None]
 
-    def rows() -> Iterator[RawRow]:
+    def rows() -> Rows:
         for no, item, part in parts:
             current[0] = item
             fault = None if isinstance(item, dict) else Fault("not_a_record", "a record must be an object { … }")

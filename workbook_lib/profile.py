@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -152,8 +152,10 @@ class Reading(_Part):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name and name not in available_timezones():
-            raise _wrong("'{name}' is not an IANA time zone", name=name)
+        try:
+            ZoneInfo(name or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise _wrong("'{name}' is not an IANA time zone", name=name) from None
         return name
 
     @field_validator("dates", "timestamps")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -62,26 +63,27 @@ class Reading:
         """The used rows, as they are stored; every other row goes to quarantine."""
         stored_of, number, check = self.reader.stored, self.source_no, _check(self.table)
         simple = not self.reader.asides and not self.reader.window
-        for row_no, cells, fault in self.opened.rows:
-            self.rows_read += 1
-            if fault is not None:
-                self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
-                continue
-            if not simple and self._is_set_aside(row_no, cells):
-                continue
-            try:
-                stored = stored_of(cells)
-            except BadValueError:
-                self._reject(row_no, cells)
-                continue
-            if check is not None and (wrong := check(stored)) is not None:
-                self._reject(row_no, cells, wrong)
-                continue
-            if self.reader.window is not None and not self._clip(row_no, cells, stored):
-                continue
-            stored.append(number)
-            stored.append(row_no)
-            yield stored
+        with closing(self.opened.rows) as rows:
+            for row_no, cells, fault in rows:
+                self.rows_read += 1
+                if fault is not None:
+                    self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
+                    continue
+                if not simple and self._is_set_aside(row_no, cells):
+                    continue
+                try:
+                    stored = stored_of(cells)
+                except BadValueError:
+                    self._reject(row_no, cells)
+                    continue
+                if check is not None and (wrong := check(stored)) is not None:
+                    self._reject(row_no, cells, wrong)
+                    continue
+                if self.reader.window is not None and not self._clip(row_no, cells, stored):
+                    continue
+                stored.append(number)
+                stored.append(row_no)
+                yield stored
         self._refuse_cut_off()
         self._refuse_ambiguous()
         self._refuse_empty()

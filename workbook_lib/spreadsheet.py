@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from workbook_lib.files import BadFileError, Opened, RawRow
+from workbook_lib.files import BadFileError, Opened, RawRow, Rows, no_rows
 from workbook_lib.tables import listing
 
 LARGEST_FILE = 50 << 20
@@ -72,23 +73,23 @@ def open_xlsx(
     """
     examine(path)
     try:
-        book = CalamineWorkbook.from_path(path)
-        name, remarks = _chosen(book, sheet)
-        found = book.get_sheet_by_name(name)
+        with closing(CalamineWorkbook.from_path(path)) as book:
+            name, remarks = _chosen(book, sheet)
+            found, index = book.get_sheet_by_name(name), book.sheet_names.index(name)
     except CalamineError as error:
         raise BadFileError(f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.") from None
-    marks = _marks(path, book.sheet_names.index(name), remarks)
+    marks = _marks(path, index, remarks)
     for start, end in found.merged_cell_ranges or ():
         inner = [(r, c) for r in range(start[0], end[0] + 1) for c in range(start[1], end[1] + 1)]
         marks.cells.update(dict.fromkeys(inner[1:], "a cell that is merged with the one above or before it"))
     if marks.hidden_rows:
         remarks["hidden_rows"] = f"{marks.hidden_rows:,} rows of the sheet are hidden; they were read like the others."
-    opened = Opened((), iter(()), lambda: "", sheet=name, remarks=remarks)
+    opened = Opened((), no_rows(), lambda: "", sheet=name, remarks=remarks)
     rows = _texts(found, marks, opened.numeric)
     header, row_no = _find_header(rows, header_depth, is_header)
     opened.header = tuple(header)
     current: list[str] = []
-    opened.raw = lambda: "\t".join(current)
+    opened.raw = lambda: "\t".join(cell.removeprefix(MARK) for cell in current)
     opened.rows = _rows(rows, row_no + drop_rows, opened, current)
     opened.numeric.clear()
     return opened
@@ -125,12 +126,9 @@ def examine(path: Path) -> None:
 
 
 def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    width, height, tail, read = 0, 0, b"", 0
+    width, height, tail = 0, 0, b""
     with archive.open(part) as file:
         while chunk := file.read(CHUNK):
-            read += len(chunk)
-            if read > LARGEST_INSIDE:
-                raise _unsafe(f"{part.filename} inflates without end")
             text = tail + chunk
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise _unsafe(f"{part.filename} declares entities, or is not UTF-8")
@@ -261,7 +259,7 @@ def _find_header(
     return first or [], 1
 
 
-def _rows(rows: Iterator[tuple[int, list[str]]], after: int, opened: Opened, current: list[str]) -> Iterator[RawRow]:
+def _rows(rows: Iterator[tuple[int, list[str]]], after: int, opened: Opened, current: list[str]) -> Rows:
     for row_no, cells in rows:
         if row_no <= after:
             continue
