@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import json
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -16,7 +15,6 @@ from pathlib import Path
 
 from workbook_lib import pack, publish
 from workbook_lib.audit import Audit, Window
-from workbook_lib.coverage import RULES
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
 Progress = Callable[[str, float], None]
@@ -72,7 +70,6 @@ def produce(job: Job, progress: Progress) -> Path:
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
         (data / "evidence.html").write_text(publish.render(notebook, title), encoding="utf-8", newline="\n")
         progress("closing the pack", 0.95)
-        shutil.copytree(RULES, data / "rules")
         (data / "run.json").write_text(_run_facts(job), encoding="utf-8", newline="\n")
         pack.close_bag(stage)
         pack.put_in_place(stage, job.target)

@@ -33,7 +33,7 @@ def _early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:
                 code="early_extract",
                 table=source.table,
                 subject=source.file,
-                text=f"{source.file} was extracted on {extracted} and does not cover the as-of day {window.as_of} whole; "
+                text=f"{source.file} was extracted on {extracted} and does not cover the as-of day {window.as_of}; "
                 "what happened since is not in it (C1).",
             )
 

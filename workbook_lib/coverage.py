@@ -24,6 +24,7 @@ STATEMENTS = (
     "policy_version",
     "valid_acknowledgement",
     "cover",
+    "extension",
     "relief",
     "stretch",
     "tally",
@@ -50,7 +51,6 @@ def judge(engine: Engine, audit: Audit, window: Window) -> None:
     _load_settings(engine, audit, window)
     _load_requirements(engine, audit)
     _load_scope(engine, audit)
-    _load_extensions(engine)
     for name in STATEMENTS:
         if name == "cover":
             _load_renewals(engine, audit)
@@ -142,16 +142,6 @@ def _applies(requirement: Requirement, attributes: dict[str, str | None]) -> boo
     return all(
         attributes[name] in wanted or (name == "worker_type" and attributes[name] is None)
         for name, wanted in requirement.applies_to.items()
-    )
-
-
-def _load_extensions(engine: Engine) -> None:
-    engine.make(
-        "extension",
-        "SELECT person.person_no, requirement.requirement_no, approved_on, new_due_on FROM decision "
-        "JOIN person ON person.person_id = decision.person_id "
-        "JOIN requirement ON requirement.requirement_id = decision.requirement_id "
-        "WHERE decision.kind = 'extend' AND decision.withdrawn = 0",
     )
 
 

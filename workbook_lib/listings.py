@@ -76,7 +76,13 @@ RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", 
 
 
 def write_tables(paper: Workpaper, folder: Path) -> None:
-    """Write every listing as CSV into `folder`/tables and the counts of the front page into `folder`/result.json."""
+    """Write every listing as CSV into `folder`/tables, the counts of the front page into `folder`/result.json, and the
+    statements that judged, in their order, into `folder`/rules.
+    """
+    rules = folder / "rules"
+    rules.mkdir(parents=True, exist_ok=True)
+    for no, (name, statement) in enumerate(paper.engine.statements.items(), 1):
+        (rules / f"{no:02}_{name}.sql").write_text(statement, encoding="utf-8", newline="\n")
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     for name, query in LISTINGS.items():

@@ -1,6 +1,6 @@
 """How long the demo takes: exports to sealed pack, against an empty notebook through the stock tools, in one run.
 
-    python tests/bench/demo.py [rounds]
+python tests/bench/demo.py [rounds]
 """
 
 from __future__ import annotations
@@ -36,7 +36,15 @@ def main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         empty, done = Path(folder) / "empty.ipynb", Path(folder) / "done.ipynb"
         empty.write_text(json.dumps(EMPTY))
-        run = [sys.executable, "-m", "workbook_lib.cli", "run", str(PROJECT / "data_samples/northwind"), "--out", folder]
+        run = [
+            sys.executable,
+            "-m",
+            "workbook_lib.cli",
+            "run",
+            str(PROJECT / "data_samples/northwind"),
+            "--out",
+            folder,
+        ]
         papermill = [sys.executable, "-m", "papermill", "-k", "python3", str(empty), str(done)]
         nbconvert = [sys.executable, "-m", "nbconvert", "--to", "html", str(done)]
         for _ in range(rounds):
@@ -44,7 +52,9 @@ def main(rounds: int) -> None:
             stock.append(seconds(papermill, nbconvert))
     for name, times in (("workbook run northwind", ours), ("empty papermill + stock nbconvert", stock)):
         print(f"{name:36}min {min(times):5.2f} s  median {statistics.median(times):5.2f} s")
-    print(f"{'ratio':36}min {min(ours) / min(stock):5.2f}    median {statistics.median(ours) / statistics.median(stock):5.2f}")
+    print(
+        f"{'ratio':36}min {min(ours) / min(stock):5.2f}    median {statistics.median(ours) / statistics.median(stock):5.2f}"
+    )
 
 
 if __name__ == "__main__":

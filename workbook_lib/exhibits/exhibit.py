@@ -218,15 +218,6 @@ def framed(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataF
     return pd.DataFrame(list(rows), columns=list(columns), dtype=object)
 
 
-def literal(text: str) -> str:
-    """A text as SQL writes it.
-
-    >>> literal("it's")
-    "'it''s'"
-    """
-    return "'" + text.replace("\0", "").replace("'", "''") + "'"
-
-
 def cut_short(shown: int, total: int, order: str, file: str) -> str:
     """What to say where rows are left out.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbook_lib.exhibits import figures
-from workbook_lib.exhibits.exhibit import AT_MOST, Exhibit, Table, count, framed, listed, literal, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.exhibits.words import JUDGED, VERDICTS
@@ -209,12 +209,9 @@ def exceptions(wp: Workpaper) -> Exhibit:
 
 def people_and_verdicts(wp: Workpaper) -> Exhibit:
     """Everybody, each duty with its verdict, the sentence that says why, and rows about them that could not be read."""
-    doubts = _doubts(wp)
     query = (
-        f"{doubts}SELECT verdicts.person_id, person.name, requirement_id, verdict, why, required_from, "
-        f"last_completed_on, gap_days, next_due_on{', unread.unread_rows' if doubts else ''} FROM verdicts "
-        "JOIN person ON person.person_id = verdicts.person_id "
-        f"{'LEFT JOIN unread ON unread.person_no = person.person_no ' if doubts else ''}"
+        "SELECT verdicts.person_id, person.name, requirement_id, verdict, required_from, last_completed_on, "
+        "gap_days, next_due_on, why FROM verdicts JOIN person ON person.person_id = verdicts.person_id "
         "ORDER BY verdicts.person_id, requirement_id"
     )
     table = listed(wp, query, "Every duty and its verdict", order="person and requirement", file="verdicts")
@@ -225,21 +222,4 @@ def people_and_verdicts(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(f"{count(duties, 'duty', 'duties')}, each with the dates that led to its verdict.",),
         tables=(table,),
-    )
-
-
-def _doubts(wp: Workpaper) -> str:
-    """The rows that could not be read, by the person whom they seem to be about (C11), to stand before a listing."""
-    rows = [row for row in wp.quarantine if row.subject and not row.by_rule][:AT_MOST]
-    if not rows:
-        return ""
-    values = ", ".join(f"({literal(row.subject)}, {literal(f'{row.file} row {row.row_no}')})" for row in rows)
-    return (
-        f"WITH doubt(subject, place) AS (VALUES {values}), owner AS ("
-        "SELECT person_no, place FROM doubt JOIN person ON person.person_id = subject "
-        "UNION SELECT person_no, place FROM doubt JOIN person ON person.email = lower(subject) "
-        "UNION SELECT person_no, place FROM doubt JOIN account_person ON account_person.account = subject "
-        "WHERE person_no IS NOT NULL), unread AS ("
-        "SELECT person_no, STRING_AGG(place, '; ' ORDER BY place) AS unread_rows FROM owner "
-        "GROUP BY person_no) "
     )
