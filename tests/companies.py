@@ -537,7 +537,7 @@ class Draft:
         """Extensions around due days, and explanations of what may turn out to be exceptions."""
         dice = self.dice
         for requirement_id, due in human.dues:
-            if dice.hits(0.08) and due > self.first - 200:
+            if dice.hits(0.12) and due > self.first - 200:
                 self.extend(human, requirement_id, due)
             if dice.hits(0.1) and self.first - 100 < due <= self.as_of:
                 cells = {"requirement_id": requirement_id, "due_on": iso(due), "reason_code": "late start"}
@@ -565,7 +565,7 @@ class Draft:
         number = f"D{len(self.tables['decisions']) + 1:04}"
         self.tables["decisions"].append(row("decisions", decision_id=number, kind=kind, **cells))
         if dice.hits(0.15 if kind == "withdraw" else 0.2):
-            self.decision("withdraw", withdraws=number, reason=dice.choice(("a mistake", "a mistake", "a mistake", "")))
+            self.decision("withdraw", withdraws=number, reason=dice.choice(("a mistake", "a mistake", "")))
 
     def breach(self, human: Human, kind: str) -> Row:
         """What makes a decision void: about oneself, approved by oneself, or not whole."""

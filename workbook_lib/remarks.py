@@ -11,7 +11,7 @@ from workbook_lib.reading import Reading
 from workbook_lib.tables import Finding, Kind, listing
 from workbook_lib.values import quoted
 
-_DECIMAL = re.compile(r"[0-9]+\.0")
+_DECIMAL = re.compile(r"[0-9]{3,}\.0")
 #: Text by which rows are matched: blanks around it, leading zeros and unseen characters matter.
 _IDS = (Kind.TEXT, Kind.ACCOUNT, Kind.EMAIL)
 
@@ -88,7 +88,7 @@ def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
             f"{name}: {counted(len(unseen), 'value')} with unseen characters, for example {quoted(unseen[0])}.",
         )
     decimal = [text for text in texts if _DECIMAL.fullmatch(text.strip())]
-    if decimal and is_key(reader.column):
+    if decimal and is_key(reader.column) and reader.column.name != "version":
         yield (
             "decimal_ids",
             f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])}, as a spreadsheet rewrites numbers.",
