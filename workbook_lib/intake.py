@@ -133,6 +133,7 @@ def _account(reading: Reading, used: int, first: date | None, last: date | None,
         size=reading.content.size,
         sha256=reading.content.sha256,
         rows_read=reading.rows_read,
+        rows_used=used,
         rows_quarantined=len(reading.quarantine),
         first_date=first,
         last_date=last,
@@ -148,7 +149,7 @@ def _account(reading: Reading, used: int, first: date | None, last: date | None,
 def _doubles(engine: Engine, audit: Audit) -> Iterator[Finding]:
     """Rows that repeat another in every column. They are kept: sets of days do not count anything twice."""
     for name in ("people", "completions", "acknowledgements"):
-        columns = ", ".join(TABLES[name].stored.keys() - {"source_no", "row_no"})
+        columns = ", ".join(column for column in TABLES[name].stored if column not in ("source_no", "row_no"))
         subject = TABLES[name].columns[0].name
         (found,) = engine.rows(
             f"SELECT COALESCE(SUM(times - 1), 0), MIN(place) FROM (SELECT COUNT(*) AS times, "

@@ -71,7 +71,7 @@ LISTINGS: dict[str, str] = {
 #: The columns of tables that are not relations of the engine.
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
-SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")] + ["rows_used"]
+SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
 RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
 

@@ -271,7 +271,7 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAccount:
-    """What became of one file: every row read is either used or quarantined.
+    """What became of one file: every row read is either used or quarantined. Each of the three is counted by itself.
 
     source_no : 1-based number of the file in the order of audit.toml; stored rows carry it.  size : bytes.
     first_date, last_date : span of the table's main date among the used rows.  mapping : canonical column → where it
@@ -292,6 +292,7 @@ class FileAccount:
     size: int
     sha256: str
     rows_read: int
+    rows_used: int
     rows_quarantined: int
     first_date: date | None
     last_date: date | None
@@ -299,15 +300,10 @@ class FileAccount:
     ignored_columns: tuple[str, ...]
     warnings: tuple[str, ...]
 
-    @property
-    def rows_used(self) -> int:
-        """Rows read minus rows quarantined."""
-        return self.rows_read - self.rows_quarantined
-
     def with_rejected(self, rejected: Sequence[Quarantined]) -> FileAccount:
         """The same file after a later stage refused some of its rows."""
         mine = sum(row.source_no == self.source_no for row in rejected)
-        return replace(self, rows_quarantined=self.rows_quarantined + mine) if mine else self
+        return replace(self, rows_used=self.rows_used - mine, rows_quarantined=self.rows_quarantined + mine)
 
 
 def listing(items: Sequence[object], at_most: int = 5) -> str:
