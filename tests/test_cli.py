@@ -44,7 +44,7 @@ def test_run_writes_what_the_specification_names(pack):
         "data/evidence.html", "data/evidence.ipynb", "data/result.json", "data/run.json",
         "data/tables/verdicts.csv", "data/tables/exceptions.csv", "data/tables/completion_records.csv",
         "data/tables/population.csv", "data/tables/quarantine.csv",
-        "data/rules/01_person.sql", "data/inputs/audit.toml", "data/inputs/people.csv", "data/inputs/programme.md",
+        "data/rules/01_everybody.sql", "data/inputs/audit.toml", "data/inputs/people.csv", "data/inputs/programme.md",
     }  # fmt: skip
     there = {path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()}
     assert expected <= there

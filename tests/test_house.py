@@ -14,20 +14,7 @@ FILES = sorted(path for path in LIBRARY.rglob("*.py") if "notebooks" not in path
 FOUNDATION = {"audit", "requirement", "tables", "engine"}
 #: Stage → the files and packages that belong to it. Stages meet in `workpaper` and do not know each other.
 STAGES = {
-    "intake": {
-        *(
-            "intake",
-            "files",
-            "json_records",
-            "mapping",
-            "opening",
-            "profile",
-            "reading",
-            "remarks",
-            "spreadsheet",
-            "values",
-        ),
-    },
+    "intake": {"intake"},
     "identity": {"identity"},
     "coverage": {"coverage"},
     "caveats": {"caveats"},

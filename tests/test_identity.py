@@ -53,3 +53,17 @@ def test_contradictions_are_listed(tmp_path):
     changes |= {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}
     paper, _ = mapped(tmp_path, changes)
     assert {f.code for f in paper.findings} >= {"account_of_several", "link_to_several"}
+
+
+def test_the_records_of_an_excluded_person_are_excluded_and_not_of_nobody(tmp_path):
+    changes = {"decisions": DECISIONS + "D1,exclude,grc,E1,,test user\n"}
+    paper, found = mapped(tmp_path, changes)
+    assert found["ada@acme.example"] == (None, "excluded")
+    population = next(result for result in paper.results if result.procedure.id == "P1")
+    assert "0 accounts with records belong to nobody" in population.says
+
+
+def test_a_link_to_somebody_unknown_still_contradicts_another_link(tmp_path):
+    record = plus("completions", "x,SEC-101,2025-05-05,completed,,30")
+    links = {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E99,x,b\n"}
+    assert mapped(tmp_path, record | links)[1]["x"] == (None, "nobody")

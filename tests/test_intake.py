@@ -388,12 +388,12 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("workbook_lib.opening.digest", denied)
+    monkeypatch.setattr("workbook_lib.intake.opening.digest", denied)
     (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,"))
     assert (problem.where, problem.what) == ("people.csv", "Permission denied.")
 
 
 def test_a_column_of_many_different_texts_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbook_lib.mapping.Memo.LIMIT", 3)
+    monkeypatch.setattr("workbook_lib.intake.mapping.Memo.LIMIT", 3)
     got = receive(tmp_path, people(*(f"E{n},,employee,2024-01-{n:02},2025-01-01" for n in range(1, 21))))
     assert [row[0] for row in got.rows("people")] == [f"E{n}" for n in range(1, 21)]

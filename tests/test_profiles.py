@@ -11,7 +11,7 @@ import pytest
 from arrivals import File, Received, receive, refusal
 
 from workbook_lib.audit import PROFILES
-from workbook_lib.profile import Layout, Pairs, Profile, Reading, SetAside, Span, load_profile
+from workbook_lib.intake.profile import Layout, Pairs, Profile, Reading, SetAside, Span, load_profile
 from workbook_lib.tables import TABLES, UserError
 
 OURS = sorted(path.stem for path in PROFILES.glob("*.toml"))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbook_lib import values
-from workbook_lib.values import BadValueError, MomentParser
+from workbook_lib.intake import values
+from workbook_lib.intake.values import BadValueError, MomentParser
 
 EXAMPLES = int(os.environ.get("WORKBOOK_EXAMPLES", "300"))
 many = settings(max_examples=EXAMPLES, deadline=None)

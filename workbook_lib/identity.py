@@ -10,7 +10,7 @@ from workbook_lib.tables import Finding, Quarantined
 
 RULES = Path(__file__).parent / "rules"
 #: The statements, in the order in which they are run; each makes the relation that it is named after.
-STATEMENTS = ("person", "account_person")
+STATEMENTS = ("everybody", "person", "account_person")
 UNREAD = {"account": "VARCHAR", "account_email": "VARCHAR", "place": "VARCHAR"}
 
 
@@ -19,8 +19,8 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding,
 
     quarantine : rows that were not used; those that name an account or a person are shown beside that person.
 
-    Makes `person` (person_no, person_id, name, email and the attributes of the latest row; excluded people are not in
-    it), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1 where a training or
+    Makes `everybody` and `person` (person_no, person_id, name, email and the attributes of the latest row; excluded
+    people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1 where a training or
     policy system knows it) and `unread_record` (account, where).
 
     Returns what an analyst must look at: shared e-mail addresses, accounts that a list gives to several people.
@@ -43,7 +43,7 @@ def _shared_addresses(engine: Engine) -> Iterator[Finding]:
     rows = engine.rows(
         "SELECT addressed.email, STRING_AGG(DISTINCT person.person_id, ', ' ORDER BY person.person_id) "
         "FROM (SELECT email, person_id FROM people UNION SELECT email, person_id FROM unread_people) addressed "
-        "JOIN person ON person.person_id = addressed.person_id WHERE addressed.email IS NOT NULL "
+        "JOIN everybody person ON person.person_id = addressed.person_id WHERE addressed.email IS NOT NULL "
         "GROUP BY addressed.email HAVING COUNT(DISTINCT person.person_id) > 1 ORDER BY addressed.email"
     )
     for email, people in rows:
@@ -55,22 +55,31 @@ def _shared_addresses(engine: Engine) -> Iterator[Finding]:
         )
 
 
+#: Where an account is given to people: table, code, wording, and the SELECT of (account, person_id).
+GIVEN = (
+    (
+        "accounts",
+        "account_of_several",
+        "the lists of users give it to",
+        "SELECT COALESCE(account_email, account) AS account, everybody.person_id FROM accounts "
+        "JOIN everybody ON everybody.person_id = accounts.person_id",
+    ),
+    (
+        "decisions",
+        "link_to_several",
+        "recorded links give it to",
+        "SELECT COALESCE(account_email, account) AS account, person_id FROM decision "
+        "WHERE kind = 'link' AND withdrawn = 0",
+    ),
+)
+
+
 def _contradictions(engine: Engine) -> Iterator[Finding]:
-    for relation, code, says in (
-        ("accounts", "account_of_several", "the lists of users give it to"),
-        ("decision", "link_to_several", "recorded links give it to"),
-    ):
-        condition = "WHERE kind = 'link' AND withdrawn = 0" if relation == "decision" else ""
+    for table, code, says, given in GIVEN:
         rows = engine.rows(
-            f"SELECT listed.account, STRING_AGG(DISTINCT listed.person_id, ', ' ORDER BY listed.person_id) "
-            f"FROM (SELECT COALESCE(account_email, account) AS account, person_id FROM {relation} {condition}) listed "
-            "JOIN person ON person.person_id = listed.person_id "
-            "GROUP BY listed.account HAVING COUNT(DISTINCT listed.person_id) > 1 ORDER BY listed.account"
+            f"SELECT account, STRING_AGG(DISTINCT person_id, ', ' ORDER BY person_id) FROM ({given}) given "
+            "GROUP BY account HAVING COUNT(DISTINCT person_id) > 1 ORDER BY account"
         )
         for account, people in rows:
-            yield Finding(
-                code=code,
-                table="accounts" if relation == "accounts" else "decisions",
-                subject=account,
-                text=f"Account {account} is ambiguous: {says} {people}; that is no key.",
-            )
+            text = f"Account {account} is ambiguous: {says} {people}; that is no key."
+            yield Finding(code=code, table=table, subject=account, text=text)

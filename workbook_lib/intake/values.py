@@ -64,7 +64,7 @@ def identifier(given: str) -> str | None:
     '00123'
     >>> identifier("E1\u200b")
     Traceback (most recent call last):
-    workbook_lib.values.BadValueError: 'E1' holds an invisible character (U+200B at place 3); an id has none
+    workbook_lib.intake.values.BadValueError: 'E1' holds an invisible character (U+200B at place 3); an id has none
     """
     found = text(given)
     if found is not None and not found.isprintable():

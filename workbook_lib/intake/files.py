@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbook_lib.values import fold
+from workbook_lib.intake.values import fold
 
 #: A longer cell, even of a column that nobody reads, is no cell of an export.
 LONGEST_CELL = 1 << 20

@@ -12,11 +12,11 @@ from typing import Any
 
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
-from workbook_lib.files import BadFileError
-from workbook_lib.opening import open_reading
-from workbook_lib.profile import Profile, load_profile
-from workbook_lib.reading import Reading
-from workbook_lib.remarks import counted, remarks
+from workbook_lib.intake.files import BadFileError
+from workbook_lib.intake.opening import open_reading
+from workbook_lib.intake.profile import Profile, load_profile
+from workbook_lib.intake.reading import Reading
+from workbook_lib.intake.remarks import counted, remarks
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
 
 #: The date that says from when to when a file's rows speak.

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from workbook_lib import spreadsheet
 from workbook_lib.audit import Source
-from workbook_lib.files import BadFileError, Digest, Opened, unclosed_quote
-from workbook_lib.mapping import RowReader, Stored
-from workbook_lib.profile import Layout, Profile
+from workbook_lib.intake import spreadsheet
+from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quote
+from workbook_lib.intake.mapping import RowReader, Stored
+from workbook_lib.intake.profile import Layout, Profile
+from workbook_lib.intake.values import BadValueError, fits_both_orders, quoted
 from workbook_lib.tables import VOCABULARY, Answer, Quarantined, Status, Table, date_of
-from workbook_lib.values import BadValueError, fits_both_orders, quoted
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
 DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from workbook_lib.audit import profile_path
-from workbook_lib.json_records import path_of
+from workbook_lib.intake.json_records import path_of
+from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, fold, is_format
 from workbook_lib.tables import TABLES, VOCABULARY, Kind, Problem, UserError
-from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, fold, is_format
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbook_lib.files import BadFileError, Digest, Fault, Opened, RawRow, Rows
+from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened, RawRow, Rows
 
 LARGEST_JSON = 512 << 20
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from workbook_lib.files import BadFileError, Opened, RawRow, Rows, no_rows
+from workbook_lib.intake.files import BadFileError, Opened, RawRow, Rows, no_rows
 from workbook_lib.tables import listing
 
 LARGEST_FILE = 50 << 20

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from workbook_lib import spreadsheet
 from workbook_lib.audit import Source
-from workbook_lib.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv, unpivoted
-from workbook_lib.json_records import open_json
-from workbook_lib.mapping import Columns, Compiler, entries, needed
-from workbook_lib.profile import Layout, Profile, headers_in, headers_of
-from workbook_lib.reading import Reading
+from workbook_lib.intake import spreadsheet
+from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv, unpivoted
+from workbook_lib.intake.json_records import open_json
+from workbook_lib.intake.mapping import Columns, Compiler, entries, needed
+from workbook_lib.intake.profile import Layout, Profile, headers_in, headers_of
+from workbook_lib.intake.reading import Reading
+from workbook_lib.intake.values import quoted
 from workbook_lib.tables import TABLES, Table, listing
-from workbook_lib.values import quoted
 
 Groups = list[tuple[str, ...]]
 

@@ -13,13 +13,13 @@ from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workbook_lib import values
 from workbook_lib.audit import Source
-from workbook_lib.files import BadFileError, Opened, normal
-from workbook_lib.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
-from workbook_lib.spreadsheet import MARK
+from workbook_lib.intake import values
+from workbook_lib.intake.files import BadFileError, Opened, normal
+from workbook_lib.intake.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
+from workbook_lib.intake.spreadsheet import MARK
+from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, BadValueError, MomentParser
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table
-from workbook_lib.values import ISO_DATE, ISO_TIMESTAMP, BadValueError, MomentParser
 
 #: What is stored for a column: one value; two for a timestamp (day, moment) and for an account (text, e-mail).
 Stored = tuple[Any, ...]

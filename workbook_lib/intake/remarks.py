@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from workbook_lib.files import normal
-from workbook_lib.mapping import Reader, is_key
-from workbook_lib.reading import Reading
+from workbook_lib.intake.files import normal
+from workbook_lib.intake.mapping import Reader, is_key
+from workbook_lib.intake.reading import Reading
+from workbook_lib.intake.values import quoted
 from workbook_lib.tables import Finding, Kind, listing
-from workbook_lib.values import quoted
 
 _DECIMAL = re.compile(r"[0-9]{3,}\.0")
 #: Text by which rows are matched: blanks around it, leading zeros and unseen characters matter.
