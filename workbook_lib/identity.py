@@ -20,10 +20,10 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding,
     quarantine : rows that were not used; those that name an account or a person are shown beside that person.
 
     Makes `everybody` and `person` (person_no, person_id, name, email and the attributes of the latest row; excluded
-    people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1 where a training or
-    policy system knows it) and `unread_record` (account, where).
+    people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1
+    where a training or policy system knows it) and `unread_record` (account, place).
 
-    Returns what an analyst must look at: shared e-mail addresses, accounts that a list gives to several people.
+    Returns what an analyst must look at: shared e-mail addresses, accounts that are given to several people.
     """
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
