@@ -63,7 +63,7 @@ def test_leave_extracted_before_the_judged_days_end_is_remarked(tmp_path):
 def test_a_row_that_could_not_be_read_is_named_beside_the_verdicts_of_its_person(tmp_path):
     broken = plus("completions", "BO@acme.example,SEC-101,31/02/2025,completed,,30", "ghost,SEC-101,x,completed,,30")
     paper = perform(load_audit(make(tmp_path, broken)))
-    beside = {(row["person_id"], "could not be read: completions.csv, row 10." in row["why"]) for row in paper.verdicts}
+    beside = {(row["person_id"], "could not be used: completions.csv, row 10." in row["why"]) for row in paper.verdicts}
     assert beside == {("E1", False), ("E2", True), ("C1", False), ("E9", False)}
 
 

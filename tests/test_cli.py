@@ -33,7 +33,9 @@ def pack(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("run")
     done = workbook("run", make(folder / "acme", LAPSED), "--out", folder / "out", "--prepared-by", "J. Doe")
     assert done.returncode == 0, done.stderr
-    assert "4 people judged" in done.stdout
+    assert "Acme, period 2025, judged from 2025-01-01 to 2025-12-31, as known on 2026-01-04." in done.stdout
+    assert "4 people. On time: 8 of 9 judged duties. Others: 1 missing." in done.stdout
+    assert "INTERIM" not in done.stdout
     assert "Exceptions: 1, of them unexplained: 1." in done.stdout
     return folder / "out" / "acme-2025"
 
@@ -139,7 +141,40 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    assert "Traceback" in workbook("judge", tmp_path / "nowhere", "--debug").stderr
+    done = workbook("judge", tmp_path / "nowhere", "--debug")
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr
+
+
+def test_an_as_of_day_that_no_export_covers_is_no_evidence(tmp_path):
+    folder = make(tmp_path / "acme")
+    done = workbook("run", folder, "--as-of", "2026-03-31", "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "the exports cover days up to 2026-01-04" in done.stderr
+    assert not (tmp_path / "out").exists()
+    looked_ahead = workbook("judge", folder, "--as-of", "2026-03-31", "--out", tmp_path / "v")
+    assert looked_ahead.returncode == 0
+    assert "warning: people.csv was extracted on 2026-01-05" in looked_ahead.stderr
+
+
+def test_a_period_that_goes_on_is_said_to_be_interim(tmp_path):
+    done = workbook("run", make(tmp_path / "acme"), "--as-of", "2025-06-30", "--out", tmp_path / "out")
+    assert "INTERIM: the period goes on to 2025-12-31" in done.stdout
+
+
+def test_an_output_folder_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    for command in ("run", "judge"):
+        done = workbook(command, make(tmp_path / command), "--out", tmp_path / "file")
+        assert done.returncode == 2
+        assert "--out" in done.stderr
+        assert "name another folder" in done.stderr
+
+
+def test_a_requirement_without_a_source_of_its_records_is_refused(tmp_path):
+    done = workbook("judge", make(tmp_path / "acme", {"completions": None}), "--out", tmp_path)
+    assert done.returncode == 2
+    assert "'awareness' needs a source with table = 'completions'" in done.stderr
 
 
 def test_an_unknown_period_or_option_is_refused_with_2(tmp_path):
@@ -171,6 +206,10 @@ def test_check_is_0_for_a_sound_company_and_1_where_something_must_be_mended(tmp
     assert unread.returncode == 1
     assert "completions.csv, row 10" in unread.stdout
     assert "31/02/2025" in unread.stdout
+    typo = workbook("check", make(tmp_path / "d", audit=AUDIT.replace("DEV-7", "DEV 7")))
+    assert typo.returncode == 1
+    assert "MEND Requirement coding accepts module 'DEV 7'" in typo.stdout
+    assert "did you mean 'DEV-7'?" in typo.stdout
 
 
 def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):

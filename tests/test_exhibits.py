@@ -288,7 +288,7 @@ class TestWhatIsListed:
 
     def test_rows_that_could_not_be_read_stand_beside_their_person(self, wp: Workpaper) -> None:
         frame = exhibits.people_and_verdicts(wp).table
-        ends = "2 rows that seem to be about this person could not be read, among them exports/completions.csv, row 10."
+        ends = "2 rows that seem to be about this person could not be used, among them exports/completions.csv, row 10."
         assert {person: why.endswith(ends) for person, why in zip(frame["Person"], frame["Why"], strict=True)} == {
             person: person == "p2" for person in frame["Person"]
         }

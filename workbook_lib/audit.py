@@ -213,6 +213,23 @@ def window(audit: Audit, period: str | None = None, as_of: date | None = None) -
     return Window(period=chosen, as_of=last_day)
 
 
+def refuse_later_than_exports(audit: Audit, days: Window) -> None:
+    """Refuse an as-of day that the exports do not cover (C1): days of which nothing is known would count as gaps.
+
+    Raises UserError. A script that wants to look ahead nevertheless uses `judge`, which only warns.
+    """
+    known = _last_full_day(audit)
+    if days.as_of > known:
+        raise UserError(
+            Problem(
+                where=f"--as-of {days.as_of}",
+                what=f"the exports cover days up to {known}; of the days after it nothing is known.",
+                effect="no evidence was written: people would be missing on days that no record can show.",
+                do=f"export again, or choose {known} or an earlier day.",
+            )
+        )
+
+
 def _last_full_day(audit: Audit) -> date:
     needed = {"people"} | {requirement.records for requirement in audit.requirements}
     days = [source.extracted(audit.settings.zone) for source in audit.sources if source.table in needed]
@@ -269,6 +286,12 @@ def _cross_checks(audit: Audit) -> Iterator[Problem]:
             do="add the HR system's export: without it nobody is known to be in scope.",
         )
     for n, requirement in enumerate(audit.requirements, 1):
+        if requirement.records not in tables:
+            yield Problem(
+                where=f"audit.toml, requirement[{n}]",
+                what=f"'{requirement.id}' needs a source with table = '{requirement.records}', and there is none.",
+                do="add the training or policy system's export: without it everybody would be missing.",
+            )
         if requirement.policy and "policies" not in tables:
             yield Problem(
                 where=f"audit.toml, requirement[{n}].policy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from workbook_lib.audit import Audit, Window
@@ -86,7 +87,8 @@ def _values_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
                         code="value_of_nobody",
                         table="people",
                         subject=requirement.id,
-                        text=f"Requirement {requirement.id} applies to {attribute} '{value}', which nobody has.",
+                        text=f"Requirement {requirement.id} applies to {attribute} '{value}', which nobody has"
+                        + _nearest(value, known),
                     )
 
 
@@ -101,8 +103,14 @@ def _modules_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
                     code="module_of_nobody",
                     table="completions",
                     subject=requirement.id,
-                    text=f"Requirement {requirement.id} accepts module '{module}', which no record and no list names.",
+                    text=f"Requirement {requirement.id} accepts module '{module}', which no record and no list names"
+                    + _nearest(module, known),
                 )
+
+
+def _nearest(word: str, known: set[str | None]) -> str:
+    near = difflib.get_close_matches(word, [name for name in known if name], 1)
+    return f"; did you mean '{near[0]}'?" if near else "."
 
 
 def _unknown_versions(engine: Engine) -> Iterator[Finding]:

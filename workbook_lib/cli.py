@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from workbook_lib.tables import UserError
+from workbook_lib.tables import Problem, UserError, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from workbook_lib.tables import FileAccount, Quarantined
     from workbook_lib.workpaper import Workpaper
 
 #: How many items of a list are printed before "and n more".
 LISTED = 20
+#: The verdicts that the on-time rate counts (C12).
+JUDGED = ("met", "late", "missing", "undetermined")
+#: Findings that somebody must mend; the others are for information.
+TO_MEND = {
+    "module_of_nobody",
+    "value_of_nobody",
+    "shared_email",
+    "account_of_several",
+    "link_to_several",
+    "decision_fits_nothing",
+}
 
 app = typer.Typer(
     help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
@@ -62,15 +74,23 @@ def run(
     from rich.progress import Progress
 
     from workbook_lib import batch
-    from workbook_lib.audit import load_audit, window
+    from workbook_lib.audit import load_audit, refuse_later_than_exports, window
 
     checked = load_audit(audit)
-    job = batch.Job(audit=checked, window=window(checked, period, _day(as_of)), out=out, prepared_by=prepared_by)
+    days = window(checked, period, _day(as_of))
+    refuse_later_than_exports(checked, days)
+    _make_folder(out)
+    job = batch.Job(audit=checked, window=days, out=out, prepared_by=prepared_by)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
-        target = batch.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+        try:
+            target = batch.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+        except KeyboardInterrupt:
+            typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
+            raise typer.Exit(130) from None
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
-    typer.echo(_bottom_line(result))
+    for line in _bottom_lines(result):
+        typer.echo(line)
     typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
     noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
     if fail_on_deviation and noted:
@@ -89,13 +109,16 @@ def judge(
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     paper = perform(load_audit(audit), period, _day(as_of))
-    out.mkdir(parents=True, exist_ok=True)
+    _make_folder(out)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
     typer.echo(
         f"{paper.number('SELECT COUNT(*) FROM verdicts'):,} verdicts and "
-        f"{paper.number('SELECT COUNT(*) FROM exceptions'):,} exceptions written to {out}."
+        f"{paper.number('SELECT COUNT(*) FROM exceptions'):,} exceptions written to {out.resolve()}."
     )
+    for finding in paper.findings:
+        if finding.code == "early_extract":
+            typer.echo(f"warning: {finding.text}", err=True)
 
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
@@ -117,10 +140,11 @@ def _print_check(paper: Workpaper) -> bool:
     for file in paper.files:
         console.print(_file_line(file, paper.quarantine))
     unread = [row for row in paper.quarantine if not row.by_rule]
-    for row in unread:
-        console.print(f"quarantined: {row.file}, row {row.row_no}, {row.column}: {row.message}")
-    for finding in paper.findings:
-        console.print(f"note: {finding.text}")
+    for line in _unread_lines(unread):
+        console.print(f"MEND {line}")
+    to_mend = [finding for finding in paper.findings if finding.code in TO_MEND]
+    for finding in sorted(paper.findings, key=lambda finding: finding not in to_mend):
+        console.print(f"{'MEND' if finding in to_mend else 'note'} {finding.text}")
     population = next(result for result in paper.results if result.procedure.id == "P1")
     console.print(f"\n{population.says}")
     for item in population.checks:
@@ -128,12 +152,23 @@ def _print_check(paper: Workpaper) -> bool:
             f"{'MEND' if item.exceptions else 'ok  '} {item.says} {item.exceptions:,} of {item.tested:,} depart."
         )
         if item.exceptions and item.listing:
-            lines = paper.rows(item.listing)
-            for line in lines[:LISTED]:
-                console.print("       " + ", ".join(str(value) for value in line if value is not None))
-            if len(lines) > LISTED:
-                console.print(f"       and {len(lines) - LISTED:,} more")
-    return any(item.exceptions for item in population.checks) or bool(unread)
+            listed = paper.rows(item.listing)
+            for row in listed[:LISTED]:
+                console.print("       " + ", ".join(str(value) for value in row if value is not None))
+            if len(listed) > LISTED:
+                console.print(f"       and {len(listed) - LISTED:,} more")
+    return bool(unread or to_mend or any(item.exceptions for item in population.checks))
+
+
+def _unread_lines(rows: Sequence[Quarantined]) -> Iterator[str]:
+    """One line for all rows of a file with one problem in one column: the first in full, the others by number."""
+    alike: dict[tuple[str, str, str], list[Quarantined]] = {}
+    for row in rows:
+        alike.setdefault((row.file, row.column, row.code), []).append(row)
+    for (file, column, _), group in alike.items():
+        first = group[0]
+        more = f" {len(group):,} such rows: {listing([row.row_no for row in group], 10)}." if len(group) > 1 else ""
+        yield f"{file}, row {first.row_no}, {column}: {first.message}{more}"
 
 
 def _file_line(file: FileAccount, quarantine: Sequence[Quarantined]) -> str:
@@ -146,14 +181,33 @@ def _file_line(file: FileAccount, quarantine: Sequence[Quarantined]) -> str:
     return f"{file.file} ({file.table}): {', '.join(parts)}{span}"
 
 
-def _bottom_line(result: dict[str, object]) -> str:
-    verdicts: dict[str, int] = result["verdicts"]  # type: ignore[assignment]
-    exceptions: dict[str, int] = result["exceptions"]  # type: ignore[assignment]
-    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
-    return (
-        f"{result['organisation']}: {result['people']:,} people judged: {counts}. "
-        f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
-    )
+def _bottom_lines(result: dict[str, Any]) -> Iterator[str]:
+    """The result in a few lines: counts before percentages, INTERIM wherever it is."""
+    period, verdicts, exceptions = result["period"], result["verdicts"], result["exceptions"]
+    days = f"{period['start']} to {period['judged_to']}"
+    yield f"{result['organisation']}, period {period['name']}, judged from {days}, as known on {period['as_of']}."
+    if period["interim"]:
+        yield f"INTERIM: the period goes on to {period['end']}; the exports do not."
+    met, judged = verdicts.get("met", 0), sum(verdicts.get(name, 0) for name in JUDGED)
+    others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
+    yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
+    yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
+    if unreadable := result["rows"]["unreadable"]:
+        yield f"Rows that could not be used: {unreadable:,}; they cover nothing. `workbook check` lists them."
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            Problem(
+                where=f"--out {out}",
+                what=f"it cannot be a folder to write to ({error.strerror or error}).",
+                effect="nothing was written.",
+                do="name another folder.",
+            )
+        ) from None
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -165,15 +219,14 @@ def main() -> NoReturn:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(arguments, prog_name="workbook", standalone_mode=True)
-    except UserError as error:
-        if debug:
-            raise
-        sys.stderr.write(f"{error}\n")
+        app(arguments, prog_name="workbook")
     except Exception as error:
         if debug:
-            raise
-        sys.stderr.write(f"workbook: {type(error).__name__}: {error}\nRun it again with --debug to see where.\n")
+            traceback.print_exc()
+        elif isinstance(error, UserError):
+            sys.stderr.write(f"{error}\n")
+        else:
+            sys.stderr.write(f"workbook: {type(error).__name__}: {error}\nRun it again with --debug to see where.\n")
     sys.exit(2)
 
 

@@ -120,6 +120,8 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             "read": sum(file.rows_read for file in paper.files),
             "used": sum(file.rows_used for file in paper.files),
             "quarantined": sum(file.rows_quarantined for file in paper.files),
+            "set_aside_by_rule": sum(row.by_rule for row in paper.quarantine),
+            "unreadable": sum(not row.by_rule for row in paper.quarantine),
         },
         "procedures": {
             result.procedure.id: {

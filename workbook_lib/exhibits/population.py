@@ -41,7 +41,8 @@ def reconciliation(wp: Workpaper) -> Exhibit:
     """People that no system knows, records that no person owns, and how each account found its person."""
     nobody, orphans = _check(wp, NOT_IN_THE_SYSTEM), _check(wp, RECORDS_OF_NOBODY)
     via = (
-        "SELECT via AS matched_by, COUNT(*) AS accounts FROM account_person GROUP BY via "
+        "SELECT via AS matched_by, COUNT(DISTINCT account_key) AS accounts FROM account_person "
+        "WHERE in_system = 1 GROUP BY via "
         "ORDER BY CASE via WHEN 'person id' THEN 1 WHEN 'list of users' THEN 2 WHEN 'e-mail address' THEN 3 "
         "WHEN 'link decision' THEN 4 WHEN 'excluded' THEN 5 ELSE 6 END"
     )

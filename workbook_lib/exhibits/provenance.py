@@ -79,6 +79,7 @@ def totals(wp: Workpaper) -> Exhibit:
     ]
     read, used = sum(file.rows_read for file in wp.files), sum(file.rows_used for file in wp.files)
     quarantined = sum(file.rows_quarantined for file in wp.files)
+    by_rule = sum(row.by_rule for row in wp.quarantine)
     total = (None, "All files", None, read, used, quarantined, _tie(read, used + quarantined), None, None)
     headings = ("No.", "File", "Table", "Read", "Used", "Quarantined", "Control total", "First date", "Last date")
     untied = sum(row[6] != "ties" for row in rows)
@@ -86,7 +87,9 @@ def totals(wp: Workpaper) -> Exhibit:
         key="totals",
         title="Control totals",
         says=(
-            f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. The total ties for "
+            f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. Of the latter {by_rule:,} were set "
+            "aside by a stated rule of the format, for example a policy row in a training export, and "
+            f"{quarantined - by_rule:,} could not be used. The total ties for "
             f"{rate(len(rows) - untied, len(rows))} files.",
         ),
         tables=(

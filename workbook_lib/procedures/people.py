@@ -24,10 +24,10 @@ WHERE known.person_no IS NULL ORDER BY person.person_id"""
 
 RECORDS_OF_NOBODY = """
 SELECT MIN(heard.account) AS account, COUNT(*) AS records, MIN(heard.on_day) AS first_on, MAX(heard.on_day) AS last_on
-FROM (SELECT account, account_email, completed_on AS on_day FROM completions
-      UNION ALL SELECT account, account_email, acknowledged_on FROM acknowledgements) heard
+FROM (SELECT account, completed_on AS on_day FROM completions
+      UNION ALL SELECT account, acknowledged_on FROM acknowledgements) heard
 JOIN account_person ON account_person.account = heard.account
-WHERE account_person.via = 'nobody' GROUP BY COALESCE(heard.account_email, heard.account) ORDER BY 1"""
+WHERE account_person.via = 'nobody' GROUP BY account_person.account_key ORDER BY 1"""
 
 #: Opening + joiners - leavers + changes of type = closing. Closing is counted from the rows, not from the spells.
 ROLL_FORWARD = """
@@ -70,7 +70,9 @@ GROUP BY unread_people.person_id ORDER BY unread_people.person_id"""
 def population_complete(evidence: Evidence) -> Tested:
     """P1: both directions, the roll-forward, and whether the list holds leavers at all."""
     people = evidence.count(IN_POPULATION)
-    accounts = evidence.number("SELECT COUNT(*) FROM account_person WHERE via <> 'excluded' AND in_system = 1")
+    accounts = evidence.number(
+        "SELECT COUNT(DISTINCT account_key) FROM account_person WHERE via <> 'excluded' AND in_system = 1"
+    )
     ended = evidence.number("SELECT COUNT(*) FROM spell CROSS JOIN settings WHERE spell_to < as_of")
     known = evidence.check(
         "Everybody in the population is known to a training or policy system.", people, NOT_IN_THE_SYSTEM
@@ -185,12 +187,17 @@ def role_based(evidence: Evidence) -> Tested | NotPerformed:
     return found or NotPerformed("Nobody in the roles concerned had anything due in the period.")
 
 
+OUTSIDE = f"('{WorkerType.CONTRACTOR}', '{WorkerType.THIRD_PARTY}')"
+
+#: Those whose row cannot be read are among them: they are undetermined, not absent.
 OUTSIDERS = f"""
-SELECT DISTINCT person.person_no, person.person_id, person.name, profile.worker_type FROM engagement
+SELECT person.person_no, person.person_id, person.name, profile.worker_type FROM engagement
 CROSS JOIN settings JOIN profile ON profile.profile_no = engagement.profile_no
 JOIN person ON person.person_no = engagement.person_no
-WHERE engagement.start_date <= window_to AND engagement.end_date >= window_from
-  AND profile.worker_type IN ('{WorkerType.CONTRACTOR}', '{WorkerType.THIRD_PARTY}')"""
+WHERE engagement.start_date <= window_to AND engagement.end_date >= window_from AND profile.worker_type IN {OUTSIDE}
+UNION
+SELECT person.person_no, person.person_id, person.name, unread_people.worker_type FROM unread_people
+JOIN person ON person.person_id = unread_people.person_id WHERE unread_people.worker_type IN {OUTSIDE}"""
 
 OUTSIDERS_UNJUDGED = f"""
 SELECT DISTINCT present.person_id, present.name, present.worker_type FROM ({OUTSIDERS}) present

@@ -29,7 +29,7 @@ WITH heard AS (
   SELECT DISTINCT COALESCE(account_email, account) AS account_key
   FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL
 ), found AS (
-  SELECT known.account, known.in_system, excluded.account_key AS excluded_key,
+  SELECT known.account, known.account_key, known.in_system, excluded.account_key AS excluded_key,
          COALESCE(by_id.person_no, by_list.person_no, by_email.person_no, by_link.person_no) AS person_no,
          CASE WHEN by_id.person_no IS NOT NULL THEN 'person id'
               WHEN by_list.person_no IS NOT NULL THEN 'list of users'
@@ -43,7 +43,7 @@ WITH heard AS (
   LEFT JOIN by_link ON by_link.account_key = known.account_key
   LEFT JOIN excluded ON excluded.account_key = known.account_key
 )
-SELECT found.account, found.in_system, CASE WHEN excluded_key IS NULL THEN person.person_no END AS person_no,
+SELECT found.account, found.account_key, found.in_system, CASE WHEN excluded_key IS NULL THEN person.person_no END AS person_no,
        CASE WHEN excluded_key IS NOT NULL OR found.person_no IS NOT NULL AND person.person_no IS NULL THEN 'excluded'
             ELSE via END AS via
 FROM found LEFT JOIN person ON person.person_no = found.person_no
