@@ -163,9 +163,10 @@ def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:
 #: The exceptions with their recorded explanations in words; those without one first.
 EXPLAINED = """
 SELECT exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on,
-       exceptions."from", exceptions."to", exceptions.days,
+       CAST(exceptions."from" AS VARCHAR) || ' to ' || CAST(exceptions."to" AS VARCHAR) AS uncovered, exceptions.days,
        CASE WHEN unproven THEN replace(cause, '_', ' ') || ' (unproven)' ELSE replace(cause, '_', ' ') END AS cause,
-       ended_by, closed_on, COALESCE(said.reason, 'unexplained') AS explanation
+       ended_by || COALESCE(', covered again on ' || CAST(closed_on AS VARCHAR), '') AS ended_by,
+       COALESCE(said.reason, 'unexplained') AS explanation
 FROM exceptions
 JOIN person ON person.person_id = exceptions.person_id
 LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(

@@ -85,10 +85,10 @@ def attention(wp: Workpaper) -> Exhibit:
     undetermined = wp.number("SELECT COUNT(*) FROM verdict WHERE verdict = 'undetermined'")
     tasks = [
         ("Duties not covered on the as-of day", overdue, "remind these people, or record an extension"),
-        ("Exceptions without an explanation", unexplained, "explain them in the triage notebook"),
+        ("Exceptions without an explanation", unexplained, "explain them in decisions.csv"),
         ("Rows that could not be read", unread, "mend them at the source and export again"),
         ("Undetermined duties", undetermined, "mend the rows of these people at the source"),
-        ("Accounts that belong to nobody", nobody, "link them, or exclude them, in the triage notebook"),
+        ("Accounts that belong to nobody", nobody, "link or exclude them in decisions.csv"),
     ]
     listing = listed(wp, query, "Overdue on the as-of day", order="due day", at_most=SHOWN)
     return Exhibit(

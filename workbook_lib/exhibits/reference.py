@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed
-from workbook_lib.exhibits.words import CAUSES, CHOICES, DECISIONS, ENDINGS, STATUSES, VERDICTS, WORDS
+from workbook_lib.exhibits.words import CAUSES, CHOICES, DECISIONS, ENDINGS, RULES, STATUSES, VERDICTS, WORDS
 from workbook_lib.procedures import OUTCOMES
 from workbook_lib.tables import DecisionKind, Status
 from workbook_lib.workpaper import Workpaper
@@ -17,7 +17,10 @@ def rules(wp: Workpaper) -> Exhibit:
         title="The rules that judged",
         says=(
             f"{count(len(statements), 'statement')} in SQL turned the exports into the verdicts. This is their very "
-            "text; the pack holds them as files.",
+            "text; the pack holds them as files. The numbers are those that the sentences of this document cite.",
+        ),
+        tables=(
+            Table(frame=framed(list(RULES.items()), ("Rule", "In words")), caption="The rules of coverage by number"),
         ),
         texts=tuple(Text(caption=name, text=text.strip()) for name, text in statements.items()),
     )
