@@ -95,9 +95,9 @@ def test_the_evidence_shows_every_exhibit() -> None:
     assert re.findall(r'procedure\(wp, "(P\d+)"\)', text) == [f"P{n}" for n in range(1, 13)]
 
 
-def test_the_evidence_explains_what_would_be_wrong() -> None:
+def test_the_evidence_says_what_to_look_out_for() -> None:
     words = [source(cell) for cell in cells(NOTEBOOKS[0].with_name("3_evidence.ipynb"), "markdown")]
-    assert [text.splitlines()[0] for text in words if "Wrong would be" not in text] == ["## Procedures"]
+    assert [text.splitlines()[0] for text in words if "Look out for" not in text] == ["## Procedures"]
 
 
 def test_readiness_runs(tmp_path: Path) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 #: The rules of coverage, by the numbers that sentences of this document cite.
 RULES: dict[str, str] = {
-    "C1": "The judged days run from the start of the period to its end, or to the last full day that the exports cover.",
+    "C1": "The judged days run from the start of the period to its end, or to the last day that the exports cover.",
     "C2": "Engagements of one person that overlap or touch form one spell. The end date is the last day engaged.",
     "C3": "Spells with a short break between them form one tenure.",
     "C4": "A requirement applies on the days on which one row of the people export has all the attributes it names.",
-    "C5": "Cover is required from some days after the requirement came to apply. A short break does not restart the clock.",
+    "C5": "Cover is required from some days after a requirement came to apply. A short break restarts no clock.",
     "C6": "A record counts when its module is accepted, its status says done, and it reaches the pass mark, if any.",
     "C7": "A record counts in a tenure from shortly before its first day.",
     "C8": "A record covers from its day to the day before its renewal is due: months later, or the next campaign.",
-    "C9": "An acknowledgement counts for its version, until some days after a later material version took effect.",
+    "C9": "An acknowledgement counts until some days after a later material version took effect.",
     "C10": "A leave that is long enough excuses until some days after the return.",
     "C11": "An approved extension excuses from its approval to the new due day, or to the next record.",
     "C12": "One verdict for each person and requirement, by the first definition that fits. Nothing is guessed.",
