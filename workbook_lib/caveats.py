@@ -43,7 +43,7 @@ def _overlapping_rows(engine: Engine) -> Iterator[Finding]:
     """C2: people rows of one person that share days."""
     rows = engine.rows(
         "SELECT person_id, start_date, source_no, row_no FROM (SELECT people.*, MAX(COALESCE(end_date, far)) OVER "
-        "(PARTITION BY person_id ORDER BY start_date, end_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
+        "(PARTITION BY person_id ORDER BY start_date, end_date, source_no, row_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
         "AS engaged_until FROM people CROSS JOIN settings) ordered "
         "WHERE start_date <= engaged_until ORDER BY person_id, start_date, source_no, row_no"
     )

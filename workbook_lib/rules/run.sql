@@ -1,7 +1,7 @@
 -- C4, C5: the runs of consecutive days on which a requirement applies to a person, and from which day they must be covered.
 -- Runs with a short break between them share one clock: it does not start again after a brief absence.
-WITH scoped AS (
-  SELECT engagement.person_no, applies.requirement_no, requirement.due_within_days,
+WITH scoped AS (                                         -- each stretch of days once: equal rows have no order
+  SELECT DISTINCT engagement.person_no, applies.requirement_no, requirement.due_within_days,
          GREATEST(engagement.start_date, requirement.effective_from) AS from_day,
          LEAST(engagement.end_date, requirement.retired_on) AS to_day
   FROM engagement

@@ -1,10 +1,10 @@
 -- C2, C3: engagements that overlap or touch form one spell; spells with a short break between them form one tenure.
 -- A tenure decides which earlier training still counts after somebody comes back.
-WITH ordered AS (
+WITH ordered AS (                                        -- each engagement once: equal rows have no order
   SELECT person_no, start_date, end_date,
          MAX(end_date) OVER (PARTITION BY person_no ORDER BY start_date, end_date
                              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS engaged_until
-  FROM engagement
+  FROM (SELECT DISTINCT person_no, start_date, end_date FROM engagement) engaged
 ), marked AS (
   SELECT person_no, start_date, end_date,
          CASE WHEN start_date <= engaged_until + 1 THEN 0 ELSE 1 END AS opens_spell,
