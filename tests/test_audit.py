@@ -180,3 +180,20 @@ def test_a_campaign_covers_until_the_first_due_day_whose_window_opens_later(day,
         if opens_on > day:
             candidates.append(due_on)
     assert renewal.due_after(day) == min(candidates)
+
+
+def test_problems_of_every_kind_are_reported_at_once(folder):
+    text = BASE.replace('organisation = "Acme"', 'organisaton = "Acme"').replace("people.csv", "nope.csv")
+    text += '[[requirement]]\nid = "awareness"\nsatisfied_by = ["X"]\ndue_within_days = 0\n'
+    text += '[[requirement]]\nid = "p"\npolicy = "AUP"\ndue_within_days = "x"\n'
+    text += '[[requirement]]\nid = "q"\npolicy = "AUP"\ndue_within_days = 1\npass_mark = 180\n'
+    found = "\n".join(problems(folder, new=text))
+    for says in (
+        "did you mean 'organisation'?",
+        "'nope.csv' matches no file",
+        "'awareness' is given 2 times",
+        "requirement[3].due_within_days",
+        "requirement[4].pass_mark",
+    ):
+        assert says in found
+    assert "constrained" not in found

@@ -59,6 +59,7 @@ def test_a_withdrawal_cannot_be_withdrawn(tmp_path):
         (EXTEND.replace("grc@acme.example", "e1"), "decided_by", "own_decision"),
         (EXTEND.replace("ciso@", "grc@"), "approved_by", "own_approval"),
         (EXTEND.replace("ciso@", "ADA@"), "approved_by", "own_approval"),
+        (EXTEND.replace("grc@acme.example", "E2").replace("ciso@", "bo@"), "approved_by", "own_approval"),
         (EXTEND.replace("ciso@acme.example", ""), "approved_by", "missing_value"),
         (EXTEND.replace("2026-01-31", ""), "new_due_on", "missing_value"),
         ("D1,exclude,grc@acme.example,,,,,,,test user,,", "account", "missing_value"),

@@ -5,6 +5,7 @@ Everything is checked before any work begins, and all problems are reported at o
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import tomllib
 from collections.abc import Iterator
@@ -12,16 +13,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
-from workbook_lib.requirement import ATTRIBUTES, Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
+from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
 from workbook_lib.tables import TABLES, Problem, UserError, listing
+from workbook_lib.wording import problem, sentence
 
 PROFILES = Path(__file__).parent / "profiles"
+Part = TypeVar("Part", bound=Section)
 
 
 class Settings(Section):
@@ -254,14 +256,16 @@ def load_audit(path: Path | str) -> Audit:
         raise UserError(
             Problem(where=file.name, what=f"it is not valid TOML: {error}.", do="correct that place and try again.")
         ) from None
+    folder = file.resolve().parent
+    problems, audit = [], None
     try:
-        audit = Audit.model_validate(data | {"folder": file.resolve().parent})
+        audit = Audit.model_validate(data | {"folder": folder})
     except ValidationError as error:
         # A list that only looks empty because its entries are wrong is no problem of its own.
         details = [item for item in error.errors() if not (item["type"] == "too_short" and item["input"])]
-        raise UserError(*map(_problem, details)) from None
-    problems = [*_cross_checks(audit)]
-    if problems:
+        problems = [problem(item, _SECTIONS) for item in details]
+    problems += _cross_checks(folder, _Parts(data))
+    if problems or audit is None:
         raise UserError(*problems)
     return audit
 
@@ -274,34 +278,52 @@ def profile_path(folder: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _cross_checks(audit: Audit) -> Iterator[Problem]:
+class _Parts:
+    """The sections of audit.toml that are sound by themselves, each with its number, whatever is wrong with others."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.periods = [*self._sound(Period, data.get("period"))]
+        self.sources = [*self._sound(Source, data.get("source"))]
+        self.requirements = [*self._sound(Requirement, data.get("requirement"))]
+        self.programme = next((section for _, section in self._sound(Programme, [data.get("programme")])), None)
+        given = data.get("source")
+        entries = given if isinstance(given, list) else []
+        self.tables = {entry.get("table") for entry in entries if isinstance(entry, dict)}
+
+    @staticmethod
+    def _sound(model: type[Part], entries: object) -> Iterator[tuple[int, Part]]:
+        for n, entry in enumerate(entries if isinstance(entries, list) else [], 1):
+            with contextlib.suppress(ValidationError):
+                yield n, model.model_validate(entry)
+
+
+def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
     """What one section alone cannot know."""
-    yield from _doubles("period", [period.name for period in audit.periods])
-    yield from _doubles("requirement", [requirement.id for requirement in audit.requirements])
-    tables = {source.table for source in audit.sources}
-    if "people" not in tables:
+    yield from _doubles("period", [period.name for _, period in parts.periods])
+    yield from _doubles("requirement", [requirement.id for _, requirement in parts.requirements])
+    if "people" not in parts.tables:
         yield Problem(
             where="audit.toml, source",
             what="no source has table = 'people'.",
             do="add the HR system's export: without it nobody is known to be in scope.",
         )
-    for n, requirement in enumerate(audit.requirements, 1):
-        if requirement.records not in tables:
+    for n, requirement in parts.requirements:
+        if requirement.records not in parts.tables:
             yield Problem(
                 where=f"audit.toml, requirement[{n}]",
                 what=f"'{requirement.id}' needs a source with table = '{requirement.records}', and there is none.",
                 do="add the training or policy system's export: without it everybody would be missing.",
             )
-        if requirement.policy and "policies" not in tables:
+        if requirement.policy and "policies" not in parts.tables:
             yield Problem(
                 where=f"audit.toml, requirement[{n}].policy",
                 what=f"'{requirement.policy}' needs a source with table = 'policies', and there is none.",
                 do="add a file that lists the policy's versions and from when each is in force.",
             )
     seen: dict[tuple[str, Path], int] = {}
-    for n, source in enumerate(audit.sources, 1):
-        yield from _source_problems(audit.folder, n, source)
-        for path in _matching(audit.folder, source.file):
+    for n, source in parts.sources:
+        yield from _source_problems(folder, n, source)
+        for path in _matching(folder, source.file):
             first = seen.setdefault((source.table, path), n)
             if first != n:
                 yield Problem(
@@ -309,8 +331,8 @@ def _cross_checks(audit: Audit) -> Iterator[Problem]:
                     what=f"{source.file} is already read as {source.table} by source[{first}].",
                     do="remove one of the two: every row would count twice.",
                 )
-    if audit.programme:
-        yield from _file_problems(audit.folder, "programme.file", audit.programme.file)
+    if parts.programme:
+        yield from _file_problems(folder, "programme.file", parts.programme.file)
 
 
 def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
@@ -322,7 +344,7 @@ def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
         near = difflib.get_close_matches(source.profile, known, 1)
         yield Problem(
             where=f"audit.toml, source[{n}].profile",
-            what=_sentence(f"there is no profile '{source.profile}'{did_you_mean(near)}"),
+            what=sentence(f"there is no profile '{source.profile}'{did_you_mean(near)}"),
             do=f"use one of {listing(known, 30)}, or put {source.profile}.toml into the audit folder.",
         )
 
@@ -368,10 +390,6 @@ def _matching(folder: Path, pattern: str) -> list[Path]:
         return []
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith("?") else f"{text}."
-
-
 _SECTIONS: dict[str, type[BaseModel]] = {
     "audit": Settings,
     "programme": Programme,
@@ -381,65 +399,3 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "requirement": Requirement,
     "renewal": Renewal,
 }
-_TYPES = {
-    "string_type": "a text in quotes",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "date_type": "a date such as 2025-01-31, without quotes",
-    "date_from_datetime_parsing": "a date such as 2025-01-31, without quotes",
-    "date_from_datetime_inexact": "a date without a time",
-    "datetime_type": "a timestamp with an offset, without quotes",
-    "tuple_type": 'a list, for example ["a", "b"]',
-    "dict_type": "a table, for example { a = 1 }",
-    "model_type": "a section",
-    "model_attributes_type": "a section",
-}
-
-
-def _problem(details: ErrorDetails) -> Problem:
-    """A pydantic finding in our words."""
-    path = _key_path(details["loc"])
-    kind, given = details["type"], details["input"]
-    where = f"audit.toml, {path}" if path else "audit.toml"
-    if kind == "extra_forbidden":
-        known = _known_keys(details["loc"])
-        name = str(details["loc"][-1])
-        near = difflib.get_close_matches(name, known, 1)
-        return Problem(
-            where=where,
-            what=_sentence(f"the key '{name}' is unknown{did_you_mean(near)}"),
-            do=f"correct or remove it. Known here: {', '.join(known)}.",
-        )
-    if kind == "missing":
-        return Problem(where=where, what="it is missing.", do="add it.")
-    if kind == "literal_error":
-        near = difflib.get_close_matches(str(details["loc"][-2]), ATTRIBUTES, 1)
-        return Problem(
-            where=where,
-            what=_sentence(f"people have no attribute '{details['loc'][-2]}'{did_you_mean(near)}"),
-            do=f"use one of {', '.join(ATTRIBUTES)}.",
-        )
-    if kind in _TYPES:
-        return Problem(where=where, what=f"{given!r} is not {_TYPES[kind]}.", do="correct the value.")
-    if kind == "audit":
-        return Problem(where=where, what=_sentence(details["msg"]), do="correct the value.")
-    return Problem(where=where, what=f"{given!r}: {details['msg'].lower()}.", do="correct the value.")
-
-
-def _key_path(loc: tuple[int | str, ...]) -> str:
-    """`("requirement", 1, "renewal", "due")` → `requirement[2].renewal.due`; people count from one."""
-    path = ""
-    for part in loc:
-        if part == "[key]":
-            continue
-        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else part
-    return path
-
-
-def _known_keys(loc: tuple[int | str, ...]) -> list[str]:
-    names = [part for part in loc[:-1] if isinstance(part, str)]
-    model = _SECTIONS.get(names[-1]) if names else None
-    if model is None:
-        return [name for name in _SECTIONS if name != "renewal"]
-    return list(model.model_fields)

@@ -43,8 +43,8 @@ def _overlapping_rows(engine: Engine) -> Iterator[Finding]:
     """C2: people rows of one person that share days."""
     rows = engine.rows(
         "SELECT person_id, start_date, source_no, row_no FROM (SELECT people.*, MAX(COALESCE(end_date, far)) OVER "
-        "(PARTITION BY person_id ORDER BY start_date, end_date, source_no, row_no ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) "
-        "AS engaged_until FROM people CROSS JOIN settings) ordered "
+        "(PARTITION BY person_id ORDER BY start_date, end_date, source_no, row_no "
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS engaged_until FROM people CROSS JOIN settings) ordered "
         "WHERE start_date <= engaged_until ORDER BY person_id, start_date, source_no, row_no"
     )
     for person_id, start, source_no, row_no in rows:
@@ -61,7 +61,8 @@ def _overlapping_rows(engine: Engine) -> Iterator[Finding]:
 def _roles_without_history(engine: Engine, audit: Audit) -> Iterator[Finding]:
     """C4: an export with one row per person applies today's role back to the first day."""
     by_role = [r.id for r in audit.requirements if {"role", "department"} & set(r.applies_to)]
-    single = "SELECT source_no FROM people GROUP BY source_no HAVING COUNT(*) = COUNT(DISTINCT person_id)"
+    rows = "SELECT source_no, person_id FROM people UNION ALL SELECT source_no, person_id FROM unread_people"
+    single = f"SELECT source_no FROM ({rows}) named GROUP BY source_no HAVING COUNT(*) = COUNT(DISTINCT person_id)"
     if not by_role:
         return
     for (source_no,) in engine.rows(f"{single} ORDER BY source_no"):

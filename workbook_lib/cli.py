@@ -116,9 +116,7 @@ def judge(
         f"{paper.number('SELECT COUNT(*) FROM verdicts'):,} verdicts and "
         f"{paper.number('SELECT COUNT(*) FROM exceptions'):,} exceptions written to {out.resolve()}."
     )
-    for finding in paper.findings:
-        if finding.code == "early_extract":
-            typer.echo(f"warning: {finding.text}", err=True)
+    _warn(paper)
 
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
@@ -128,8 +126,19 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> No
     from workbook_lib.workpaper import perform
 
     paper = perform(load_audit(audit), period, _day(as_of))
+    _warn(paper)
     if _print_check(paper):
         raise typer.Exit(1)
+
+
+def _warn(paper: Workpaper) -> None:
+    """What must be said wherever a result is: that it is INTERIM, and which exports end too early (C1)."""
+    if paper.window.interim:
+        end, as_of = paper.window.period.end, paper.window.as_of
+        typer.echo(f"INTERIM: judged to {as_of}; period {paper.window.period.name} goes on to {end}.", err=True)
+    for finding in paper.findings:
+        if finding.code == "early_extract":
+            typer.echo(f"warning: {finding.text}", err=True)
 
 
 def _print_check(paper: Workpaper) -> bool:
@@ -144,7 +153,8 @@ def _print_check(paper: Workpaper) -> bool:
         console.print(f"MEND {line}")
     to_mend = [finding for finding in paper.findings if finding.code in TO_MEND]
     for finding in sorted(paper.findings, key=lambda finding: finding not in to_mend):
-        console.print(f"{'MEND' if finding in to_mend else 'note'} {finding.text}")
+        if finding.code != "early_extract":
+            console.print(f"{'MEND' if finding in to_mend else 'note'} {finding.text}")
     population = next(result for result in paper.results if result.procedure.id == "P1")
     console.print(f"\n{population.says}")
     for item in population.checks:

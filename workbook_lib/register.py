@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbook_lib.audit import Audit
-from workbook_lib.engine import Engine
+from workbook_lib.engine import Engine, Row
 from workbook_lib.tables import TABLES, DecisionKind, Finding, Quarantined
 
 #: What each kind of decision must say.
@@ -34,7 +34,8 @@ def admit(engine: Engine, audit: Audit) -> tuple[tuple[Quarantined, ...], tuple[
     decisions = engine.dicts("SELECT * FROM decisions ORDER BY source_no, row_no")
     for decision in decisions:
         decision["decision_id"] = decision["decision_id"] or f"row {decision['row_no']}"
-    names = _names(engine)
+    people = engine.rows("SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people")
+    names = _names(people)
     kinds = {decision["decision_id"]: decision["kind"] for decision in decisions}
     standing, refused, seen = [], [], set[str]()
     for decision in decisions:
@@ -58,7 +59,7 @@ def admit(engine: Engine, audit: Audit) -> tuple[tuple[Quarantined, ...], tuple[
             for decision in standing
         ),
     )
-    return tuple(refused), tuple(_astray(standing, names, audit))
+    return tuple(refused), tuple(_astray(standing, {person_id for person_id, _ in people}, audit))
 
 
 def _fault(decision: Decision, names: Mapping[str, set[str]], kinds: Mapping[str, str]) -> tuple[str, str, str] | None:
@@ -71,13 +72,14 @@ def _fault(decision: Decision, names: Mapping[str, set[str]], kinds: Mapping[str
         return "account", "missing_value", "a decision of kind exclude needs an account or a person_id"
     if kind is DecisionKind.WITHDRAW and kinds.get(decision["withdraws"]) == DecisionKind.WITHDRAW:
         return "withdraws", "withdraws_withdrawal", "a withdrawal cannot itself be withdrawn"
-    person = names.get(_folded(decision["person_id"]), {_folded(decision["person_id"])}) - {""}
-    decider, approver = _folded(decision["decided_by"]), _folded(decision["approved_by"])
-    if decider in person | ({_folded(decision["account"])} - {""}):
+    subject = _folded(decision["person_id"])
+    decider = names.get(_folded(decision["decided_by"]), set()) | {_folded(decision["decided_by"])}
+    approver = names.get(_folded(decision["approved_by"]), set()) | {_folded(decision["approved_by"])} - {""}
+    if decider & ({subject, _folded(decision["account"])} - {""}):
         return "decided_by", "own_decision", f"{decision['decided_by']} cannot decide about themselves"
-    if approver and approver == decider:
+    if approver & decider:
         return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve their own decision"
-    if approver in person:
+    if approver & ({subject} - {""}):
         return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve a decision about themselves"
     return None
 
@@ -88,13 +90,13 @@ def _repeated(decision: Decision, seen: set[str]) -> tuple[str, str, str] | None
     return None
 
 
-def _astray(decisions: list[dict[str, Any]], names: Mapping[str, set[str]], audit: Audit) -> Iterator[Finding]:
+def _astray(decisions: list[dict[str, Any]], people: set[str], audit: Audit) -> Iterator[Finding]:
     """Decisions that may stand but fit nothing: reported, never ignored."""
     requirements = {requirement.id for requirement in audit.requirements}
     known = {decision["decision_id"] for decision in decisions}
     for decision in decisions:
         what = None
-        if decision["person_id"] and _folded(decision["person_id"]) not in names:
+        if decision["person_id"] and decision["person_id"] not in people:
             what = f"person {decision['person_id']}, whom no people export names"
         elif decision["requirement_id"] and decision["requirement_id"] not in requirements:
             what = f"requirement {decision['requirement_id']}, which audit.toml does not have"
@@ -111,13 +113,12 @@ def _astray(decisions: list[dict[str, Any]], names: Mapping[str, set[str]], audi
             )
 
 
-def _names(engine: Engine) -> dict[str, set[str]]:
-    """Person id → everything by which that person may be named as decider: the id and the e-mail addresses."""
+def _names(people: list[Row]) -> dict[str, set[str]]:
+    """Everything by which a person may be named (the id, an e-mail address) → the ids of those who are named so."""
     names: dict[str, set[str]] = {}
-    for person_id, email in engine.rows(
-        "SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people"
-    ):
-        names.setdefault(_folded(person_id), {_folded(person_id)}).update({_folded(email)} - {""})
+    for person_id, email in people:
+        for name in filter(None, (_folded(person_id), _folded(email))):
+            names.setdefault(name, set()).add(_folded(person_id))
     return names
 
 

@@ -81,7 +81,7 @@ class Requirement(Section):
     policy: Text | None = None
     due_within_days: Days
     renewal: Renewal | None = None
-    pass_mark: Annotated[int, Field(ge=0, le=100)] | Annotated[float, Field(ge=0, le=100)] | None = None
+    pass_mark: Annotated[float, Field(ge=0, le=100)] | None = None
     applies_to: dict[Literal[ATTRIBUTES], Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]] = {}  # type: ignore[valid-type]
     effective_from: date | None = None
     retired_on: date | None = None
