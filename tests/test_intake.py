@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from arrivals import File, completions, people, receive, refusal, take
+from folders import make, plus
 
 from workbook_lib import intake
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
-from workbook_lib.tables import TABLES
+from workbook_lib.tables import TABLES, UserError
+from workbook_lib.workpaper import perform
 
 # --- the tables ---------------------------------------------------------------------------------------------------
 
@@ -397,3 +399,10 @@ def test_a_column_of_many_different_texts_is_read_to_its_end(tmp_path: Path, mon
     monkeypatch.setattr("workbook_lib.intake.mapping.Memo.LIMIT", 3)
     got = receive(tmp_path, people(*(f"E{n},,employee,2024-01-{n:02},2025-01-01" for n in range(1, 21))))
     assert [row[0] for row in got.rows("people")] == [f"E{n}" for n in range(1, 21)]
+
+
+def test_a_policy_version_that_cannot_be_read_refuses_the_audit(tmp_path):
+    folder = make(tmp_path, plus("policies", "AUP,2,2025-07-01,maybe"))
+    with pytest.raises(UserError, match=r"policies\.csv, row 3, material: 'maybe'") as caught:
+        perform(load_audit(folder))
+    assert "it is not known which acknowledgements count" in str(caught.value)

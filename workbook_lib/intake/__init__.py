@@ -54,6 +54,7 @@ def read(audit: Audit, engine: Engine) -> Intake:
     for name, table in TABLES.items():
         mine = [reading for reading in readings if reading.table.name == name]
         engine.load(name, table.stored, _rows(mine, problems))
+    problems += _unread_policies(readings)
     if problems:
         raise UserError(*problems)
     engine.load("unread_people", TABLES["people"].stored, (row for reading in readings for row in reading.unread))
@@ -95,6 +96,19 @@ def _rows(readings: list[Reading], problems: list[Problem]) -> Iterator[list[Any
             yield from reading.rows()
         except BadFileError as problem:
             problems.append(_refused(reading.file, problem))
+
+
+def _unread_policies(readings: list[Reading]) -> Iterator[Problem]:
+    """C9: a version that cannot be read could be the one that ends everybody's cover, so none may be left out."""
+    for reading in readings:
+        for row in reading.quarantine if reading.table.name == "policies" else ():
+            if not row.by_rule:
+                yield Problem(
+                    where=f"{row.file}, row {row.row_no}, {row.column}",
+                    what=row.message.partition(" Effect: ")[0],
+                    effect="nothing was judged: without this version it is not known which acknowledgements count.",
+                    do="correct the row in the source system and export again.",
+                )
 
 
 def _refused(file: str, problem: BadFileError) -> Problem:
