@@ -174,10 +174,10 @@ def test_an_output_folder_that_cannot_be_is_refused(tmp_path):
         assert "name another folder" in done.stderr
 
 
-def test_a_requirement_without_a_source_of_its_records_is_refused(tmp_path):
-    done = workbook("judge", make(tmp_path / "acme", {"completions": None}), "--out", tmp_path)
-    assert done.returncode == 2
-    assert "'awareness' needs a source with table = 'completions'" in done.stderr
+def test_a_requirement_without_a_source_of_its_records_must_be_mended(tmp_path):
+    done = workbook("check", make(tmp_path / "acme", {"completions": None}))
+    assert done.returncode == 1
+    assert "MEND audit.toml names no source of completions: nobody can be covered for awareness." in done.stdout
 
 
 def test_an_unknown_period_or_option_is_refused_with_2(tmp_path):

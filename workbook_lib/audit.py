@@ -308,12 +308,6 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
             do="add the HR system's export: without it nobody is known to be in scope.",
         )
     for n, requirement in parts.requirements:
-        if requirement.records not in parts.tables:
-            yield Problem(
-                where=f"audit.toml, requirement[{n}]",
-                what=f"'{requirement.id}' needs a source with table = '{requirement.records}', and there is none.",
-                do="add the training or policy system's export: without it everybody would be missing.",
-            )
         if requirement.policy and "policies" not in parts.tables:
             yield Problem(
                 where=f"audit.toml, requirement[{n}].policy",

@@ -14,6 +14,7 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
     """All caveats, after the judgement. Needs the relations of `identity` and `coverage`."""
     return (
         *_early_extracts(audit, window),
+        *_without_records(audit),
         *_overlapping_rows(engine),
         *_roles_without_history(engine, audit),
         *_values_of_nobody(engine, audit),
@@ -36,6 +37,20 @@ def _early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:
                 subject=source.file,
                 text=f"{source.file} was extracted on {extracted} and does not cover the as-of day {window.as_of}; "
                 "what happened since is not in it (C1).",
+            )
+
+
+def _without_records(audit: Audit) -> Iterator[Finding]:
+    """Requirements whose records no source of the audit can hold."""
+    tables = {source.table for source in audit.sources}
+    for requirement in audit.requirements:
+        if requirement.records not in tables:
+            yield Finding(
+                code="no_source_of_records",
+                table=requirement.records,
+                subject=requirement.id,
+                text=f"audit.toml names no source of {requirement.records}: nobody can be covered "
+                f"for {requirement.id}.",
             )
 
 

@@ -24,6 +24,7 @@ LISTED = 20
 JUDGED = ("met", "late", "missing", "undetermined")
 #: Findings that somebody must mend; the others are for information.
 TO_MEND = {
+    "no_source_of_records",
     "module_of_nobody",
     "value_of_nobody",
     "shared_email",
