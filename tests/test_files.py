@@ -163,6 +163,28 @@ def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, content: str |
     assert problem.do.endswith(".")
 
 
+def test_a_title_above_the_header_is_declared_in_a_profile(tmp_path: Path) -> None:
+    titled = "People\n\n" + PEOPLE
+    (problem,) = refusal(tmp_path / "a", File("people", "people.csv", titled))
+    assert problem.do.endswith("say in a profile among how many rows it is found: [reading] header_depth = 10.")
+    profile = 'extends = "generic"\n[reading]\nheader_depth = 10\n'
+    got = receive(tmp_path / "b", File("people", "people.csv", titled, profile="mine"), profiles={"mine": profile})
+    assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, encoding: str) -> None:
+    profile = {"mine": f"extends = 'generic'\n[reading]\nencoding = '{encoding}'\n"}
+    text = PEOPLE + "Zoë,intern,2024-01-01,\n"
+    (problem,) = refusal(tmp_path / "a", File("people", "p.csv", text, profile="mine"), profiles=profile)
+    assert problem.what == f"it is valid UTF-8, although its profile declares {encoding}."
+    for folder, content in (("b", text.encode(encoding)), ("c", text.encode("utf-8-sig"))):
+        got = receive(tmp_path / folder, File("people", "p.csv", content, profile="mine"), profiles=profile)
+        assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2", "Zoë"]
+    got = receive(tmp_path / "d", File("people", "p.csv", PEOPLE, profile="mine"), profiles=profile)
+    assert len(got.rows("people")) == 2
+
+
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
     got = receive(tmp_path, File("people", "p.csv", PEOPLE + "Total: 2 rows"))
     assert got.rows("people", "person_id, row_no") == READ

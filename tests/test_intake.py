@@ -76,7 +76,7 @@ def test_the_account_of_a_file(tmp_path: Path) -> None:
     assert account.size == len(str(records.content).encode())
     assert len(account.sha256) == 64
     assert account.extracted_on == date(2026, 1, 5)
-    assert account.confidence == "seen in real files"
+    assert account.confidence == "the workbook's own format"
     assert dict(account.mapping)["module_id"] == '"module_id"'
     assert dict(account.mapping)["method"] == "not in the file"
 
@@ -263,16 +263,17 @@ def test_one_stray_date_is_one_bad_row(tmp_path: Path) -> None:
     assert [row.subject for row in got.quarantine] == ["E2"]
 
 
-@pytest.mark.parametrize("table", ["people", "completions", "accounts", "policies"])
+@pytest.mark.parametrize("table", ["people", "completions", "acknowledgements"])
 def test_a_header_alone_is_a_broken_export(tmp_path: Path, table: str) -> None:
     header = ",".join(TABLES[table].names) + "\n"
     (problem,) = refusal(tmp_path, File(table, "x.csv", header))
     assert problem.what == "it has a header and no rows."
 
 
-def test_nobody_on_leave_is_a_finding(tmp_path: Path) -> None:
-    got = receive(tmp_path, File("leave", "leave.csv", "person_id,start_date\n"))
-    assert got.finding("no_rows").text == "leave.csv has a header and no rows."
+@pytest.mark.parametrize("table", sorted(TABLES.keys() - {"people", "completions", "acknowledgements"}))
+def test_elsewhere_a_header_alone_is_a_finding(tmp_path: Path, table: str) -> None:
+    got = receive(tmp_path, File(table, "x.csv", ",".join(TABLES[table].names) + "\n"))
+    assert got.finding("no_rows").text == "x.csv has a header and no rows."
     assert got.intake.files[0].rows_read == 0
 
 
@@ -364,6 +365,14 @@ def test_what_a_reader_should_know(tmp_path: Path, code: str, header: str, line:
     texts = [finding.text for finding in got.intake.findings if finding.code == code]
     assert texts[0] == text
     assert len(got.rows("people")) == 1
+
+
+def test_a_version_may_be_3_0(tmp_path: Path) -> None:
+    lines = "policy_id,version,effective_on\n1234.0,300.0,2025-01-01\n"
+    got = receive(tmp_path, File("policies", "p.csv", lines))
+    assert got.finding("decimal_ids").text == (
+        "p.csv, column 'policy_id': 1 id such as '1234.0', as a spreadsheet rewrites numbers."
+    )
 
 
 def test_records_from_after_the_export(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from arrivals import File, Received, receive, refusal
 
 from workbook_lib.audit import PROFILES
-from workbook_lib.intake.profile import Layout, Pairs, Profile, Reading, SetAside, Span, load_profile
-from workbook_lib.tables import TABLES, UserError
+from workbook_lib.intake.profile import OWN, Layout, Pairs, Profile, Reading, SetAside, Span
+from workbook_lib.intake.profile_file import load_profile
+from workbook_lib.tables import TABLES, Answer, Status, UserError
 
 OURS = sorted(path.stem for path in PROFILES.glob("*.toml"))
 ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
@@ -49,45 +51,81 @@ def test_the_generic_profile_reads_every_column_by_its_name(tmp_path: Path) -> N
 def test_the_page_on_the_grammar_names_every_key() -> None:
     page = (PROFILES / "README.md").read_text()
     models = (Profile, Layout, Reading, SetAside, Span, Pairs)
-    keys = {field.alias or name for model in models for name, field in model.model_fields.items()} - {"name", "layouts"}
+    keys = {field.alias or name for model in models for name, field in model.model_fields.items()} - {
+        "name",
+        "own",
+        "layouts",
+    }
     assert not [key for key in keys if not re.search(rf"\b{key}\b", page)]
+
+
+def test_the_example_on_the_page_works_as_it_stands(tmp_path: Path) -> None:
+    page = (PROFILES / "README.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("## A profile of one's own, whole")
+    export, profile, source = re.findall(r"```(?:csv|toml)\n(.*?)```", section, re.DOTALL)[:3]
+    keys = tomllib.loads(source)["source"][0]
+    file = File(keys["table"], keys["file"], export.encode("cp1252"), profile=keys["profile"])
+    got = receive(tmp_path, file, profiles={"acme": profile})
+    assert got.rows("completions", "account, module_id, completed_on, status, score") == [
+        ("jörg@acme.example", "SEC-101", date(2025, 1, 31), "completed", 85.0),
+        ("mei@acme.example", "SEC-101", None, "not_started", None),
+    ]
+    assert not got.quarantine
 
 
 # --- refused ------------------------------------------------------------------------------------------------------
 
 REFUSED = [
     ("[profile", "mine.toml", "it is not valid TOML"),
-    (PEOPLE, "profile mine, system", "field required"),
-    (ABOUT, "profile mine, layout", "tuple should have at least 1 item"),
-    (ABOUT + "[readings]\n" + PEOPLE, "profile mine", "readings is not known here"),
-    (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "profile mine, confidence", "input should be 'seen in real"),
-    (ABOUT + PEOPLE.replace("people", "persons"), "profile mine, layout[1].table", "there is no table 'persons'"),
-    (ABOUT + PEOPLE.replace("person_id", "persn_id"), "profile mine, layout[1]",
+    (PEOPLE, "mine.toml, profile.title", "'title' is missing"),
+    (ABOUT, "mine.toml, layout", "there is no layout"),
+    (ABOUT + "[readings]\n" + PEOPLE, "mine.toml", "readings is not known here"),
+    (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "mine.toml, profile.confidence", "'sure' is none of 'seen in real"),
+    (ABOUT + PEOPLE.replace("people", "persons"), "mine.toml, layout[1].table", "there is no table 'persons'"),
+    (ABOUT + PEOPLE.replace("person_id", "persn_id"), "mine.toml, layout[1]",
      "table people has no column 'persn_id'; did you mean 'person_id'?"),
-    (ABOUT + PEOPLE + "[layout.words.role]\na = 'b'\n", "profile mine, layout[1]", "role has no closed vocabulary"),
-    (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'boss'\n", "profile mine, layout[1]", "'a' means 'boss', which is none"),
-    (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "profile mine, layout[1]",
+    (ABOUT + PEOPLE + "[layout.words.role]\na = 'b'\n", "mine.toml, layout[1]", "role has no closed vocabulary"),
+    (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'boss'\n", "mine.toml, layout[1]", "'a' means 'boss', which is none"),
+    (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "mine.toml, layout[1]",
      "words of worker_type: two of them differ only in case or blanks"),
-    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\n", "profile mine, layout[1].set_aside[1]",
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\n", "mine.toml, layout[1].set_aside[1]",
      "it needs exactly one of equals, not_equals and matches"),
-    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nmatches = '('\n", "profile mine, layout[1].set_aside[1]",
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nmatches = '('\n", "mine.toml, layout[1].set_aside[1]",
      "'(' is not a regular expression"),
-    (ABOUT + "[reading]\ndates = ['soon']\n" + PEOPLE, "profile mine, layout[1].reading.dates", "'soon' is not a date format"),
-    (ABOUT + "[reading]\ndates = ['DD/MM/YYYY', 'M/D/YYYY']\n" + PEOPLE, "profile mine, layout[1].reading.dates",
+    (ABOUT + "[reading]\ndates = ['soon']\n" + PEOPLE, "mine.toml, reading.dates", "'soon' is not a date format"),
+    (ABOUT + "[reading]\ndates = ['DD/MM/YYYY', 'M/D/YYYY']\n" + PEOPLE, "mine.toml, reading.dates",
      "a date can fit both DD/MM/YYYY and M/D/YYYY; declare one"),
-    (ABOUT + "[reading]\nzone = 'Mars/Olympus'\n" + PEOPLE, "profile mine, layout[1].reading.zone", "'Mars/Olympus' is not an"),
-    (ABOUT + "[reading]\ndelimeter = ';'\n" + PEOPLE, "profile mine, layout[1].reading.delimeter", "extra inputs are not"),
-    (ABOUT + PEOPLE + "role = { earliest = ['a'] }\n", "profile mine, layout[1]", "role is not a date: earliest and latest"),
-    (ABOUT + PEOPLE + "role = { of = ['a'], remove = '[' }\n", "profile mine, layout[1].columns.role", "is not a regular"),
-    (ABOUT + PEOPLE + "end_date = { of = ['a'], formats = ['x'] }\n", "profile mine, layout[1]", "'x' is not a date format"),
-    (ABOUT + PEOPLE.replace('"type"', "{ filled = ['a'], then = 'boss', otherwise = 'other' }"), "profile mine, layout[1]",
+    (ABOUT + "[reading]\nzone = 'Mars/Olympus'\n" + PEOPLE, "mine.toml, reading.zone", "'Mars/Olympus' is not an"),
+    (ABOUT + "[reading]\ndelimeter = ';'\n" + PEOPLE, "mine.toml, reading.delimeter", "the key 'delimeter' is unknown; did you mean 'delimiter'?"),
+    (ABOUT + PEOPLE + "role = { earliest = ['a'] }\n", "mine.toml, layout[1]", "role is not a date: earliest and latest"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], remove = '[' }\n", "mine.toml, layout[1].columns.role", "is not a regular"),
+    (ABOUT + PEOPLE + "end_date = { of = ['a'], formats = ['x'] }\n", "mine.toml, layout[1]", "'x' is not a date format"),
+    (ABOUT + PEOPLE.replace('"type"', "{ filled = ['a'], then = 'boss', otherwise = 'other' }"), "mine.toml, layout[1]",
      "'then' means 'boss', which is none of"),
-    (ABOUT + PEOPLE.replace('"id"', '"a["').replace("[layout.", "format = 'json'\n[layout."), "profile mine, layout[1]",
+    (ABOUT + PEOPLE.replace('"id"', '"a["').replace("[layout.", "format = 'json'\n[layout."), "mine.toml, layout[1]",
      "'a[' is not a path"),
     (ABOUT + PEOPLE.replace("people", "leave").replace("worker_type", "kind").replace("[layout.", "window = { from = 'a', to = 'b' }\n[layout."),
-     "profile mine, layout[1]", "window belongs to people"),
-    ('extends = "mine"\n', "profile mine, extends", "mine extends mine: a circle."),
-    ('extends = "nobody"\n', "profile mine, extends", "there is no profile 'nobody'."),
+     "mine.toml, layout[1]", "window belongs to people"),
+    ("[profile]\nextends = 'generic'\n", "mine.toml, profile.extends", "it stands below [profile]"),
+    ("[reading]\nextends = 'generic'\n", "mine.toml, reading.extends", "it stands below [reading]"),
+    ("[words]\nstatus = 3\n", "mine.toml", "a section that is not a table"),
+    (ABOUT + PEOPLE + "words = 3\n", "mine.toml, layout[1].columns.words", "3 is neither a header"),
+    (ABOUT + PEOPLE + "[layout.words]\nworker_type = 3\n", "mine.toml, layout[1].words.worker_type", "3 is not a table"),
+    (ABOUT + PEOPLE + "role = []\n", "mine.toml, layout[1].columns.role", "it is empty"),
+    (ABOUT + PEOPLE + "role = { join = ['a'], with = 3 }\n", "mine.toml, layout[1].columns.role", "3 is not a text in quotes"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], sufix = '%' }\n", "mine.toml, layout[1].columns.role", "did you mean 'suffix'?"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], divide_by = 0 }\n", "mine.toml, layout[1].columns.role", "0 is not more than 0"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], pad = 'x' }\n", "mine.toml, layout[1].columns.role", "'x' is not a whole number"),
+    (ABOUT + "[reading]\nheader_depth = 0\n" + PEOPLE, "mine.toml, reading.header_depth", "0 is not 1 or more"),
+    (ABOUT + "[reading]\ndrop_rows = 11\n" + PEOPLE, "mine.toml, reading.drop_rows", "11 is not 10 or less"),
+    (ABOUT + "[reading]\nstrip_brackets = 1\n" + PEOPLE, "mine.toml, reading.strip_brackets", "1 is not true or false"),
+    (ABOUT + "[reading]\ndates = 'YYYY'\n" + PEOPLE, "mine.toml, reading.dates", "'YYYY' is not a list, for example"),
+    (ABOUT + "color = 1\n" + PEOPLE, "mine.toml, profile.color", "the key 'color' is unknown"),
+    ("extends = 'generic'\n[words.satus]\na = 'passed'\n", "mine.toml, words.satus", "no layout of this profile has a column"),
+    ("extends = 'generic'\n[words.status]\na = 'complet'\n", "mine.toml, words.status", "'a' means 'complet', which is none"),
+    ("extends = 'bamboohr'\n[words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "mine.toml, layout[1]", "two of them differ"),
+    ('extends = "mine"\n', "mine.toml, extends", "mine extends mine: a circle."),
+    ('extends = "nobody"\n', "mine.toml, extends", "there is no profile 'nobody'."),
 ]  # fmt: skip
 
 
@@ -98,12 +136,13 @@ def test_a_profile_that_is_wrong_says_where(tmp_path: Path, text: str, where: st
         load_profile(tmp_path, "mine")
     problem = next(problem for problem in refused.value.problems if problem.where.startswith(where))
     assert what in problem.what
+    assert not re.search(r"field required|should be|should have|extra inputs|unable to parse", str(refused.value))
 
 
 def test_a_wrong_profile_refuses_the_audit_once(tmp_path: Path) -> None:
     files = [File("people", f"{n}.csv", "id,type,start\n", profile="mine") for n in "ab"]
     (problem,) = refusal(tmp_path, *files, profiles={"mine": ABOUT + PEOPLE + "role = 7\n"})
-    assert problem.where == "profile mine, layout[1].columns.role"
+    assert problem.where == "mine.toml, layout[1].columns.role"
     assert problem.what.startswith("7 is neither a header, nor a list of headers, nor a table")
 
 
@@ -124,7 +163,7 @@ def test_three_lines_change_a_date_format(tmp_path: Path) -> None:
     got = read(tmp_path, profile, "people", BAMBOO + "7,Full-Time,03/04/2024,00/00/0000\n8,Intern,03/04/2024,\n")
     assert got.rows("people", "person_id, start_date") == [("8", date(2024, 3, 4))]
     account = got.intake.files[0]
-    assert (account.profile, account.system, account.confidence) == ("mine", "BambooHR", "seen in real files")
+    assert (account.profile, account.system, account.confidence) == ("mine", "BambooHR", OWN)
 
 
 def test_words_of_ones_own_are_added(tmp_path: Path) -> None:
@@ -133,6 +172,75 @@ def test_words_of_ones_own_are_added(tmp_path: Path) -> None:
     got = read(tmp_path, profile, "people", BAMBOO + lines)
     assert got.rows("people", "person_id, worker_type") == [("1", "contractor"), ("2", "other"), ("3", "employee")]
     assert [(row.subject, row.code) for row in got.quarantine] == [("4", "unknown_word")]
+
+
+RECORDS = "account,module_id,completed_at,status\na@x,M,2025-01-01,{}\n"
+
+
+def test_the_lines_that_a_message_gives_mend_the_file(tmp_path: Path) -> None:
+    """Pasted as they stand, and then once more for a second word."""
+    records = RECORDS.format("Done") + "b@x,M,2025-01-01,passed\n"
+    (row,) = receive(tmp_path / "a", File("completions", "c.csv", records)).quarantine
+    assert "save a file my-generic.toml beside audit.toml" in row.message
+    assert 'profile = "my-generic"' in row.message
+    lines = re.findall("`(.*?)`", row.message)
+    assert lines == ['extends = "generic"', "[words.status]", '"Done" = "completed"']
+    profile = {"my-generic": "\n".join(lines)}
+    files = (
+        File("completions", "c.csv", records + 'c@x,M,2025-01-01,"So ""la la"""\n', profile="my-generic"),
+        File(
+            "acknowledgements", "a.csv", "account,policy_id,acknowledged_at\na@x,AUP,2025-01-01\n", profile="my-generic"
+        ),
+    )
+    got = receive(tmp_path / "b", *files, profiles=profile)
+    assert got.rows("completions", "account, status") == [("a@x", "completed"), ("b@x", "passed")]
+    assert got.rows("acknowledgements", "status") == [("acknowledged",)]
+    (row,) = got.quarantine
+    assert "add to my-generic.toml the lines" in row.message
+    profile["my-generic"] += "\n" + re.findall("`(.*?)`", row.message)[1]
+    assert not receive(tmp_path / "c", *files, profiles=profile).quarantine
+
+
+def test_words_at_the_top_are_for_the_layouts_that_know_their_meaning(tmp_path: Path) -> None:
+    words = "'Done' = 'completed'\n'Yes' = 'acknowledged'\n'PASSED ' = 'failed'\n"
+    (tmp_path / "acme.toml").write_text(
+        "extends = 'generic'\n[words.status]\n" + words + "[words.active]\nJa = 'true'\n"
+    )
+    layouts = {layout.table: layout.words for layout in load_profile(tmp_path, "acme").layouts}
+    assert layouts["completions"]["status"] == {word: word for word in Status if word != "passed"} | {
+        "Done": "completed",
+        "PASSED ": "failed",
+    }
+    assert layouts["acknowledgements"]["status"] == {word: word for word in Answer} | {"Yes": "acknowledged"}
+    assert layouts["accounts"]["active"] == {
+        "Ja": "true", "true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"
+    }  # fmt: skip
+    assert layouts["people"] == {}
+
+
+def test_a_profile_of_ones_own_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('extends = "generic"\n')
+    (tmp_path / "sure.toml").write_text(
+        'extends = "mine"\n[profile]\nsystem = "Us"\nconfidence = "seen in real files"\n'
+    )
+    told = [load_profile(tmp_path, name) for name in ("generic", "mine", "sure", "bamboohr")]
+    assert [(profile.system, profile.confidence, profile.own) for profile in told] == [
+        ("", "the workbook's own format", False),
+        ("", OWN, True),
+        ("Us", "seen in real files", True),
+        ("BambooHR", "seen in real files", False),
+    ]
+
+
+@pytest.mark.parametrize("table", ["people", "completions"])
+def test_a_word_for_no_date_where_one_is_needed(tmp_path: Path, table: str) -> None:
+    text = {
+        "people": "person_id,worker_type,start_date\nE1,other,0000-00-00\n",
+        "completions": RECORDS.format("passed").replace("2025-01-01", "0000-00-00"),
+    }[table]
+    profile = "extends = 'generic'\n[reading]\nnone_dates = ['0000-00-00']\n"
+    (row,) = read(tmp_path, profile, table, text).quarantine
+    assert row.message.startswith("'0000-00-00' means no date, and ")
 
 
 def test_a_layout_of_ones_own_comes_first(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.opening import open_reading
-from workbook_lib.intake.profile import Profile, load_profile
+from workbook_lib.intake.profile import Profile
+from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.remarks import counted, remarks
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing

@@ -121,7 +121,8 @@ def kind_of(path: Path) -> str:
 def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
     """Hash a file, and check that its bytes are the text that they are said to be.
 
-    Raises BadFileError for an empty file, for something else than text, and at the first byte that does not decode.
+    Raises BadFileError for an empty file, for something else than text, at the first byte that does not decode, and for
+    UTF-8 that is declared as something else.
     """
     sha, size, last = hashlib.sha256(), 0, b""
     decoder = None
@@ -138,6 +139,8 @@ def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
         raise BadFileError("the file is empty.", "export it again; an empty file proves nothing.", code="empty_file")
     if decoder is not None:
         _decode(decoder, b"", path, encoding, final=True)
+        if encoding in ("cp1252", "latin-1"):
+            _refuse_utf8(path, encoding)
     return Digest(size, sha.hexdigest(), encoding, last.strip(b"\0")[-1:] in (b"\n", b"\r"))
 
 
@@ -152,6 +155,8 @@ def _encoding(start: bytes, declared: str, kind: str) -> str:
             )
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
     if b"\0" in start[:4]:
         raise BadFileError(
             "it looks like UTF-16 without a byte order mark.", "export it as UTF-8.", code="wrong_encoding"
@@ -175,6 +180,23 @@ def _decode(
         decoder.decode(chunk, final)
     except UnicodeDecodeError:
         raise _undecodable(path, encoding) from None
+
+
+def _refuse_utf8(path: Path, encoding: str) -> None:
+    """Every byte is some letter of cp1252 and latin-1, so that UTF-8 decodes, too, but into other letters."""
+    beyond_ascii = False
+    try:
+        with path.open(encoding="utf-8") as file:
+            while chunk := file.read(CHUNK):
+                beyond_ascii |= not chunk.isascii()
+    except UnicodeDecodeError:
+        return
+    if beyond_ascii:
+        raise BadFileError(
+            f"it is valid UTF-8, although its profile declares {encoding}.",
+            f'remove encoding = "{encoding}" from the profile, or use one without it for this file.',
+            code="wrong_encoding",
+        )
 
 
 def _undecodable(path: Path, encoding: str) -> BadFileError:

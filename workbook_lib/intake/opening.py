@@ -146,10 +146,16 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
                 code="wrong_delimiter",
             )
     found = listing([f'"{header}"' for header in (*opened.header, *opened.others)], 40) or "none"
+    do = 'choose the profile that fits, or name the column in audit.toml, for example columns = { … = "…" } '
+    do += f"(profile {profile.name}, table {layout.table})."
+    if kind != "json":
+        do += (
+            " Where other rows stand above the header, say in a profile among how many rows it is found: [reading] "
+            f"header_depth = {max(10, 2 * layout.reading.header_depth)}."
+        )
     return BadFileError(
         f"it has no column {', '.join(lacking)}. Columns found: {found}.",
-        f'choose the profile that fits, or name the column in audit.toml, for example columns = {{ … = "…" }} '
-        f"(profile {profile.name}, table {layout.table}).",
+        do,
         place="records" if kind == "json" else "header",
         code="missing_column",
     )

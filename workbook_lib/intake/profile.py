@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from workbook_lib.audit import profile_path
 from workbook_lib.intake.json_records import path_of
 from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, fold, is_format
-from workbook_lib.tables import TABLES, VOCABULARY, Kind, Problem, UserError
+from workbook_lib.tables import TABLES, VOCABULARY, Kind
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
 
 #: How well a format is known. The report prints the words.
 Confidence = Literal[
-    "seen in real files", "seen in third-party code", "vendor documentation", "from memory, unverified"
+    "seen in real files",
+    "seen in third-party code",
+    "vendor documentation",
+    "from memory, unverified",
+    "the workbook's own format",
+    "the organisation's own profile",
 ]
+#: What a profile in the audit folder is, unless it says otherwise: whoever wrote the one it extends has not seen it.
+OWN: Confidence = "the organisation's own profile"
 _DATED = (Kind.DATE, Kind.END)
 
 
@@ -32,18 +44,20 @@ def _wrong(message: str, **context: object) -> PydanticCustomError:
     return PydanticCustomError("profile", message, context)
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a profile: frozen, and no key but its own."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Join(_Part):
+class Join(Part):
     """`{ join = ["First Name", "Last Name"] }`: several texts with a blank (or `with`) between them."""
 
     join: Texts
     between: str = Field(default=" ", alias="with")
 
 
-class Filled(_Part):
+class Filled(Part):
     """`{ filled = ["contract_vendor_name"], then = "contractor", otherwise = "employee" }`: told by presence."""
 
     filled: Texts
@@ -51,7 +65,7 @@ class Filled(_Part):
     otherwise: Text
 
 
-class Of(_Part):
+class Of(Part):
     """`{ of = ["mail", "userPrincipalName"], … }`: the first that is filled, and how its text is read."""
 
     of: Annotated[tuple[Text | Join, ...], Field(min_length=1, strict=False)]
@@ -68,22 +82,31 @@ class Of(_Part):
         return pattern
 
 
-class Earliest(_Part):
+class Earliest(Part):
     """`{ earliest = ["Termination Date", "End Date"] }`: the first of several days; empty ones do not count."""
 
     earliest: Texts
 
 
-class Latest(_Part):
+class Latest(Part):
     """`{ latest = ["Hire Date", "Rehire Date"] }`: the last of several days; empty ones do not count."""
 
     latest: Texts
 
 
-Entry = Of | Join | Filled | Earliest | Latest
+#: The key by which each form of an entry is told.
+_FORMS = ("of", "join", "filled", "earliest", "latest")
+Entry = Annotated[
+    Annotated[Of, Tag("of")]
+    | Annotated[Join, Tag("join")]
+    | Annotated[Filled, Tag("filled")]
+    | Annotated[Earliest, Tag("earliest")]
+    | Annotated[Latest, Tag("latest")],
+    Discriminator(lambda given: next((f for f in _FORMS if f in given), None) if isinstance(given, dict) else None),
+]
 
 
-class SetAside(_Part):
+class SetAside(Part):
     """`[[layout.set_aside]]`: rows that are not of this table, and why. Words are compared without regard to case."""
 
     where: Text
@@ -109,7 +132,7 @@ class SetAside(_Part):
         return found not in {fold(word) for word in self.not_equals or ()}
 
 
-class Span(_Part):
+class Span(Part):
     """`window = { from = "…", to = "…" }`: in an effective-dated history a row speaks for these days only."""
 
     first: Text = Field(alias="from")
@@ -117,7 +140,7 @@ class Span(_Part):
     formats: Texts = ("ISO timestamp",)
 
 
-class Pairs(_Part):
+class Pairs(Part):
     """`pairs = { fixed = 2, … }`: after the fixed columns, one pair of columns per item: its state, and when.
 
     Each row becomes one row per pair; the names given here stand for the item (the header of the pair's first column),
@@ -135,7 +158,7 @@ class Pairs(_Part):
         return self.item, self.state, self.date
 
 
-class Reading(_Part):
+class Reading(Part):
     """`[reading]`: how text is written in the files. For the whole profile, or for one layout."""
 
     dates: Texts = (ISO_DATE,)
@@ -165,7 +188,7 @@ class Reading(_Part):
         return formats
 
 
-class Layout(_Part):
+class Layout(Part):
     """`[[layout]]`: one kind of file of this system, and the table that it becomes."""
 
     table: str
@@ -223,11 +246,12 @@ class Layout(_Part):
         return self
 
 
-class Profile(_Part):
-    """A whole profile."""
+class Profile(Part):
+    """A whole profile. `own`: it lies in the audit folder; it is not one of ours."""
 
     name: str
-    system: Text
+    own: bool
+    system: str = ""
     title: Text
     knowledge: str = ""
     confidence: Confidence
@@ -308,99 +332,3 @@ def _check_formats(formats: tuple[str, ...]) -> None:
         if shape in shapes:
             raise _wrong("a date can fit both {a} and {b}; declare one", a=shapes[shape], b=given)
         shapes[shape] = given
-
-
-# --- loading ------------------------------------------------------------------------------------------------------
-
-
-def load_profile(folder: Path, name: str) -> Profile:
-    """The profile of that name: the user's own in the audit folder first, then ours.
-
-    Raises UserError with every problem of the file: each with its key path and what to do.
-    """
-    try:
-        return Profile.model_validate(_unfolded(folder, name, ()) | {"name": name})
-    except ValidationError as error:
-        raise UserError(*(_problem(name, details) for details in _telling(error.errors()))) from None
-
-
-def _unfolded(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
-    """The data of a profile: its own `[reading]` and `[words]` laid over each layout, those it extends included."""
-    data = _toml(folder, name, seen)
-    base: dict[str, Any] = {}
-    if "extends" in data:
-        base = _unfolded(folder, str(data.pop("extends")), (*seen, name))
-    reading, words = data.pop("reading", {}), data.pop("words", {})
-    about, own = data.pop("profile", {}), data.pop("layout", [])
-    if data or not all(isinstance(part, dict) for part in (reading, words, about, *_listed(own))):
-        unknown = ", ".join(data) or "a section that is not a table"
-        raise UserError(
-            Problem(
-                where=f"profile {name}",
-                what=f"{unknown} is not known here.",
-                do="use extends, [profile], [reading], [words.…] and [[layout]]; see profiles/README.md.",
-            )
-        )
-    inherited = base.pop("layouts", ())
-    layouts = [_laid_over(layout, reading, words, win=False) for layout in _listed(own)]
-    layouts += [_laid_over(layout, reading, words, win=True) for layout in inherited]
-    return {**base, **about, "layouts": tuple(layouts)}
-
-
-def _listed(given: Any) -> list[Any]:
-    return given if isinstance(given, list) else [given]
-
-
-def _laid_over(layout: dict[str, Any], reading: dict[str, Any], words: dict[str, Any], *, win: bool) -> dict[str, Any]:
-    """A layout with the profile's reading and words, which win over those of an inherited layout, not of an own one."""
-    own, own_words = layout.get("reading", {}), layout.get("words", {})
-    mapped = {name: table for name, table in words.items() if name in layout.get("columns", {})}
-    merged = {
-        name: (
-            own_words.get(name, {}) | mapped.get(name, {}) if win else mapped.get(name, {}) | own_words.get(name, {})
-        )
-        for name in (*own_words, *(name for name in mapped if name not in own_words))
-    }
-    return layout | {"reading": own | reading if win else reading | own, "words": merged}
-
-
-def _toml(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
-    path = profile_path(folder, name)
-    if path is None or name in seen:
-        what = f"there is no profile '{name}'." if path is None else f"{' extends '.join((*seen, name))}: a circle."
-        raise UserError(Problem(where=f"profile {seen[-1] if seen else name}, extends", what=what, do="correct it."))
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(
-            Problem(where=path.name, what=f"it is not valid TOML: {error}.", do="correct that place and try again.")
-        ) from None
-
-
-def _telling(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """One finding per place: a column has one per form that it might have; a list with a wrong entry looks empty."""
-    seen = set()
-    for details in errors:
-        place = _place(details)
-        if place not in seen and not (details["type"] == "too_short" and details["input"]):
-            seen.add(place)
-            yield details
-
-
-def _place(details: ErrorDetails) -> tuple[int | str, ...]:
-    loc = details["loc"]
-    return loc[: loc.index("columns") + 2] if "columns" in loc else loc
-
-
-def _problem(name: str, details: ErrorDetails) -> Problem:
-    place = ""
-    for part in _place(details):
-        place += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if place else str(part)
-    what = details["msg"] if details["type"] == "profile" else f"{details['msg'].lower()}; given: {details['input']!r}"
-    if details["type"] == "model_type":
-        what = f"{details['input']!r} is neither a header, nor a list of headers, nor a table such as {{ join = […] }}"
-    return Problem(
-        where=f"profile {name}, {place.replace('layouts', 'layout')}" if place else f"profile {name}",
-        what=f"{what}.",
-        do="correct the profile; its grammar is in profiles/README.md.",
-    )

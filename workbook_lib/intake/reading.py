@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -15,12 +16,12 @@ from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quo
 from workbook_lib.intake.mapping import RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, quoted
-from workbook_lib.tables import VOCABULARY, Answer, Quarantined, Status, Table, date_of
+from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, WorkerType, date_of
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
 DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})
-#: Tables of which an export without rows is ordinary; elsewhere it is a broken export.
-MAY_BE_EMPTY = frozenset({"leave", "decisions", "access", "content_reviews"})
+#: Tables of which an export without rows is a broken export; of the others it is worth a finding.
+NEVER_EMPTY = frozenset({"people", "completions", "acknowledgements"})
 CLIPPED = 200
 
 EFFECT = {
@@ -33,10 +34,11 @@ EFFECT = {
 }
 DO = {
     "not_a_date": "export again from the source, or declare the format in a profile that extends {profile}.",
-    "unknown_word": "export again from the source, or add the word to a profile that extends {profile}.",
     "missing_value": "complete it in the source system and export again.",
     "end_before_start": "correct the dates in the source system and export again.",
 }
+#: The meaning that a message shows as an example; which it is, only the reader knows.
+_EXAMPLE = {Kind.STATUS: Status.COMPLETED, Kind.ANSWER: Answer.ACKNOWLEDGED, Kind.WORKER_TYPE: WorkerType.EMPLOYEE}
 _TRAILER = re.compile(r"(?:grand )?total\b|(?:number of )?(?:records|rows)\s*:", re.IGNORECASE)
 
 
@@ -130,35 +132,62 @@ class Reading:
         if self._is_blank_or_trailer(row_no, cells):
             return
         results = [(r, text, stored) for r, text, stored in self.reader.piecemeal(cells)]
-        problems = [(_header(r), text, s) for r, text, s in results if isinstance(s, BadValueError)]
+        problems = [
+            (_header(r), text, _in_its_words(r.column, text, s))
+            for r, text, s in results
+            if isinstance(s, BadValueError)
+        ]
         for reader, text, stored in results:
             if isinstance(stored, BadValueError) and stored.code == "not_a_date" and fits_both_orders(text):
                 reader.fits_both.append(text)
         if first is not None:
             column, problem = first
-            given = next((text for r, text, _ in results if r.column.name == column), "")
-            header = next((_header(r) for r, _, _ in results if r.column.name == column), column)
-            problems = [(header, given, problem)] + ([] if column == "" else problems)
+            about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, ""))
+            if about is not None:
+                column, problem = _header(about), _in_its_words(about.column, given, problem)
+            problems = [(column, given, problem)] + ([] if column == "" else problems)
         if self.kind == "csv" and any("\n" in text or "\r" in text for _, text, _ in problems):
             raise unclosed_quote(row_no)  # no id, date or word holds a line break
         subject = self._subject({r.column.name: stored for r, _, stored in results})
         header, given, problem = problems[0]
         others = "".join(f" Also: {column}: {other.message}." for column, _, other in problems[1:])
         effect = EFFECT.get(self.table.name, "the row is quarantined; it is not used.")
-        do = DO.get(problem.code, "correct it in the source system and export again; do not edit the file.")
-        if problem.code == "missing_value" and header in self._worded():
-            do = "complete it in the source system and export again, or state in a profile what an empty word means."
         message = (
             f"{problem.message}.{others} Effect: {effect.format(subject=subject or 'the person it is about')} "
-            f"Do: {do.format(profile=self.profile.name)}"
+            f"Do: {self._do(header, given, problem)}"
         )
         self._quarantine(row_no, header, given, problem.code, message, subject)
         if self.table.name == "people" and subject:
             self.unread.append(self._as_read(results, row_no))
 
-    def _worded(self) -> set[str]:
-        """The headers of columns with a closed vocabulary, in which an empty word may be given a meaning."""
-        return {_header(reader) for reader in self.reader.readers if reader.column.kind in VOCABULARY}
+    def _do(self, header: str, given: str, problem: BadValueError) -> str:
+        """What mends a row; for a word that is not known, the very lines of a profile."""
+        worded = self._worded().get(header)
+        if worded and problem.code == "unknown_word":
+            return f"export again from the source, or say what the word means: {self._words_to_add(worded, given)}"
+        if worded and problem.code == "missing_value":
+            lines = self._words_to_add(worded, "")
+            return f"{DO[problem.code][:-1]}, or state in a profile what an empty word means: {lines}"
+        do = DO.get(problem.code, "correct it in the source system and export again; do not edit the file.")
+        return do.format(profile=self.profile.name)
+
+    def _worded(self) -> dict[str, Column]:
+        """The headers of columns with a closed vocabulary, in which a word may be given a meaning."""
+        return {_header(reader): reader.column for reader in self.reader.readers if reader.column.kind in VOCABULARY}
+
+    def _words_to_add(self, column: Column, word: str) -> str:
+        """The lines of a profile that give a word its meaning, and where they go."""
+        says, allowed = json.dumps(word.strip(), ensure_ascii=False), VOCABULARY[column.kind]
+        meaning = _EXAMPLE.get(column.kind, allowed[0]) if word.strip() else "…"
+        lines = f'`[words.{column.name}]` and `{says} = "{meaning}"`'
+        means = f"(or whatever it means: {', '.join(allowed)})"
+        name = self.profile.name
+        if self.profile.own:
+            return f"add to {name}.toml the lines {lines} {means}."
+        return (
+            f'save a file my-{name}.toml beside audit.toml with the lines `extends = "{name}"`, {lines} {means}, '
+            f'and give this source profile = "my-{name}".'
+        )
 
     def _as_read(self, results: Sequence[tuple[Any, str, Stored | BadValueError]], row_no: int) -> list[Any]:
         """A people row that could not be read: what of it could, for its person is undetermined (C12)."""
@@ -245,7 +274,7 @@ class Reading:
                 )
 
     def _refuse_empty(self) -> None:
-        if not self.rows_read and self.table.name not in MAY_BE_EMPTY:
+        if not self.rows_read and self.table.name in NEVER_EMPTY:
             raise BadFileError(
                 "it has a header and no rows.", "export it again; check the report's filters.", code="no_rows"
             )
@@ -253,6 +282,14 @@ class Reading:
     def mapping(self) -> tuple[tuple[str, str], ...]:
         """Canonical column → where it was read from, in words."""
         return tuple((reader.column.name, reader.source) for reader in self.reader.readers)
+
+
+def _in_its_words(column: Column, given: str, problem: BadValueError) -> BadValueError:
+    """A cell that counts as empty although it holds something: a declared word for none, or what a profile removes."""
+    if problem.code != "missing_value" or not given.strip():
+        return problem
+    means = "no date" if column.kind in (Kind.DATE, Kind.END, Kind.MOMENT) else "nothing"
+    return BadValueError(problem.code, problem.message.replace("it is empty", f"{quoted(given)} means {means}"))
 
 
 def _header(reader: Any) -> str:

@@ -9,7 +9,7 @@ from workbook_lib.intake.files import normal
 from workbook_lib.intake.mapping import Reader, is_key
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
-from workbook_lib.tables import Finding, Kind, listing
+from workbook_lib.tables import Column, Finding, Kind, listing
 
 _DECIMAL = re.compile(r"[0-9]{3,}\.0")
 #: Text by which rows are matched: blanks around it, leading zeros and unseen characters matter.
@@ -71,6 +71,11 @@ def _of_columns(reading: Reading) -> Iterator[tuple[str, str]]:
             yield from ((code, f"{reading.file}, {text}") for code, text in _of_ids(reader, reading))
 
 
+def _is_id(column: Column) -> bool:
+    """Whether a spreadsheet that takes its text for a number does harm: a version may well be 3.0."""
+    return column.name.endswith("_id") or column.kind is Kind.ACCOUNT
+
+
 def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
     """Texts that are not quite what they seem."""
     name = f"column '{' / '.join(reader.headers)}'"
@@ -88,13 +93,13 @@ def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
             f"{name}: {counted(len(unseen), 'value')} with unseen characters, for example {quoted(unseen[0])}.",
         )
     decimal = [text for text in texts if _DECIMAL.fullmatch(text.strip())]
-    if decimal and is_key(reader.column) and reader.column.name != "version":
+    if decimal and _is_id(reader.column):
         yield (
             "decimal_ids",
             f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])}, as a spreadsheet rewrites numbers.",
         )
     numbers = sum(reading.opened.numeric[place] for place in reader.places)
-    if numbers and is_key(reader.column):
+    if numbers and _is_id(reader.column):
         yield (
             "numeric_ids",
             f"{name}: {counted(numbers, 'cell')} stored as numbers; leading zeros, if there were any, are lost.",

@@ -102,7 +102,7 @@ def account(given: str) -> tuple[str | None, str | None]:
 # --- numbers, flags, words ----------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?")
-_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def number(given: str, divide_by: float = 1.0, suffix: str = "") -> float | None:
@@ -125,9 +125,9 @@ def flag(given: str) -> bool | None:
     found = given.strip().casefold()
     if not found:
         return None
-    if found not in _FLAGS:
-        raise BadValueError("not_a_flag", f"{quoted(given)} is neither true nor false; expected {known(_FLAGS)}")
-    return _FLAGS[found]
+    if found not in FLAGS:
+        raise BadValueError("not_a_flag", f"{quoted(given)} is neither true nor false; expected {known(FLAGS)}")
+    return FLAGS[found]
 
 
 def folded_words(words: Mapping[str, T]) -> dict[str, T]:
