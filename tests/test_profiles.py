@@ -111,6 +111,7 @@ REFUSED = [
     ("[words]\nstatus = 3\n", "mine.toml", "a section that is not a table"),
     (ABOUT + PEOPLE + "words = 3\n", "mine.toml, layout[1].columns.words", "3 is neither a header"),
     (ABOUT + PEOPLE + "[layout.words]\nworker_type = 3\n", "mine.toml, layout[1].words.worker_type", "3 is not a table"),
+    (ABOUT + '[words.status]\na = "passed"\n[[layout]]\ntable = "completions"\ncolumns = 3\n', "mine.toml, layout[1].columns", "3 is not a table"),
     (ABOUT + PEOPLE + "role = []\n", "mine.toml, layout[1].columns.role", "it is empty"),
     (ABOUT + PEOPLE + "role = { join = ['a'], with = 3 }\n", "mine.toml, layout[1].columns.role", "3 is not a text in quotes"),
     (ABOUT + PEOPLE + "role = { of = ['a'], sufix = '%' }\n", "mine.toml, layout[1].columns.role", "did you mean 'suffix'?"),
@@ -153,6 +154,13 @@ def test_a_table_that_the_profile_does_not_know(tmp_path: Path) -> None:
     )
 
 
+def test_a_wrong_header_is_one_problem(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(ABOUT + PEOPLE + "role = [1]\n")
+    with pytest.raises(UserError) as refused:
+        load_profile(tmp_path, "mine")
+    assert [problem.what for problem in refused.value.problems] == ["1 is not a text in quotes."]
+
+
 # --- extends ------------------------------------------------------------------------------------------------------
 
 BAMBOO = "Employee #,Employment Status,Hire Date,Termination Date\n"
@@ -178,14 +186,17 @@ RECORDS = "account,module_id,completed_at,status\na@x,M,2025-01-01,{}\n"
 
 
 def test_the_lines_that_a_message_gives_mend_the_file(tmp_path: Path) -> None:
-    """Pasted as they stand, and then once more for a second word."""
+    """Pasted as they stand they are refused; with a meaning chosen they mend it; then once more for a second word."""
     records = RECORDS.format("Done") + "b@x,M,2025-01-01,passed\n"
     (row,) = receive(tmp_path / "a", File("completions", "c.csv", records)).quarantine
     assert "save a file my-generic.toml beside audit.toml" in row.message
     assert 'profile = "my-generic"' in row.message
     lines = re.findall("`(.*?)`", row.message)
-    assert lines == ['extends = "generic"', "[words.status]", '"Done" = "completed"']
-    profile = {"my-generic": "\n".join(lines)}
+    assert lines == ['extends = "generic"', "[words.status]", '"Done" = "…"']
+    with pytest.raises(UserError, match="…"):
+        receive(tmp_path / "z", File("completions", "c.csv", records, profile="my-generic"),
+                profiles={"my-generic": "\n".join(lines)})  # fmt: skip
+    profile = {"my-generic": "\n".join(lines).replace("…", "completed")}
     files = (
         File("completions", "c.csv", records + 'c@x,M,2025-01-01,"So ""la la"""\n', profile="my-generic"),
         File(
@@ -197,7 +208,7 @@ def test_the_lines_that_a_message_gives_mend_the_file(tmp_path: Path) -> None:
     assert got.rows("acknowledgements", "status") == [("acknowledged",)]
     (row,) = got.quarantine
     assert "add to my-generic.toml the lines" in row.message
-    profile["my-generic"] += "\n" + re.findall("`(.*?)`", row.message)[1]
+    profile["my-generic"] += "\n" + re.findall("`(.*?)`", row.message)[1].replace("…", "completed")
     assert not receive(tmp_path / "c", *files, profiles=profile).quarantine
 
 

@@ -138,14 +138,14 @@ def _laid_over(layout: dict[str, Any], reading: dict[str, Any], words: dict[str,
 
     A column without words of its own knows the canonical ones, and goes on knowing them.
     """
-    own, own_words = layout.get("reading", {}), layout.get("words", {})
-    if not _are_tables(own, own_words, *_values(own_words)):
+    own, own_words, columns = (layout.get(key, {}) for key in ("reading", "words", "columns"))
+    if not _are_tables(own, own_words, columns, *_values(own_words)):
         return layout  # refused as what it is
     merged = dict(own_words)
     for name, meanings in words.items():
         allowed = _allowed(layout, name)
         fitting = {word: meaning for word, meaning in meanings.items() if meaning in allowed}
-        if fitting and name in layout.get("columns", {}):
+        if fitting and name in columns:
             known = own_words.get(name)
             merged[name] = _over(fitting, known) if known and not win else _over(known or _canonical(allowed), fitting)
     return layout | {"reading": own | reading if win else reading | own, "words": merged}
@@ -199,8 +199,11 @@ _MODELS: dict[str, type[Part]] = {
 
 
 def _telling(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
-    """A list with a wrong entry looks empty, too: that is no problem of its own."""
-    return (details for details in errors if not (details["type"] == "too_short" and details["input"]))
+    """No problem of its own: that a list with a wrong entry looks empty, and that a wrong header is no join either."""
+    for details in errors:
+        looks_empty = details["type"] == "too_short" and details["input"]
+        if not looks_empty and details["loc"][-1:] != ("Join",):
+            yield details
 
 
 def _problem(name: str, at: tuple[str, ...], details: ErrorDetails) -> Problem:

@@ -16,7 +16,7 @@ from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quo
 from workbook_lib.intake.mapping import RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, quoted
-from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, WorkerType, date_of
+from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
 DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})
@@ -37,8 +37,6 @@ DO = {
     "missing_value": "complete it in the source system and export again.",
     "end_before_start": "correct the dates in the source system and export again.",
 }
-#: The meaning that a message shows as an example; which it is, only the reader knows.
-_EXAMPLE = {Kind.STATUS: Status.COMPLETED, Kind.ANSWER: Answer.ACKNOWLEDGED, Kind.WORKER_TYPE: WorkerType.EMPLOYEE}
 _TRAILER = re.compile(r"(?:grand )?total\b|(?:number of )?(?:records|rows)\s*:", re.IGNORECASE)
 
 
@@ -178,9 +176,9 @@ class Reading:
     def _words_to_add(self, column: Column, word: str) -> str:
         """The lines of a profile that give a word its meaning, and where they go."""
         says, allowed = json.dumps(word.strip(), ensure_ascii=False), VOCABULARY[column.kind]
-        meaning = _EXAMPLE.get(column.kind, allowed[0]) if word.strip() else "…"
-        lines = f'`[words.{column.name}]` and `{says} = "{meaning}"`'
-        means = f"(or whatever it means: {', '.join(allowed)})"
+        # No meaning is proposed: "Overdue" pasted as completed would count as done. A profile refuses "…".
+        lines = f'`[words.{column.name}]` and `{says} = "…"`'
+        means = f"with one of these in place of …: {', '.join(allowed)}"
         name = self.profile.name
         if self.profile.own:
             return f"add to {name}.toml the lines {lines} {means}."
