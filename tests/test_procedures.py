@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
@@ -177,3 +179,9 @@ def test_an_explanation_is_shown_and_changes_nothing_else(tmp_path):
     assert found["P11"].outcome == Outcome.NO_EXCEPTIONS
     assert found["P3"].outcome == Outcome.EXCEPTIONS
     assert before.verdicts == after.verdicts
+
+
+def test_an_early_as_of_day_makes_no_later_record_suspicious(tmp_path):
+    paper = perform(load_audit(make(tmp_path)), as_of=date(2025, 6, 30))
+    result = next(result for result in paper.results if result.procedure.id == "P12")
+    assert [check.exceptions for check in result.checks if "after the day of the export" in check.says] == [0]
