@@ -359,6 +359,14 @@ class TestInTheBrowser:
         rule = visit.view.locator("#rules ~ details pre").first
         assert rule.evaluate("element => element.getBoundingClientRect().height") > 20
 
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_is_open_to_everybody(self, chromium: Any, page: Page, scheme: str) -> None:
+        """No violation of WCAG 2 A, AA or of best practice, as axe finds them."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+        found = axe.run(Visit(chromium, page, color_scheme=scheme, bypass_csp=True).view)
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found.response["violations"]] == []
+        assert len(found.response["passes"]) > 20
+
     def test_every_table_has_a_name_and_headers(self, chromium: Any, page: Page) -> None:
         view = Visit(chromium, page).view
         assert view.evaluate("[...document.querySelectorAll('table')].every(t => t.caption.textContent.trim())")

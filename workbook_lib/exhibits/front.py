@@ -71,7 +71,7 @@ def bottom_line(wp: Workpaper) -> Exhibit:
         )
     return Exhibit(
         key="bottom-line",
-        title="Bottom line",
+        title="Result",
         banner=interim(wp),
         says=tuple(says),
         facts=(
@@ -103,11 +103,12 @@ def _split(counts: dict[str, int]) -> str:
 
 def results(wp: Workpaper) -> Exhibit:
     """Procedure by criterion: n of N, and how it ended."""
+    tested = sorted({criterion for result in wp.results for criterion in result.procedure.criteria})
     rows = [
         (
             result.procedure.id,
             result.procedure.title,
-            ", ".join(result.procedure.criteria),
+            *(criterion in result.procedure.criteria or None for criterion in tested),
             None if result.outcome is Outcome.NOT_PERFORMED else rate(result.exceptions, result.tested),
             f"{sum(check.exceptions > 0 for check in result.checks)} of {len(result.checks)}"
             if result.checks
@@ -130,8 +131,8 @@ def results(wp: Workpaper) -> Exhibit:
         says=(says,),
         tables=(
             Table(
-                frame=framed(rows, ("No.", "Procedure", "Criteria", "Exceptions", "Parts that depart", "Result")),
-                caption="Each procedure with its criteria, exceptions of items tested, and result",
+                frame=framed(rows, ("No.", "Procedure", *tested, "Exceptions", "Parts that depart", "Result")),
+                caption="Each procedure, the criteria that it bears on, exceptions of items tested, and result",
                 note="A procedure has one or more parts; one part that departs is enough for exceptions noted.",
             ),
         ),
@@ -208,25 +209,12 @@ def requirements(wp: Workpaper) -> Exhibit:
             requirement.name,
             _satisfied(requirement),
             _applies(requirement),
-            count(requirement.due_within_days, "day"),
-            requirement.renews,
-            "" if requirement.pass_mark is None else f"{requirement.pass_mark:g} %",
-            " ".join(filter(None, days)) or "throughout",
+            _rule(requirement, days),
             requirement.policy_reference,
         )
         for requirement, days in zip(wp.audit.requirements, in_force, strict=True)
     ]
-    headings = (
-        "Requirement",
-        "Title",
-        "Met by",
-        "Applies to",
-        "Due within",
-        "Renewal",
-        "Pass mark",
-        "In force",
-        "Policy",
-    )
+    headings = ("Requirement", "Title", "Met by", "Applies to", "Rule", "Policy")
     return Exhibit(
         key="requirements",
         title="Requirements as tested",
@@ -242,6 +230,14 @@ def _satisfied(requirement: Requirement) -> str:
     if requirement.policy:
         return f"acknowledging {requirement.policy}"
     return " or ".join(requirement.satisfied_by)
+
+
+def _rule(requirement: Requirement, in_force: tuple[str, ...]) -> str:
+    """When it is due, how long it lasts, which score it takes, and on which days it was in force."""
+    mark = "" if requirement.pass_mark is None else f"pass mark {requirement.pass_mark:g} %"
+    due = f"due within {count(requirement.due_within_days, 'day')}"
+    days = " ".join(filter(None, in_force))
+    return "; ".join(filter(None, (due, requirement.renews, mark, days and f"in force {days}")))
 
 
 def _applies(requirement: Requirement) -> str:
