@@ -99,9 +99,12 @@ class TestEveryExhibit:
             "details",
             "summary",
             "pre",
+            "a",
         }
         attributes = {name for tag in re.findall(r"<[^>]+>", page) for name in re.findall(r"\s([a-zA-Z-]+)=", tag)}
-        assert attributes <= {"class", "id", "tabindex", "role", "aria-label", "aria-labelledby", "scope"}
+        assert attributes <= {"class", "id", "tabindex", "role", "aria-label", "aria-labelledby", "scope", "href"}
+        links = re.findall(r"<a [^>]*>", page)
+        assert all(re.fullmatch(r'<a href="#[\w-]+">', link) for link in links), "links lead to places of the page"
 
     def test_shows_payloads_as_text(self, hostile: Workpaper) -> None:
         page = "".join(exhibit.html for exhibit in shown(hostile))
@@ -136,6 +139,19 @@ class TestTable:
         assert "<td class=n>1 of 3 (33.3 %)</td>" in page
         assert "<td class=d>2025-01-02</td>" in page
         assert "<td></td>" in page
+
+    def test_leads_from_a_person_to_the_first_row_about_them(self) -> None:
+        frame = pd.DataFrame({"Person": ["E 1", "E 1", None], "Days": [1, 2, 3]})
+        shown = markup.table(frame, "c", kind="person", leads="record")
+        assert shown.count('<tr id="person-E_20_1">') == shown.count(" id=") == 1
+        assert shown.count('<a href="#record-E_20_1">E 1</a>') == shown.count("<a ") == 2
+        assert "</tr>\n<tr><td></td><td class=n>3</td></tr>" in shown
+
+    def test_leads_from_a_cited_rule_to_its_words(self, wp: Workpaper) -> None:
+        assert markup.prose("late (C4, C13), not C5") == (
+            'late (<a href="#rule-C4">C4</a>, <a href="#rule-C13">C13</a>), not C5'
+        )
+        assert all(f'<tr id="rule-C{n}">' in exhibits.rules(wp).html for n in range(1, 16))
 
     def test_marks_closed_words_in_their_column_only(self) -> None:
         page = self.html(who=["missing"], Verdict=["missing"], Name=["met"])

@@ -281,7 +281,7 @@ def render(nb: NotebookNode, name: str) -> str:
     body, _ = _exporter().from_notebook_node(
         nb, resources={"metadata": {"name": name}, "scripts": scripts, "draw": draw if has_figures else ""}
     )
-    contents, body = _numbered(body)
+    contents, body = _numbered(_linked(body))
     return str(body).replace("<!--contents-->", contents, 1).replace("<!--plotly-->", plotly, 1)
 
 
@@ -331,6 +331,15 @@ def _island(figure: Mapping[str, object]) -> str:
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
     return data
+
+
+LINK = re.compile(r'<a href="#(?P<place>[A-Za-z0-9_-]+)">(?P<says>.*?)</a>')
+
+
+def _linked(page: str) -> str:
+    """Links inside the page, without those to a row that a bounded listing does not show."""
+    places = set(re.findall(r' id="([A-Za-z0-9_-]+)"', page))
+    return LINK.sub(lambda link: link[0] if link["place"] in places else link["says"], page)
 
 
 HEADING = re.compile(

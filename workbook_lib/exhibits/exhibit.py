@@ -15,7 +15,7 @@ from workbook_lib.workpaper import Workpaper
 
 FIGURE = "application/vnd.plotly.v1+json"
 #: How many rows a listing shows; the page stays readable, and small, for a company of any size.
-AT_MOST = 400
+AT_MOST = 300
 
 #: Pixels that a figure grows by its title and first sentence.
 TITLE_HEIGHT = 110
@@ -49,12 +49,15 @@ class Table:
     """A table of an exhibit.
 
     note : said below it, where rows are left out for instance.  folded : opened by a click; printed in any case.
+    kind : what the names in its first column are; links lead to them.  leads : the kind to which they lead from here.
     """
 
     frame: pd.DataFrame
     caption: str
     note: str = ""
     folded: bool = False
+    kind: str = ""
+    leads: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +144,9 @@ class Exhibit:
         plan = f'<dl class="plan">{markup.facts((*pair, "") for pair in self.plan)}</dl>' if self.plan else ""
         alt = markup.attribute(self.alt)
         place = f'<div class="plot" id="{self.key}-figure" role="img" aria-label="{alt}"></div>' if self.figure else ""
+        own = f' id="{markup.place("procedure", self.label)}"' if self.label else ""
         return (
-            f'<article class="exhibit" aria-labelledby="{self.key}"><h3 id="{self.key}">'
+            f'<article class="exhibit"{own} aria-labelledby="{self.key}"><h3 id="{self.key}">'
             f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n'
             f"{banner}{result}{sentences}{facts}{plan}{place}"
             f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</article>"
@@ -151,7 +155,8 @@ class Exhibit:
 
 def _table(item: Table) -> str:
     note = f'<p class="note">{markup.prose(item.note)}</p>' if item.note else ""
-    return _folded(item.caption, markup.table(item.frame, item.caption) + note, item.folded)
+    whole = markup.table(item.frame, item.caption, kind=item.kind, leads=item.leads) + note
+    return _folded(item.caption, whole, item.folded)
 
 
 def _text(item: Text) -> str:
@@ -200,7 +205,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def listed(
     wp: Workpaper, query: str, caption: str, *, order: str, file: str = "", at_most: int = AT_MOST, folded: bool = False
 ) -> Table:
-    """The first rows of a listing, and where the rest is.
+    """The first rows of a listing, and where the rest is; people lead to their verdicts.
 
     query : a SELECT that ends in its ORDER BY; `order` says that in words.  file : table of the pack with all rows.
     """
@@ -210,7 +215,9 @@ def listed(
         total = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
         note = cut_short(at_most, total, order, file)
         frame = frame.head(at_most)
-    return Table(frame=frame.rename(columns=heading), caption=caption, note=note, folded=folded)
+    frame = frame.rename(columns=heading)
+    leads = "person" if len(frame.columns) and frame.columns[0] == heading("person_id") else ""
+    return Table(frame=frame, caption=caption, note=note, folded=folded, leads=leads)
 
 
 def framed(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataFrame:

@@ -134,6 +134,7 @@ def results(wp: Workpaper) -> Exhibit:
                 frame=framed(rows, ("No.", "Procedure", *tested, "Exceptions", "Parts that depart", "Result")),
                 caption="Each procedure, the criteria that it bears on, exceptions of items tested, and result",
                 note="A procedure has one or more parts; one part that departs is enough for exceptions noted.",
+                leads="procedure",
             ),
         ),
     )

@@ -222,5 +222,5 @@ def people_and_verdicts(wp: Workpaper) -> Exhibit:
         title="Verdict on each person",
         banner=interim(wp),
         says=(f"{count(duties, 'duty', 'duties')}, each with the dates that led to its verdict.",),
-        tables=(table,),
+        tables=(replace(table, kind="person", leads="record"),),
     )

@@ -21,6 +21,8 @@ HIDDEN = re.compile(
 #: A name inside a sentence stands between these two (Unicode's isolates); they become <bdi>.
 ISOLATED = re.compile("\u2068([^\u2068\u2069]*)\u2069")
 DAY = re.compile(r"\b(\d{4}-\d\d-\d\d)\b")
+#: A rule that a sentence of ours cites, as in "(C12)" or "(C4, C5)".
+RULE = re.compile(r"(?<=[( ])(C1?[0-9])(?=[,)])")
 COUNTED = re.compile(r"[\d,]+ of [\d,]+( \([<>]? ?[\d.]+ %\))?")
 DIGEST = re.compile(r"[0-9a-f]{64}")
 #: From this many characters a column holds sentences, and is given room.
@@ -57,7 +59,7 @@ MARKS = {
 MARKED = frozenset({"Verdict", "Result", "Control total", "State", "Explanation"})
 
 #: Columns of numbers that are names of places: no comma in them.
-UNGROUPED = frozenset({"Row", "No."})
+UNGROUPED = frozenset({"Row", "No.", "File no."})
 
 #: For JupyterLab, whose own table style sets every cell to the right. The page brings its own and drops this.
 LAB_STYLE = (
@@ -104,7 +106,8 @@ def prose(text: str) -> str:
         parts += [content(text[end : found.start()]), f"<bdi>{content(found[1])}</bdi>"]
         end = found.end()
     whole = "".join([*parts, content(text[end:])])
-    return DAY.sub(r"<time>\1</time>", whole).replace(" %", "&nbsp;%")
+    whole = RULE.sub(r'<a href="#rule-\1">\1</a>', DAY.sub(r"<time>\1</time>", whole))
+    return whole.replace(" %", "&nbsp;%")
 
 
 def verbatim(text: str) -> str:
@@ -123,19 +126,35 @@ def attribute(text: str) -> str:
     return escape(visible(text), quote=True)
 
 
-def table(frame: pd.DataFrame, caption: str) -> str:
+def place(kind: str, name: object) -> str:
+    """The id of a row that links lead to; no two names have the same.
+
+    >>> place("rule", "C12"), place("person", "E 1/2")
+    ('rule-C12', 'person-E_20_1_2f_2')
+    """
+    return f"{kind}-" + re.sub("[^A-Za-z0-9-]", lambda found: f"_{ord(found[0]):x}_", str(name))
+
+
+def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "") -> str:
     """A table as HTML: one header row, the first column as the head of its row, numbers to the right.
+
+    kind : links of that kind lead to the first row of each name in the first column.  leads : the kind of place to
+    which those names lead from here; a page takes away the links to rows that it does not show.
 
     The only way in which data become a table. Values are escaped; text that is not plain ASCII is isolated, so that a
     name written from right to left leaves its neighbours alone.
     """
     columns = [_Column.of(str(name), frame.iloc[:, place], place) for place, name in enumerate(frame.columns)]
     head = "".join(f"<th{column.classes} scope=col>{content(column.name)}</th>" for column in columns)
-    rows = (
-        "".join(column.cell(value) for column, value in zip(columns, row, strict=True))
-        for row in frame.itertuples(index=False, name=None)
-    )
-    body = "".join(f"<tr>{row}</tr>\n" for row in rows)
+    seen, rows = {""}, []
+    for row in frame.itertuples(index=False, name=None):
+        name = written(row[0])
+        mark = f' id="{place(kind, name)}"' if kind and name not in seen else ""
+        seen.add(name)
+        head = columns[0].cell(row[0], leads)
+        cells = (column.cell(value) for column, value in zip(columns[1:], row[1:], strict=True))
+        rows.append(f"<tr{mark}>{head}{''.join(cells)}</tr>\n")
+    body = "".join(rows)
     tall = " tall" if len(frame) > TALL else ""
     return (
         f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}"><table>'
@@ -160,7 +179,7 @@ class _Column:
         quote = '"' if " " in self.kind else ""
         return f" class={quote}{self.kind}{quote}" if self.kind else ""
 
-    def cell(self, value: object) -> str:
+    def cell(self, value: object, leads: str = "") -> str:
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:
             return "<td></td>"
@@ -168,6 +187,8 @@ class _Column:
         if self.name in MARKED and shown in MARKS:
             return f'<{tag} class="m {MARKS[shown]}">{shown}</{tag}>'
         isolated = content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
+        if leads:
+            isolated = f'<a href="#{place(leads, shown)}">{isolated}</a>'
         return f"<{tag}{self.classes}>{isolated}</{tag}>"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, listed, rate
 from workbook_lib.exhibits.markup import named
 from workbook_lib.workpaper import Workpaper
 
-RECORD_ROWS = 500
+RECORD_ROWS = 300
 ACKNOWLEDGEMENT_ROWS = 150
 #: Characters of the programme document that the page shows; it is meant to be one page.
 DOCUMENT = 30_000
@@ -16,15 +18,19 @@ def completion_records(wp: Workpaper) -> Exhibit:
     """Every person, every module, the date and the status."""
     query = (
         "SELECT person.person_id, person.name, completions.module_id, completions.completed_on, completions.status, "
-        "completions.score FROM completions "
+        'completions.score, completions.source_no AS "File no.", completions.row_no FROM completions '
         "JOIN account_person ON account_person.account = completions.account "
         "JOIN person ON person.person_no = account_person.person_no "
         "ORDER BY person.person_id, completions.module_id, completions.completed_on, completions.status, "
-        "completions.score"
+        "completions.score, completions.source_no, completions.row_no"
     )
     total = wp.number("SELECT COUNT(*) FROM completions")
     owned = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
     valid = wp.number("SELECT COUNT(*) FROM valid_completion")
+    records = listed(
+        wp, query, "Person, module, date and status", order="person, module and date", file="completion_records",
+        at_most=RECORD_ROWS,
+    )  # fmt: skip
     return Exhibit(
         key="completion-records",
         title="Completion records",
@@ -32,18 +38,9 @@ def completion_records(wp: Workpaper) -> Exhibit:
             f"{rate(owned, total)} records belong to a person of the exports; {valid:,} times a person, requirement "
             "and day count as done (C6).",
             "A record from before the period is listed too: it may cover days of the period. A record without a date "
-            "is one that was assigned and not completed.",
+            "is one that was assigned and not completed. Each is found again in its file by the number of the row.",
         ),
-        tables=(
-            listed(
-                wp,
-                query,
-                "Person, module, date and status",
-                order="person, module and date",
-                file="completion_records",
-                at_most=RECORD_ROWS,
-            ),
-        ),
+        tables=(replace(records, kind="record"),),
     )
 
 

@@ -20,7 +20,11 @@ def rules(wp: Workpaper) -> Exhibit:
             "text; the pack holds them as files. The numbers are those that the sentences of this document cite.",
         ),
         tables=(
-            Table(frame=framed(list(RULES.items()), ("Rule", "In words")), caption="The rules of coverage by number"),
+            Table(
+                frame=framed(list(RULES.items()), ("Rule", "In words")),
+                caption="The rules of coverage by number",
+                kind="rule",
+            ),
         ),
         texts=tuple(Text(caption=name, text=text.strip()) for name, text in statements.items()),
     )
