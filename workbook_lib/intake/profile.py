@@ -25,6 +25,8 @@ from workbook_lib.tables import TABLES, VOCABULARY, Kind
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+#: Words to compare with; "" is an empty cell.
+Words = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
 
 #: How well a format is known. The report prints the words.
 Confidence = Literal[
@@ -127,8 +129,8 @@ class SetAside(Part):
     """`[[layout.set_aside]]`: rows that are not of this table, and why. Words are compared without regard to case."""
 
     where: Text
-    equals: Texts | None = None
-    not_equals: Texts | None = None
+    equals: Words | None = None
+    not_equals: Words | None = None
     matches: Text | None = None
     reason: Text
 
@@ -154,7 +156,7 @@ class Needs(Part):
 
     column: Text
     where: Text
-    equals: Texts
+    equals: Words
 
     def applies(self, given: str) -> bool:
         """Whether a row with this text must have the column filled."""
