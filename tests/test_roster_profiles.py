@@ -355,7 +355,7 @@ def test_bamboohr_one_address_for_everybody_is_no_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("dates", "what"),
     [
-        (("05/31/2021", "12/13/2022"), "2 dates, for example '05/31/2021', are dates, and none is written as the profile expects."),
+        (("05/31/2021", "12/13/2022"), "2 dates, for example '05/31/2021', and none is written as the profile expects."),
         (("05/31/2021", "01/02/2022"), "1 dates, for example '01/02/2022', fit both day/month and month/day, and none is written as"),
     ],
 )  # fmt: skip
@@ -367,7 +367,10 @@ def test_bamboohr_dates_in_the_format_of_the_account_are_one_problem(
     (problem,) = refusal(tmp_path / "a", File("people", "bamboo.csv", text, profile="bamboohr"))
     assert problem.where == 'bamboo.csv, column "Hire Date"'
     assert problem.what.startswith(what)
-    assert 'dates = ["DD/MM/YYYY"], in a profile that extends bamboohr' in problem.do
+    assert problem.do == (
+        'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a profile that extends '
+        "bamboohr."
+    )
     profile = 'extends = "bamboohr"\n[reading]\ndates = ["MM/DD/YYYY"]\n'
     got = receive(tmp_path / "b", File("people", "bamboo.csv", text, profile="mine"), profiles={"mine": profile})
     assert counts(got) == [("people", 2, 2, 0)]

@@ -129,7 +129,7 @@ class RowReader:
     readers: list[Reader]
     asides: list[tuple[int, Memo, str]]
     window: tuple[Reader, Reader] | None
-    demands: list[Demand]
+    demands: list[Demand] = field(default_factory=list)
     _memos: list[Memo] = field(init=False)
     _gather: list[Callable[[list[Any]], Key]] = field(init=False)
     _pick: Callable[[list[Any]], tuple[Key, ...]] = field(init=False)
@@ -209,7 +209,7 @@ class Compiler:
             for rule in self.layout.set_aside
             if (place := self.columns.at(rule.where)) is not None
         ]
-        return RowReader(readers, asides, window, list(self._demands())).prepare(len(self.columns.header))
+        return RowReader(readers, asides, window, demands=list(self._demands())).prepare(len(self.columns.header))
 
     def _demands(self) -> Iterator[Demand]:
         stored = list(self.table.stored)

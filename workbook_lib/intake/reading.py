@@ -268,12 +268,12 @@ class Reading:
             both = [text for text in reader.foreign if fits_both_orders(text)]
             telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
             if telling and not any(stored[0] for stored in reader.memo.values()):
-                fits = "fit both day/month and month/day, and none is" if both else "are dates, and none is"
+                fits = " fit both day/month and month/day," if both else ""
                 raise BadFileError(
-                    f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])}, {fits} "
-                    "written as the profile expects.",
-                    f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
-                    f"{self.profile.name}.",
+                    f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
+                    "and none is written as the profile expects.",
+                    'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a profile '
+                    f"that extends {self.profile.name}.",
                     place=f'column "{_header(reader)}"',
                     code="ambiguous_dates",
                 )
