@@ -272,8 +272,8 @@ class Reading:
                 raise BadFileError(
                     f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
                     "and none is written as the profile expects.",
-                    'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a profile '
-                    f"that extends {self.profile.name}.",
+                    'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a '
+                    f"profile that extends {self.profile.name}.",
                     place=f'column "{_header(reader)}"',
                     code="ambiguous_dates",
                 )
