@@ -235,47 +235,20 @@ status = { of = ["Transcript - Transcript Status"], remove = '\\s*/\\s*Past Due$
 
 
 def test_entra_guests_and_fallbacks(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[[layout]]
-table = "accounts"
-requires = ["userPrincipalName"]
-[layout.columns]
-account = ["mail", "alternateEmailAddress", "userPrincipalName"]
-name = "displayName"
-active = "accountEnabled"
-"""
-    )
-    got = receive(tmp_path, export("accounts", "entra/entra_exportUsers.csv"), profiles={"mine": profile})
-    assert got.rows("accounts", "account, account_email, name, active") == [
-        ("Ava.Reyes@contoso.example", "ava.reyes@contoso.example", "Ava Reyes", True),
-        ("liam@partner.example", "liam@partner.example", "Liam Ng (Partner)", True),
-        ("scanner-3f@contoso.onmicrosoft.com", "scanner-3f@contoso.onmicrosoft.com", "=Scanner 3F", False),
+    got = receive(tmp_path, export("accounts", "entra/entra_exportUsers.csv", "entra"))
+    assert counts(got) == [("accounts", 3, 3)]
+    assert got.rows("accounts", "account, account_email, person_id, name, active") == [
+        ("Ava.Reyes@contoso.example", "ava.reyes@contoso.example", None, "Ava Reyes", True),
+        ("liam@partner.example", "liam@partner.example", None, "Liam Ng (Partner)", True),
+        ("scanner-3f@contoso.onmicrosoft.com", "scanner-3f@contoso.onmicrosoft.com", None, "=Scanner 3F", False),
     ]
-    assert len(got.intake.files[0].ignored_columns) == 24
+    assert len(got.intake.files[0].ignored_columns) == 25
 
 
 def test_google_headers_with_brackets(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[reading]
-strip_brackets = true
-[[layout]]
-table = "accounts"
-[layout.columns]
-account = "Email Address"
-person_id = "Employee ID"
-name = { join = ["First Name", "Last Name"] }
-active = "Status"
-[layout.words.active]
-Active = "true"
-Suspended = "false"
-"""
-    )
     sample = "google_workspace/google_User_Download_23112026_091500.csv"
-    got = receive(tmp_path, export("accounts", sample), profiles={"mine": profile})
+    got = receive(tmp_path, export("accounts", sample, "google_workspace"))
+    assert counts(got) == [("accounts", 4, 4)]
     assert got.rows("accounts", "account, person_id, name, active") == [
         ("ava.reyes@example.com", "00417", "Ava Reyes", True),
         ("areyes@example.com", None, "ava reyes", True),
@@ -285,42 +258,36 @@ Suspended = "false"
 
 
 def test_adp_one_row_per_assignment(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[reading]
-dates = ["YYYY-MM-DD", "ISO timestamp"]
-midnight_utc_is_a_date = true
-[[layout]]
-table = "people"
-format = "json"
-records = "workers"
-explode = "workAssignments"
-[layout.columns]
-person_id = "workerID.idValue"
-name = { join = ["person.legalName.givenName", "person.legalName.familyName1"] }
-email = "businessCommunication.emails[0].emailUri"
-role = "workAssignments.jobTitle"
-worker_type = "workAssignments.workerTypeCode.codeValue"
-start_date = "workAssignments.hireDate"
-end_date = "workAssignments.terminationDate"
-[layout.words.worker_type]
-WORKER = "employee"
-Employee = "employee"
-"""
-    )
-    files = [
-        export("people", f"adp/hr-worker-demographics-200-{name}response.json") for name in ("", "terminated-worker-")
-    ]
-    got = receive(tmp_path, *files, profiles={"mine": profile})
+    samples = [f"adp/hr-worker-demographics-200-{name}response.json" for name in ("", "terminated-worker-")]
+    got = receive(tmp_path, *(export("people", sample, "adp") for sample in samples))
     assert counts(got) == [("people", 1, 0), ("people", 2, 2)]
-    assert got.rows("people", "person_id, name, email, role, start_date, row_no") == [
-        ("1001006", "Jane Smith", "jane.smith@adp.com", "FIN Job", date(2020, 6, 18), 1),
-        ("1001006", "Jane Smith", "jane.smith@adp.com", "Operational Support", date(2020, 4, 8), 1),
-    ]
+    columns = "person_id, name, email, worker_type, role, department, start_date, end_date, row_no"
+    assert got.rows("people", columns) == [
+        ("1001006", "Jane Smith", "jane.smith@adp.com", "employee", "FIN Job", "Sales NY", date(2020, 6, 18), None, 1),
+        ("1001006", "Jane Smith", "jane.smith@adp.com", "employee", "Operational Support", "Finance A", date(2020, 4, 8), None, 1),
+    ]  # fmt: skip
     assert [(row.subject, row.column, row.value) for row in got.quarantine] == [
         ("100462", "workAssignments.workerTypeCode.codeValue", "OTHER")
     ]
+    assert got.rows("unread_people", "person_id, worker_type, end_date") == [("100462", None, date(2020, 7, 6))]
+
+
+def test_adp_events(tmp_path: Path) -> None:
+    samples = [f"adp/hr-worker-{name}-request.json" for name in ("onLeave", "rehire", "terminate")]
+    got = receive(tmp_path, *(export("leave", sample, "adp") for sample in samples), zone="America/New_York")
+    assert counts(got) == [("leave", 1, 1), ("leave", 1, 0), ("leave", 1, 0)]
+    assert got.rows("leave", "person_id, start_date, end_date") == [("G3Q5M8RYP3FGAJWR", date(2020, 8, 26), None)]
+    assert [(row.value, row.code, row.by_rule) for row in got.quarantine] == [
+        ("worker.rehire", "set_aside", True),
+        ("worker.terminate", "set_aside", True),
+    ]
+
+
+@pytest.mark.parametrize("name", ["onLeave", "rehire", "terminate"])
+def test_adp_events_are_no_people(tmp_path: Path, name: str) -> None:
+    (problem,) = refusal(tmp_path, export("people", f"adp/hr-worker-{name}-request.json", "adp"))
+    assert problem.what == "no list of records was found at workers; keys at the top: events."
+    assert problem.do.startswith("choose the profile and the table that fit")
 
 
 def test_a_hand_kept_register_with_aggregate_rows(tmp_path: Path) -> None:
@@ -381,10 +348,24 @@ reason = "no training verb"
     ]
 
 
-def test_a_single_scim_user_is_no_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "person", "says"),
+    [
+        ("1-user-minimal", None, None),
+        ("2-user-full", "701984", "Babs Jensen"),
+        ("3-enterprise_user", "701984", "Babs Jensen"),
+    ],
+)
+def test_scim_one_user_alone(tmp_path: Path, name: str, person: str | None, says: str | None) -> None:
+    got = receive(tmp_path, export("accounts", f"scim/rfc7643-8.{name}.json", "scim"))
+    assert counts(got) == [("accounts", 1, 1)]
+    assert got.rows("accounts", "account, person_id, name, active") == [("bjensen@example.com", person, says, True)]
+
+
+def test_one_user_alone_is_no_list_where_the_profile_does_not_say_so(tmp_path: Path) -> None:
     profile = ABOUT + '[[layout]]\ntable = "accounts"\nrecords = "Resources"\n[layout.columns]\naccount = "userName"\n'
     (problem,) = refusal(tmp_path, export("accounts", "scim/rfc7643-8.1-user-minimal.json"), profiles={"mine": profile})
-    assert problem.what == "no list of records was found at Resources; keys at the top: none."
+    assert problem.what == ("no list of records was found at Resources; keys at the top: schemas, id, userName, meta.")
 
 
 @pytest.mark.parametrize(
@@ -395,6 +376,12 @@ def test_a_single_scim_user_is_no_list(tmp_path: Path) -> None:
         ("completions", "registers/training-register.csv", "generic"),
         ("accounts", "google_workspace/google_User_Download_23112026_091500.csv", "generic"),
         ("people", "workday/workday_person_name_data.csv", "workday"),
+        ("accounts", "workday/workday_person_name_data.csv", "workday"),
+        ("leave", "workday/workday_worker_history_data.csv", "workday"),
+        ("accounts", "google_workspace/google_User_Download_23112026_091500.csv", "entra"),
+        ("accounts", "entra/entra_exportUsers.csv", "google_workspace"),
+        ("people", "entra/entra_exportUsers.csv", "bamboohr"),
+        ("accounts", "scim/rfc7643-8.2-user-full.json", "okta"),
         ("people", "knowbe4/users.json", "generic"),
         ("completions", "knowbe4/groups.json", "knowbe4"),
         ("accounts", "knowbe4/training-campaigns.json", "knowbe4"),

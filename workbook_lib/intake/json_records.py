@@ -21,7 +21,7 @@ class Step(NamedTuple):
 
     key: str
     number: int | None
-    where: tuple[str, str] | None
+    where: tuple[tuple[Step, ...], str] | None
 
 
 def path_of(text: str) -> tuple[Step, ...]:
@@ -36,18 +36,22 @@ def path_of(text: str) -> tuple[Step, ...]:
         if match is None or text.endswith("."):
             raise ValueError(f"'{text}' is not a path such as user.email or emails[primary=true].value")
         quoted, plain, number, key, value = match.groups()
-        steps.append(Step(quoted or plain, int(number) if number else None, (key, value) if key else None))
+        steps.append(Step(quoted or plain, int(number) if number else None, (path_of(key), value) if key else None))
         at = match.end()
     return tuple(steps)
 
 
 #: Stands for "there is no such key".
 MISSING = object()
+#: The path of the document itself: a list of records, or one record alone.
+WHOLE = "."
 
 
 def value_at(record: object, path: Sequence[Step]) -> object:
-    """What stands at a path; MISSING where a key on the way does not exist."""
-    for step in path:
+    """What stands at a path; MISSING where a key on the way does not exist. Behind a null there is nothing but null."""
+    for depth, step in enumerate(path):
+        if record is None and depth:
+            return None
         if not isinstance(record, dict) or step.key not in record:
             return MISSING
         record = record[step.key]
@@ -57,8 +61,8 @@ def value_at(record: object, path: Sequence[Step]) -> object:
         if step.number is not None:
             record = elements[step.number] if step.number < len(elements) else None
         elif step.where is not None:
-            key, wanted = step.where
-            record = next((e for e in elements if isinstance(e, dict) and cell(e.get(key)) == wanted), None)
+            inner, wanted = step.where
+            record = next((e for e in elements if isinstance(e, dict) and cell(value_at(e, inner)) == wanted), None)
     return record
 
 
@@ -81,10 +85,11 @@ class _Number(str):
     __slots__ = ()
 
 
-def open_json(path: Path, content: Digest, *, records: str, explode: str, wanted: Sequence[str]) -> Opened:
-    """Open a JSON file: one row per object of the list at path `records`, its cells at the `wanted` paths.
+def open_json(path: Path, content: Digest, *, records: Sequence[str], explode: str, wanted: Sequence[str]) -> Opened:
+    """Open a JSON file: one row per object of the list of `records`, its cells at the `wanted` paths.
 
-    records : "" is the top-level list, or the only list of objects that a top-level object holds.
+    records : the list is at the first of these paths that has one; "." is the document: a list, or one record alone.
+    None: the top-level list, or the only list of objects that a top-level object holds.
     explode : a list inside each record that makes one row per element; paths go on through its name.
 
     The header holds the wanted paths that exist in some record; `others` the remaining keys of the records.
@@ -168,22 +173,35 @@ def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _records(data: object, records: str) -> list[object]:
-    """The list of records: at its path, or the only list of objects in the top-level object."""
-    if records:
-        data = value_at(data, path_of(records))
-    elif isinstance(data, dict):
-        lists = {k: v for k, v in data.items() if isinstance(v, list) and any(isinstance(e, dict) for e in v)}
-        if len(lists) == 1:
-            data = next(iter(lists.values()))
-    if not isinstance(data, list):
+def _records(data: object, records: Sequence[str]) -> list[object]:
+    """The list of records: at the first path that has one, or the only list of objects in the top-level object."""
+    found = _listed(data, records) if records else _only_list(data)
+    if found is None:
         keys = ", ".join(data) if isinstance(data, Mapping) else "none"
+        at = f" at {' or '.join(records)}" if records else ""
         raise BadFileError(
-            f"no list of records was found{f' at {records}' if records else ''}; keys at the top: {keys}.",
-            "declare where the records are (records = …) in the profile.",
+            f"no list of records was found{at}; keys at the top: {keys}.",
+            "choose the profile and the table that fit, or declare in a profile where the records are (records = …).",
             code="no_records",
         )
-    return data
+    return found
+
+
+def _listed(data: object, records: Sequence[str]) -> list[object] | None:
+    for path in records:
+        found = data if path == WHOLE else value_at(data, path_of(path))
+        if isinstance(found, list):
+            return found
+        if path == WHOLE and isinstance(found, dict):
+            return [found]
+    return None
+
+
+def _only_list(data: object) -> list[object] | None:
+    if isinstance(data, dict):
+        lists = [v for v in data.values() if isinstance(v, list) and any(isinstance(e, dict) for e in v)]
+        return lists[0] if len(lists) == 1 else None
+    return data if isinstance(data, list) else None
 
 
 def _exploded(record: object, listed: Sequence[Step]) -> list[object]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from workbook_lib.audit import Source
@@ -19,7 +19,7 @@ from workbook_lib.intake.files import BadFileError, Opened, normal
 from workbook_lib.intake.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
 from workbook_lib.intake.spreadsheet import MARK
 from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, BadValueError, MomentParser
-from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table
+from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table, date_of
 
 #: What is stored for a column: one value; two for a timestamp (day, moment) and for an account (text, e-mail).
 Stored = tuple[Any, ...]
@@ -63,7 +63,7 @@ class Reader:
     memo: Memo
     source: str
     headers: tuple[str, ...] = ()
-    fits_both: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
 
 
 class Columns:
@@ -99,9 +99,8 @@ def entries(layout: Layout, source: Source) -> dict[str, Entry]:
 def needed(layout: Layout, source: Source, table: Table) -> list[tuple[str, ...]]:
     """Groups of headers without which the file is not of this layout: of each group one must be there."""
     read = entries(layout, source)
-    replaced = {
-        h for name in (*source.columns, *source.values) for h in headers_in(layout.columns.get(name) or Of(of=("",)))
-    }
+    given = layout.columns.keys() & (source.columns.keys() | source.values.keys())
+    replaced = {header for name in given for header in headers_in(layout.columns[name])}
     groups: list[tuple[str, ...]] = [(header,) for header in layout.requires if header not in replaced]
     for name, entry in read.items():
         if name in source.columns or isinstance(entry, Filled):
@@ -114,6 +113,15 @@ def needed(layout: Layout, source: Source, table: Table) -> list[tuple[str, ...]
     return [group for group in dict.fromkeys(groups) if not set(group) & set(made)]
 
 
+class Demand(NamedTuple):
+    """A stored value that must be there where a cell says so."""
+
+    column: str
+    slot: int
+    place: int
+    memo: Memo
+
+
 @dataclass(slots=True)
 class RowReader:
     """Everything that turns the cells of one file into stored rows."""
@@ -121,6 +129,7 @@ class RowReader:
     readers: list[Reader]
     asides: list[tuple[int, Memo, str]]
     window: tuple[Reader, Reader] | None
+    demands: list[Demand] = field(default_factory=list)
     _memos: list[Memo] = field(init=False)
     _gather: list[Callable[[list[Any]], Key]] = field(init=False)
     _pick: Callable[[list[Any]], tuple[Key, ...]] = field(init=False)
@@ -151,6 +160,14 @@ class RowReader:
         for place, memo, reason in self.asides:
             if memo[cells[place]][0]:
                 return place, reason
+        return None
+
+    def unmet(self, cells: list[str], stored: list[Any]) -> tuple[str, BadValueError] | None:
+        """The first column that this row must have filled, and has not."""
+        for demand in self.demands:
+            if stored[demand.slot] is None and demand.memo[cells[demand.place]][0]:
+                says = f"it is empty, and a row that says {values.quoted(cells[demand.place])} needs it"
+                return demand.column, BadValueError("missing_value", says)
         return None
 
     def piecemeal(self, cells: list[str]) -> Iterator[tuple[Reader, str, Stored | BadValueError]]:
@@ -192,7 +209,16 @@ class Compiler:
             for rule in self.layout.set_aside
             if (place := self.columns.at(rule.where)) is not None
         ]
-        return RowReader(readers, asides, window).prepare(len(self.columns.header))
+        return RowReader(readers, asides, window, demands=list(self._demands())).prepare(len(self.columns.header))
+
+    def _demands(self) -> Iterator[Demand]:
+        stored = list(self.table.stored)
+        for need in self.layout.needs:
+            name = date_of(need.column) if self.table[need.column].kind is Kind.MOMENT else need.column
+            place = self.columns.at(need.where)
+            if place is not None:
+                memo = Memo(lambda text, need=need: (need.applies(text),))  # type: ignore[misc]
+                yield Demand(need.column, stored.index(name), place, memo)
 
     def _reader(self, column: Column, entry: Entry | None, constants: Mapping[str, str]) -> Reader:
         if column.name in constants:
@@ -317,26 +343,31 @@ def _of(entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored]) -> 
         return parse
     place = {header: n for n, header in enumerate(present)}
 
-    def first_filled(key: Key) -> Stored:
+    def filled(key: Key) -> Iterator[str]:
         cells = _texts(key)
         for part in entry.of:
             headers, between = ((part,), "") if isinstance(part, str) else (part.join, part.between)
-            found = between.join(filter(None, (cells[place[h]].strip() for h in headers if h in place)))
-            if found:
-                return parse(found)
-        return parse("")
+            if found := between.join(filter(None, (cells[place[h]].strip() for h in headers if h in place))):
+                yield found
+
+    def first_filled(key: Key) -> Stored:
+        preferred = next((text for text in filled(key) if entry.prefer in text), None)
+        return parse(preferred if preferred is not None else next(filled(key), ""))
 
     return first_filled
 
 
 def _tidied(of: Of) -> Callable[[str], str] | None:
-    """What a profile declares about a text: a pattern to remove, leading zeros that a spreadsheet ate."""
-    if not of.remove and not of.pad:
+    """What a profile declares about a text: a pattern to remove or to rewrite, leading zeros that a spreadsheet ate."""
+    if not of.remove and not of.pad and not of.replace:
         return None
     pattern = re.compile(of.remove) if of.remove else None
+    whole = re.compile(of.replace.pattern) if of.replace else None
 
     def tidy(text: str) -> str:
         text = (pattern.sub("", text) if pattern else text).strip()
+        if whole and of.replace and (match := whole.fullmatch(text)):
+            text = match.expand(of.replace.template)
         return text.zfill(of.pad) if text.isascii() and text.isdigit() else text
 
     return tidy
@@ -390,4 +421,5 @@ def _in_words(entry: Entry, present: tuple[str, ...]) -> str:
             parts = [(part,) if isinstance(part, str) else part.join for part in entry.of]
             kept = [[f'"{h}"' for h in part if h in present] for part in parts]
             words = ", else ".join(" + ".join(part) for part in kept if part)
+            words += f" (one with '{entry.prefer}' first)" if entry.prefer and len(present) > 1 else ""
             return words if entry.divide_by == 1.0 else f"{words}, divided by {entry.divide_by:g}"

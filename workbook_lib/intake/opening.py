@@ -14,7 +14,7 @@ from workbook_lib.intake.mapping import Columns, Compiler, entries, needed
 from workbook_lib.intake.profile import Layout, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
-from workbook_lib.tables import TABLES, Table, listing
+from workbook_lib.tables import TABLES, VOCABULARY, Table, listing
 
 Groups = list[tuple[str, ...]]
 
@@ -25,9 +25,10 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
     _check_overrides(source, kind)
     layout, content, opened, columns = _fitting(profile, source, table, path, kind)
     _refuse_doubles(opened, layout, kind)
+    _refuse_unsaid(layout, source, table, profile)
     reader = Compiler(table, layout, source, columns, zone, kind).compile()
     used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
-    used |= {place for place, _, _ in reader.asides}
+    used |= {place for place, _, _ in reader.asides} | {demand.place for demand in reader.demands}
     ignored = [h.strip() or f"(column {n}, unnamed)" for n, h in enumerate(opened.header, 1) if n - 1 not in used]
     return Reading(
         source_no=source_no,
@@ -159,6 +160,21 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
         place="records" if kind == "json" else "header",
         code="missing_column",
     )
+
+
+def _refuse_unsaid(layout: Layout, source: Source, table: Table, profile: Profile) -> None:
+    """What every row of a table needs, and such an export does not hold, audit.toml must say."""
+    said = entries(layout, source).keys() | layout.constants.keys() | source.values.keys()
+    unsaid = [column for column in table.columns if column.required and column.name not in said]
+    for column in unsaid:
+        words = VOCABULARY.get(column.kind)
+        raise BadFileError(
+            f"such an export does not say {listing([c.name for c in unsaid])}, which every row of {table.name} needs.",
+            f"add to this source in audit.toml what holds for all of its rows, values.{column.name} = "
+            + (f'"…", with one of these in place of …: {", ".join(words)}' if words else '"…"')
+            + f', or where it stands, columns = {{ {column.name} = "…" }} (profile {profile.name}).',
+            code="unsaid_column",
+        )
 
 
 def _refuse_doubles(opened: Opened, layout: Layout, kind: str) -> None:

@@ -19,12 +19,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from workbook_lib.intake.json_records import path_of
+from workbook_lib.intake.json_records import WHOLE, path_of
 from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, fold, is_format
 from workbook_lib.tables import TABLES, VOCABULARY, Kind
 
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+#: Words to compare with; "" is an empty cell.
+Words = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
 
 #: How well a format is known. The report prints the words.
 Confidence = Literal[
@@ -65,14 +67,31 @@ class Filled(Part):
     otherwise: Text
 
 
+class Replace(Part):
+    """`replace = { pattern = '…', with = '…' }`: a text that is written as the pattern becomes another; others stay."""
+
+    pattern: Text
+    template: str = Field(alias="with")
+
+    @model_validator(mode="after")
+    def _expression(self) -> Replace:
+        _check_expression(self.pattern, self.template)
+        return self
+
+
 class Of(Part):
-    """`{ of = ["mail", "userPrincipalName"], … }`: the first that is filled, and how its text is read."""
+    """`{ of = ["mail", "userPrincipalName"], … }`: the first that is filled, and how its text is read.
+
+    prefer : of several that are filled, the first that holds this text.
+    """
 
     of: Annotated[tuple[Text | Join, ...], Field(min_length=1, strict=False)]
     formats: Texts | None = None
     divide_by: Annotated[float, Field(gt=0, strict=False)] = 1.0
     suffix: str = ""
     remove: str = ""
+    replace: Replace | None = None
+    prefer: str = ""
     pad: Annotated[int, Field(ge=0, le=40)] = 0
 
     @field_validator("remove")
@@ -110,8 +129,8 @@ class SetAside(Part):
     """`[[layout.set_aside]]`: rows that are not of this table, and why. Words are compared without regard to case."""
 
     where: Text
-    equals: Texts | None = None
-    not_equals: Texts | None = None
+    equals: Words | None = None
+    not_equals: Words | None = None
     matches: Text | None = None
     reason: Text
 
@@ -130,6 +149,18 @@ class SetAside(Part):
         if self.equals is not None:
             return found in {fold(word) for word in self.equals}
         return found not in {fold(word) for word in self.not_equals or ()}
+
+
+class Needs(Part):
+    """`[[layout.needs]]`: a column that must be filled where another says so; such a row contradicts itself."""
+
+    column: Text
+    where: Text
+    equals: Words
+
+    def applies(self, given: str) -> bool:
+        """Whether a row with this text must have the column filled."""
+        return fold(given) in {fold(word) for word in self.equals}
 
 
 class Span(Part):
@@ -198,11 +229,13 @@ class Layout(Part):
     constants: dict[str, str] = {}
     words: dict[str, dict[str, str]] = {}
     set_aside: Annotated[tuple[SetAside, ...], Field(strict=False)] = ()
+    needs: Annotated[tuple[Needs, ...], Field(strict=False)] = ()
     window: Span | None = None
     pairs: Pairs | None = None
-    records: str = ""
+    records: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     explode: str = ""
     reading: Reading = Reading()
+    confidence: Confidence | None = None
     warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
 
     @field_validator("table")
@@ -212,9 +245,9 @@ class Layout(Part):
             raise _wrong("there is no table '{name}' (tables: {tables})", name=name, tables=", ".join(TABLES))
         return name
 
-    @field_validator("format", mode="before")
+    @field_validator("format", "records", mode="before")
     @classmethod
-    def _one_format(cls, given: Any) -> Any:
+    def _one_alone(cls, given: Any) -> Any:
         return (given,) if isinstance(given, str) else given
 
     @field_validator("columns", mode="before")
@@ -225,7 +258,7 @@ class Layout(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Layout:
         table = TABLES[self.table]
-        for name in (*self.columns, *self.constants, *self.words):
+        for name in (*self.columns, *self.constants, *self.words, *(need.column for need in self.needs)):
             if name not in table.names:
                 near = difflib.get_close_matches(name, table.names, 1)
                 hint = f"; did you mean '{near[0]}'?" if near else ""
@@ -242,7 +275,7 @@ class Layout(Part):
         if self.window and self.table != "people":
             raise _wrong("window belongs to people (an effective-dated history), not to {table}", table=self.table)
         if self.format == ("json",):
-            _check_paths((*headers_of(self), self.records, self.explode))
+            _check_paths((*headers_of(self), *(p for p in self.records if p != WHOLE), self.explode))
         return self
 
 
@@ -281,7 +314,7 @@ def headers_in(entry: Entry) -> tuple[str, ...]:
 def headers_of(layout: Layout) -> tuple[str, ...]:
     """Every header or path that a layout may read, each once."""
     found = [header for entry in layout.columns.values() for header in headers_in(entry)]
-    found += [rule.where for rule in layout.set_aside]
+    found += [rule.where for rule in layout.set_aside] + [need.where for need in layout.needs]
     found += [layout.window.first, layout.window.last] if layout.window else []
     return tuple(dict.fromkeys((*found, *layout.requires)))
 
@@ -307,11 +340,15 @@ def _check_words(name: str, kind: Kind, words: dict[str, str]) -> None:
         raise _wrong("words of {name}: two of them differ only in case or blanks", name=name)
 
 
-def _check_expression(pattern: str) -> None:
+def _check_expression(pattern: str, template: str = "") -> None:
     try:
-        re.compile(pattern)
+        expression = re.compile(pattern)
     except re.error as error:
         raise _wrong("'{p}' is not a regular expression: {e}", p=pattern, e=str(error)) from None
+    try:
+        expression.sub(template, "")
+    except (re.error, IndexError) as error:
+        raise _wrong("'{t}' cannot stand for '{p}': {e}", t=template, p=pattern, e=str(error)) from None
 
 
 def _check_paths(paths: Iterable[str]) -> None:

@@ -19,11 +19,13 @@ from workbook_lib.intake.profile import (
     Join,
     Latest,
     Layout,
+    Needs,
     Of,
     Pairs,
     Part,
     Profile,
     Reading,
+    Replace,
     SetAside,
     Span,
 )
@@ -88,8 +90,9 @@ def _unfolded(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
     inherited = base.pop("layouts", ())
     _check_top_words(name, words, (*_listed(own), *inherited))
     layouts = [_laid_over(layout, reading, words, win=False) for layout in _listed(own)]
-    layouts += [_laid_over(layout, reading, words, win=True) for layout in inherited]
     known = {"confidence": OWN} if _is_own(folder, name) else {}
+    anew = {"confidence": None} if known else {}
+    layouts += [_laid_over(layout, reading, words, win=True) | anew for layout in inherited]
     return {**base, **known, **about, "layouts": tuple(layouts)}
 
 
@@ -193,7 +196,8 @@ _SHOULD_BE = {
 }
 _BOUNDS = {"greater_than": "more than {gt:g}", "greater_than_equal": "{ge} or more", "less_than_equal": "{le} or less"}
 _MODELS: dict[str, type[Part]] = {
-    "reading": Reading, "layouts": Layout, "set_aside": SetAside, "window": Span, "pairs": Pairs,
+    "reading": Reading, "layouts": Layout, "set_aside": SetAside, "needs": Needs, "window": Span,
+    "pairs": Pairs, "replace": Replace,
     "of": Of, "join": Join, "filled": Filled, "earliest": Earliest, "latest": Latest,
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quote
 from workbook_lib.intake.mapping import RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
-from workbook_lib.intake.values import BadValueError, fits_both_orders, quoted
+from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
@@ -63,6 +63,7 @@ class Reading:
         """The used rows, as they are stored; every other row goes to quarantine."""
         stored_of, number, check = self.reader.stored, self.source_no, _check(self.table)
         simple = not self.reader.asides and not self.reader.window
+        unmet = self.reader.unmet if self.reader.demands else None
         with closing(self.opened.rows) as rows:
             for row_no, cells, fault in rows:
                 self.rows_read += 1
@@ -77,6 +78,9 @@ class Reading:
                     self._reject(row_no, cells)
                     continue
                 if check is not None and (wrong := check(stored)) is not None:
+                    self._reject(row_no, cells, wrong)
+                    continue
+                if unmet is not None and (wrong := unmet(cells, stored)) is not None:
                     self._reject(row_no, cells, wrong)
                     continue
                 if self.reader.window is not None and not self._clip(row_no, cells, stored):
@@ -136,8 +140,8 @@ class Reading:
             if isinstance(s, BadValueError)
         ]
         for reader, text, stored in results:
-            if isinstance(stored, BadValueError) and stored.code == "not_a_date" and fits_both_orders(text):
-                reader.fits_both.append(text)
+            if isinstance(stored, BadValueError) and stored.code == "not_a_date" and is_numeric_date(text):
+                reader.foreign.append(text)
         if first is not None:
             column, problem = first
             about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, ""))
@@ -261,12 +265,15 @@ class Reading:
 
     def _refuse_ambiguous(self) -> None:
         for reader in self.reader.readers:
-            if reader.fits_both and not any(stored[0] for stored in reader.memo.values()):
+            both = [text for text in reader.foreign if fits_both_orders(text)]
+            telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
+            if telling and not any(stored[0] for stored in reader.memo.values()):
+                fits = " fit both day/month and month/day," if both else ""
                 raise BadFileError(
-                    f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month "
-                    "and month/day, and none is written as the profile expects.",
-                    f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
-                    f"{self.profile.name}.",
+                    f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
+                    "and none is written as the profile expects.",
+                    'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a '
+                    f"profile that extends {self.profile.name}.",
                     place=f'column "{_header(reader)}"',
                     code="ambiguous_dates",
                 )

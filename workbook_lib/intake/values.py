@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -300,6 +301,8 @@ class MomentParser:
     def _from_instant(self, at: datetime) -> Moment:
         if self._midnight_utc_is_a_date and at.time() == time.min and not at.utcoffset():
             return at.date(), None
+        if at.year == date.max.year:  # the last day there is stands for "no end", and has no later hour in any zone
+            return at.date(), None
         local = at.astimezone(self._audit_zone).replace(microsecond=0, tzinfo=None)
         return local.date(), local
 
@@ -330,7 +333,21 @@ def end_day(moment: Moment | None) -> date | None:
     return within_reason(moment)[0]  # type: ignore[index]
 
 
+_YEAR_LAST = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2((?:[0-9]{2}){1,2})")
 _EITHER_ORDER = re.compile(r"(0?[1-9]|1[0-2])([./-])(0?[1-9]|1[0-2])\2(?:[0-9]{2}){1,2}")
+
+
+def is_numeric_date(given: str) -> bool:
+    """Whether a text is a day in figures, its year last, by one order of day and month or the other.
+
+    >>> is_numeric_date("31/12/2025"), is_numeric_date("31/02/2025"), is_numeric_date("2025-03-04")
+    (True, False, False)
+    """
+    match = _YEAR_LAST.fullmatch(given.strip().split(" ")[0])
+    if match is None:
+        return False
+    low, high = sorted((int(match[1]), int(match[3])))
+    return 1 <= low <= 12 and high <= monthrange(2000 + int(match[4]) % 100, low)[1]
 
 
 def fits_both_orders(given: str) -> bool:
