@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from workbook_lib.audit import PROFILES, profile_path
 from workbook_lib.intake.profile import (
     OWN,
+    Cancels,
     Earliest,
     Filled,
     Join,
@@ -193,7 +194,7 @@ _SHOULD_BE = {
 }
 _BOUNDS = {"greater_than": "more than {gt:g}", "greater_than_equal": "{ge} or more", "less_than_equal": "{le} or less"}
 _MODELS: dict[str, type[Part]] = {
-    "reading": Reading, "layouts": Layout, "set_aside": SetAside, "window": Span, "pairs": Pairs,
+    "reading": Reading, "layouts": Layout, "set_aside": SetAside, "cancels": Cancels, "window": Span, "pairs": Pairs,
     "of": Of, "join": Join, "filled": Filled, "earliest": Earliest, "latest": Latest,
 }  # fmt: skip
 

@@ -62,14 +62,14 @@ class Reading:
     def rows(self) -> Iterator[list[Any]]:
         """The used rows, as they are stored; every other row goes to quarantine."""
         stored_of, number, check = self.reader.stored, self.source_no, _check(self.table)
-        simple = not self.reader.asides and not self.reader.window
+        takes_all = self.reader.takes_all
         with closing(self.opened.rows) as rows:
             for row_no, cells, fault in rows:
                 self.rows_read += 1
                 if fault is not None:
                     self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
                     continue
-                if not simple and self._is_set_aside(row_no, cells):
+                if not takes_all and self._is_set_aside(row_no, cells):
                     continue
                 try:
                     stored = stored_of(cells)
@@ -91,7 +91,12 @@ class Reading:
     # rows that are not used
 
     def _is_set_aside(self, row_no: int, cells: list[str]) -> bool:
-        found = self.reader.set_aside(cells)
+        try:
+            found = self.reader.set_aside(cells)
+        except BadValueError as problem:
+            assert self.reader.cancelling is not None  # noqa: S101
+            self._reject(row_no, cells, (self.opened.header[self.reader.cancelling.where], problem))
+            return True
         if found is None:
             return False
         place, reason = found

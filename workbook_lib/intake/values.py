@@ -10,9 +10,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 #: An end on or after this day is no end; a start there, or before the first day that is plausible, is a placeholder.
 NO_END = date(2100, 1, 1)
@@ -102,14 +103,16 @@ def account(given: str) -> tuple[str | None, str | None]:
 # --- numbers, flags, words ----------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?")
+_AMOUNT = r"([0-9]{1,15}(?:\.[0-9]{1,15})?)"
+_DURATION = re.compile(rf"P(?:{_AMOUNT}D)?(?:T(?:{_AMOUNT}H)?(?:{_AMOUNT}M)?(?:{_AMOUNT}S)?)?")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def number(given: str, divide_by: float = 1.0, suffix: str = "") -> float | None:
-    """A plain decimal number; a suffix such as "%" only where the profile declares it.
+    """A plain decimal number; a suffix such as "%" only where the profile declares it. A share of 0.95 is 95 percent.
 
-    >>> number("497", divide_by=60)
-    8.283333333333333
+    >>> number("497", divide_by=60), number("0.95", divide_by=0.01)
+    (8.283333333333333, 95.0)
     """
     found = given.strip()
     if not found:
@@ -117,7 +120,23 @@ def number(given: str, divide_by: float = 1.0, suffix: str = "") -> float | None
     plain = found.removesuffix(suffix).rstrip() if suffix else found
     if not _NUMBER.fullmatch(plain):
         raise BadValueError("not_a_number", f"{quoted(given)} is not a plain decimal number, for example 85 or 72.5")
-    return float(plain) / divide_by if divide_by != 1.0 else float(plain)
+    return float(Decimal(plain) / Decimal(str(divide_by)))
+
+
+def minutes(given: str) -> float | None:
+    """An ISO 8601 duration in minutes; months and years have no exact length and are refused.
+
+    >>> minutes("PT1H30M"), minutes("PT1234S")
+    (90.0, 20.566666666666666)
+    """
+    found = given.strip()
+    if not found:
+        return None
+    match = _DURATION.fullmatch(found)
+    if match is None or not any(match.groups()):
+        raise BadValueError("not_a_duration", f"{quoted(given)} is not a duration such as PT1H30M")
+    parts = zip(match.groups("0"), (86_400, 3_600, 60, 1), strict=True)
+    return float(sum(Decimal(part) * seconds for part, seconds in parts) / Decimal(60))
 
 
 def flag(given: str) -> bool | None:
@@ -311,6 +330,12 @@ _NAMED: dict[str, Callable[[MomentParser, str, str], Moment | None]] = {
     EPOCH_MILLISECONDS: MomentParser._epoch,
     DATE_MILLISECONDS: MomentParser._ticks,
 }
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> dict[str, str]:
+    """The names of the time zones, links such as Asia/Calcutta among them, by their folded form."""
+    return {fold(name): name for name in available_timezones()}
 
 
 def within_reason(moment: Moment | None) -> Moment | None:
