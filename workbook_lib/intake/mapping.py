@@ -58,7 +58,11 @@ class Memo(dict[Key, Stored]):
 
 @dataclass(slots=True)
 class Reader:
-    """How one canonical column is read: from which cells, by which parser, and that in words."""
+    """How one canonical column is read: from which cells, by which parser, and that in words.
+
+    fits_both : dates that could not be read and fit both orders of day and month.  exchanged : those that fit the
+    profile only with day and month the other way round.
+    """
 
     column: Column
     places: tuple[int, ...]
@@ -66,6 +70,7 @@ class Reader:
     source: str
     headers: tuple[str, ...] = ()
     fits_both: list[str] = field(default_factory=list)
+    exchanged: list[str] = field(default_factory=list)
 
 
 def is_key(column: Column) -> bool:

@@ -14,7 +14,7 @@ from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS, Compiler, entries
 from workbook_lib.intake.pairs import pair_starts, unpivoted
-from workbook_lib.intake.profile import Filled, Layout, Of, Profile, headers_in, headers_of
+from workbook_lib.intake.profile import Filled, Layout, Of, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import TABLES, Table, listing
@@ -140,7 +140,22 @@ def _open(path: Path, kind: str, content: Digest, layout: Layout, source: Source
         )
     else:
         opened = _open_csv(path, content, layout, is_header)
-    return unpivoted(opened, layout.pairs) if layout.pairs and is_header(opened.header) else opened
+    if layout.pairs is None or not is_header(opened.header):
+        return opened
+    _refuse_one_name(opened, layout, layout.pairs, source)
+    return unpivoted(opened, layout.pairs)
+
+
+def _refuse_one_name(opened: Opened, layout: Layout, pairs: Pairs, source: Source) -> None:
+    """One value for what tells the items of a wide report apart would make every item the same one."""
+    items = len(pair_starts(opened.header, pairs))
+    for name, entry in layout.columns.items():
+        if items > 1 and name in source.values and pairs.item in headers_in(entry):
+            raise BadFileError(
+                f"audit.toml makes all its {items} items one: {name} = {quoted(source.values[name])}.",
+                f"remove values.{name}, or use an export that holds this item only.",
+                code="bad_override",
+            )
 
 
 def _open_csv(path: Path, content: Digest, layout: Layout, is_header: HeaderTest) -> Opened:

@@ -143,6 +143,8 @@ class Reading:
         for reader, text, stored in results:
             if isinstance(stored, BadValueError) and stored.code == "not_a_date" and fits_both_orders(text):
                 reader.fits_both.append(text)
+            if isinstance(stored, BadValueError) and stored.code == "exchanged_date":
+                reader.exchanged.append(text)
         if first is not None:
             column, problem = first
             about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, ""))
@@ -266,6 +268,15 @@ class Reading:
 
     def _refuse_ambiguous(self) -> None:
         for reader in self.reader.readers:
+            if reader.exchanged:
+                raise BadFileError(
+                    f"{len(reader.exchanged):,} dates, for example {quoted(reader.exchanged[0])}, have day and month "
+                    "the other way round than the profile expects; so the others may have been misread.",
+                    f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
+                    f"{self.profile.name}.",
+                    place=f'column "{_header(reader)}"',
+                    code="exchanged_dates",
+                )
             if reader.fits_both and not any(stored[0] for stored in reader.memo.values()):
                 raise BadFileError(
                     f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month "

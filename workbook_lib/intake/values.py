@@ -218,6 +218,16 @@ def date_format(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
+def exchanged(pattern: str) -> str:
+    """A format with day and month the other way round.
+
+    >>> exchanged("M/DD/YYYY h:mm AM")
+    'D/MM/YYYY h:mm AM'
+    """
+    other = {"MM": "DD", "M": "D", "DD": "MM", "D": "M"}
+    return _PART.sub(lambda part: other.get(part.group(), part.group()), pattern)
+
+
 def is_format(pattern: str) -> bool:
     """Whether it is one of the named formats, or made of the parts of a date."""
     if pattern in _NAMED:
@@ -247,6 +257,7 @@ class MomentParser:
         none: Iterable[str] = (),
     ) -> None:
         self._readers = [(_NAMED.get(name) or MomentParser._patterned, name) for name in formats]
+        self._exchanged = [(MomentParser._patterned, exchanged(name)) for name in formats if name not in _NAMED]
         self._expected = " or ".join(formats)
         self._zone = None if zone.key == audit_zone.key else zone
         self._audit_zone = audit_zone
@@ -258,14 +269,21 @@ class MomentParser:
         found = given.strip()
         if not found or (self._none and fold(found) in self._none):
             return None
-        for read, name in self._readers:
+        moment = self._first(self._readers, found)
+        if moment is None:
+            code = "exchanged_date" if self._first(self._exchanged, found) else "not_a_date"
+            raise BadValueError(code, f"{quoted(given)} is not a date; expected {self._expected}")
+        return moment
+
+    def _first(self, readers: Iterable[tuple[_Read, str]], found: str) -> Moment | None:
+        for read, name in readers:
             try:
                 moment = read(self, found, name)
             except (ValueError, OverflowError):
                 continue
             if moment is not None:
                 return moment
-        raise BadValueError("not_a_date", f"{quoted(given)} is not a date; expected {self._expected}")
+        return None
 
     def _iso_date(self, found: str, _name: str) -> Moment | None:
         """The only form that `generic` allows for dates."""
@@ -323,7 +341,8 @@ class MomentParser:
         return local.date(), local
 
 
-_NAMED: dict[str, Callable[[MomentParser, str, str], Moment | None]] = {
+_Read = Callable[[MomentParser, str, str], Moment | None]
+_NAMED: dict[str, _Read] = {
     ISO_DATE: MomentParser._iso_date,
     ISO_TIMESTAMP: MomentParser._iso_timestamp,
     EPOCH_SECONDS: MomentParser._epoch,
