@@ -391,4 +391,5 @@ def _in_words(entry: Entry, spelt: Mapping[str, str]) -> str:
             parts = [(part,) if isinstance(part, str) else part.join for part in entry.of]
             kept = [[f'"{spelt[h]}"' for h in part if h in spelt] for part in parts]
             words = ", else ".join(" + ".join(part) for part in kept if part)
+            words += ", a duration in minutes" if entry.duration else ""
             return words if entry.divide_by == 1.0 else f"{words}, divided by {entry.divide_by:g}"

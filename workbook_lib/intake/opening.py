@@ -14,7 +14,7 @@ from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS, Compiler, entries
 from workbook_lib.intake.pairs import pair_starts, unpivoted
-from workbook_lib.intake.profile import Filled, Layout, Of, Pairs, Profile, headers_in, headers_of
+from workbook_lib.intake.profile import Filled, Layout, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import TABLES, Table, listing
@@ -88,8 +88,8 @@ def _fitting(
         columns = Columns(opened.header, strip_brackets=layout.reading.strip_brackets, exact=kind == "json")
         lacking = [] if opened.empty else columns.lacks(groups)
         lacking += [f'for {name} (audit.toml may give it: values.{name} = "…")' for name in open_ends]
-        if layout.pairs and layout.pairs.item not in opened.header:
-            lacking.append("that makes a pair with the next one")
+        if layout.pairs and layout.pairs.item not in opened.header and not pair_starts(opened.header, layout.pairs):
+            lacking.append("with its date in the column beside it")
         if not lacking:
             return layout, content, opened, columns
         misfits.append((len(lacking), lacking, opened, layout))
@@ -103,9 +103,8 @@ def needed(layout: Layout, source: Source, table: Table, kind: str) -> Groups:
     In JSON a key that no record has is no sign of another layout: there is then nothing to set aside.
     """
     read = entries(layout, source)
-    replaced = {
-        h for name in (*source.columns, *source.values) for h in headers_in(layout.columns.get(name) or Of(of=("",)))
-    }
+    overridden = (layout.columns[name] for name in (*source.columns, *source.values) if name in layout.columns)
+    replaced = {header for entry in overridden for header in headers_in(entry)}
     groups: Groups = [(header,) for header in layout.requires if header not in replaced]
     for name, entry in read.items():
         if name in source.columns or isinstance(entry, Filled):

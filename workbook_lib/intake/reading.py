@@ -270,8 +270,8 @@ class Reading:
         for reader in self.reader.readers:
             if reader.exchanged:
                 raise BadFileError(
-                    f"{len(reader.exchanged):,} dates, for example {quoted(reader.exchanged[0])}, have day and month "
-                    "the other way round than the profile expects; so the others may have been misread.",
+                    f"day and month of {len(reader.exchanged):,} of its dates, for example "
+                    f"{quoted(reader.exchanged[0])}, stand the other way round than the profile expects; the others may have been misread.",
                     f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
                     f"{self.profile.name}.",
                     place=f'column "{_header(reader)}"',
