@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
@@ -71,6 +73,10 @@ def test_the_example_on_the_page_works_as_it_stands(tmp_path: Path) -> None:
         ("mei@acme.example", "SEC-101", None, "not_started", None),
     ]
     assert not got.quarantine
+    command = [sys.executable, "-m", "workbook_lib.cli", "check", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    assert done.returncode == 1  # two accounts belong to nobody: the only person of this audit has long left
+    assert "exports/lms.csv (completions): 2 rows read, 2 used; 2025-01-31 to 2025-01-31" in done.stdout
 
 
 # --- refused ------------------------------------------------------------------------------------------------------

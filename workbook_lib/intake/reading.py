@@ -271,7 +271,8 @@ class Reading:
             if reader.exchanged:
                 raise BadFileError(
                     f"day and month of {len(reader.exchanged):,} of its dates, for example "
-                    f"{quoted(reader.exchanged[0])}, stand the other way round than the profile expects; the others may have been misread.",
+                    f"{quoted(reader.exchanged[0])}, stand the other way round than the "
+                    "profile expects; the others may have been misread.",
                     f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
                     f"{self.profile.name}.",
                     place=f'column "{_header(reader)}"',
