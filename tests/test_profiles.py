@@ -677,7 +677,16 @@ def test_one_date_the_other_way_round_refuses_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "minutes"), [("PT1H30M", 90.0), ("PT90S", 1.5), ("P1DT1M", 1441.0), ("PT0.6S", 0.01), ("", None)]
+    ("text", "minutes"),
+    [
+        ("PT1H30M", 90.0),
+        ("PT90S", 1.5),
+        ("P1DT1M", 1441.0),
+        ("PT0.6S", 0.01),
+        ("P0Y0M0DT0H12M3S", 12.05),
+        ("P1W", 10_080.0),
+        ("", None),
+    ],
 )
 def test_a_duration_in_minutes(tmp_path: Path, text: str, minutes: float | None) -> None:
     layout = '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "a"\nmodule_id = "m"\ncompleted_at = "t"\n'

@@ -53,7 +53,7 @@ PROGRESS = [
 ACTIVITIES = [
     ("ada@example.com", "Security basics", datetime(2026, 2, 11, 14, 3), "completed", 2),
     ("ada@example.com", "Phishing quiz", datetime(2026, 2, 11, 14, 21), "passed", 2),
-    ("bo@example.com", "Security basics", datetime(2026, 2, 12, 9, 0), "completed", 3),
+    ("bo@example.com", "Security basics", datetime(2026, 2, 5, 9, 0), "completed", 3),
     ("bo@example.com", "Phishing quiz", None, "failed", 3),
 ]
 
@@ -150,7 +150,7 @@ def test_moodle_dates_of_another_language_pack_are_not_misread(tmp_path: Path) -
         "day and month of 1 of its dates, for example '02/13/26, 15:00', stand the other way round than the profile "
         "expects; the others may have been misread."
     )
-    own = 'extends = "moodle"\n[reading]\ntimestamps = ["ISO timestamp", "MM/DD/YY, hh:mm"]\n'
+    own = 'extends = "moodle"\n[reading]\ntimestamps = ["ISO timestamp", "MM/D/YY, hh:mm", "MM/DD/YY, hh:mm"]\n'
     got = receive(tmp_path / "b", File("completions", "c.csv", content, profile="us"), profiles={"us": own})
     assert got.rows("completions", "completed_on") == [(date(2026, 2, 3),), (date(2026, 2, 13),)]
 

@@ -103,8 +103,10 @@ def account(given: str) -> tuple[str | None, str | None]:
 # --- numbers, flags, words ----------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?")
-_AMOUNT = r"([0-9]{1,15}(?:\.[0-9]{1,15})?)"
-_DURATION = re.compile(rf"P(?:{_AMOUNT}D)?(?:T(?:{_AMOUNT}H)?(?:{_AMOUNT}M)?(?:{_AMOUNT}S)?)?")
+_AMOUNT = r"([0-9]{1,15}(?:\.[0-9]{1,30})?)"
+_DURATION = re.compile(
+    rf"P(?:0+Y)?(?:0+M)?(?:{_AMOUNT}W)?(?:{_AMOUNT}D)?(?:T(?:{_AMOUNT}H)?(?:{_AMOUNT}M)?(?:{_AMOUNT}S)?)?"
+)
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -135,7 +137,7 @@ def minutes(given: str) -> float | None:
     match = _DURATION.fullmatch(found)
     if match is None or not any(match.groups()):
         raise BadValueError("not_a_duration", f"{quoted(given)} is not a duration such as PT1H30M")
-    parts = zip(match.groups("0"), (86_400, 3_600, 60, 1), strict=True)
+    parts = zip(match.groups("0"), (604_800, 86_400, 3_600, 60, 1), strict=True)
     return float(sum(Decimal(part) * seconds for part, seconds in parts) / Decimal(60))
 
 
