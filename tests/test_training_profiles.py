@@ -283,7 +283,7 @@ def test_xapi_statements_of_two_days(tmp_path: Path) -> None:
     assert got.rows("completions", "account, module_id, completed_at, status, score, minutes, method, record_id") == [
         ("ada@example.com", SEC, AT, "passed", 95.0, 90.0, None, "s1"),
         ("E2", SEC, datetime(2026, 2, 11, 15, 30), "completed", None, 90.5 / 60, None, "s2"),
-        ("ebd31e95054c018b10727ccffd2ef2ec3a016ee9", SEC, AT, "failed", 29.0, None, None, "s3"),
+        ("8cf3caba1003af9cbac3cd302281ebb25a1ce589", SEC, AT, "failed", 29.0, None, None, "s3"),
         ("ada@example.com", SEC, AT, "waived", None, None, "Tested Out", "s4"),
         ("ada@example.com", "https://lms.example.com/course", AT, "equivalent", None, None, None, "s5"),
         ("ada@example.com", SEC, AT, "in_progress", None, None, None, "s6"),

@@ -13,7 +13,7 @@ from typing import Any
 from workbook_lib.audit import Source
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quote
-from workbook_lib.intake.mapping import RowReader, Stored
+from workbook_lib.intake.mapping import Reader, RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, quoted
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
@@ -269,24 +269,27 @@ class Reading:
     def _refuse_ambiguous(self) -> None:
         for reader in self.reader.readers:
             if reader.exchanged:
-                raise BadFileError(
+                what = (
                     f"day and month of {len(reader.exchanged):,} of its dates, for example "
-                    f"{quoted(reader.exchanged[0])}, stand the other way round than the "
-                    "profile expects; the others may have been misread.",
-                    f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
-                    f"{self.profile.name}.",
-                    place=f'column "{_header(reader)}"',
-                    code="exchanged_dates",
+                    f"{quoted(reader.exchanged[0])}, stand the other way round than the profile expects; the others "
+                    "may have been misread."
                 )
+                raise self._order_in_doubt(reader, what, "exchanged_dates")
             if reader.fits_both and not any(stored[0] for stored in reader.memo.values()):
-                raise BadFileError(
+                what = (
                     f"{len(reader.fits_both):,} dates, for example {quoted(reader.fits_both[0])}, fit both day/month "
-                    "and month/day, and none is written as the profile expects.",
-                    f'declare the format, for example dates = ["DD/MM/YYYY"], in a profile that extends '
-                    f"{self.profile.name}.",
-                    place=f'column "{_header(reader)}"',
-                    code="ambiguous_dates",
+                    "and month/day, and none is written as the profile expects."
                 )
+                raise self._order_in_doubt(reader, what, "ambiguous_dates")
+
+    def _order_in_doubt(self, reader: Reader, what: str, code: str) -> BadFileError:
+        key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+        return BadFileError(
+            what,
+            f'declare the format, for example {key} = ["DD/MM/YYYY"], in a profile that extends {self.profile.name}.',
+            place=f'column "{_header(reader)}"',
+            code=code,
+        )
 
     def _refuse_empty(self) -> None:
         if not self.rows_read and self.table.name in NEVER_EMPTY:
