@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +14,22 @@ import pytest
 from arrivals import File, Received, receive, refusal
 
 from workbook_lib.audit import PROFILES
-from workbook_lib.intake.profile import OWN, Layout, Needs, Of, Pairs, Profile, Reading, Replace, SetAside, Span
-from workbook_lib.intake.profile_file import load_profile
+from workbook_lib.intake.profile import (
+    OWN,
+    Cancels,
+    Filled,
+    Join,
+    Layout,
+    Needs,
+    Of,
+    Pairs,
+    Profile,
+    Reading,
+    Replace,
+    SetAside,
+    Span,
+)
+from workbook_lib.intake.profile_file import UNWRITTEN, load_profile
 from workbook_lib.tables import TABLES, Answer, Status, UserError
 
 OURS = sorted(path.stem for path in PROFILES.glob("*.toml"))
@@ -50,18 +66,16 @@ def test_the_generic_profile_reads_every_column_by_its_name(tmp_path: Path) -> N
 
 def test_the_page_on_the_grammar_names_every_key() -> None:
     page = (PROFILES / "README.md").read_text()
-    models = (Profile, Layout, Reading, SetAside, Needs, Span, Pairs, Of, Replace)
+    models = (Profile, Layout, Reading, SetAside, Needs, Cancels, Span, Pairs, Of, Join, Filled, Replace)
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()} - {
-        "name",
-        "own",
-        "layouts",
+        *UNWRITTEN,
     }
     assert not [key for key in keys if not re.search(rf"\b{key}\b", page)]
 
 
 def test_the_example_on_the_page_works_as_it_stands(tmp_path: Path) -> None:
     page = (PROFILES / "README.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("## A profile of one's own, whole")
+    _, _, section = page.partition("## A new system in ten minutes, without code")
     export, profile, source = re.findall(r"```(?:csv|toml)\n(.*?)```", section, re.DOTALL)[:3]
     keys = tomllib.loads(source)["source"][0]
     file = File(keys["table"], keys["file"], export.encode("cp1252"), profile=keys["profile"])
@@ -71,6 +85,10 @@ def test_the_example_on_the_page_works_as_it_stands(tmp_path: Path) -> None:
         ("mei@acme.example", "SEC-101", None, "not_started", None),
     ]
     assert not got.quarantine
+    command = [sys.executable, "-m", "workbook_lib.cli", "check", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    assert done.returncode == 1  # two accounts belong to nobody: the only person of this audit has long left
+    assert "exports/lms.csv (completions): 2 rows read, 2 used; 2025-01-31 to 2025-01-31" in done.stdout
 
 
 # --- refused ------------------------------------------------------------------------------------------------------
@@ -89,9 +107,23 @@ REFUSED = [
     (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "mine.toml, layout[1]",
      "words of worker_type: two of them differ only in case or blanks"),
     (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\n", "mine.toml, layout[1].set_aside[1]",
-     "it needs exactly one of equals, not_equals and matches"),
+     "it needs exactly one of equals, not_equals, matches and unknown_to"),
     (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nmatches = '('\n", "mine.toml, layout[1].set_aside[1]",
      "'(' is not a regular expression"),
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nunknown_to = 'role'\n", "mine.toml, layout[1]",
+     "unknown_to: role has no closed vocabulary"),
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nunknown_to = 'rank'\n", "mine.toml, layout[1]",
+     "unknown_to: rank has no closed vocabulary"),
+    (ABOUT + PEOPLE + "[layout.cancels]\nwhere = 'x'\nequals = ['y']\nnames = 'z'\n", "mine.toml, layout[1].cancels.record",
+     "'record' is missing"),
+    (ABOUT + PEOPLE + "[layout.pairs]\nitem = 'x'\n", "mine.toml, layout[1].pairs", "it needs exactly one of fixed and second"),
+    (ABOUT + PEOPLE + "[layout.pairs]\nfixed = 1\nsecond = ''\n", "mine.toml, layout[1].pairs",
+     "it needs exactly one of fixed and second"),
+    (ABOUT + PEOPLE + "[layout.pairs]\nsecond = '(' \n", "mine.toml, layout[1].pairs", "'(' is not a regular expression"),
+    (ABOUT + "[reading]\ndelimiter = ['#']\n" + PEOPLE, "mine.toml, reading.delimiter", "'#' is none of"),
+    (ABOUT + "[reading]\ndelimiter = []\n" + PEOPLE, "mine.toml, reading.delimiter", "it is empty"),
+    (ABOUT + "[reading]\ndates = ['DD/MM/YYYY hh:mm', 'M/D/YYYY h:mm']\n" + PEOPLE, "mine.toml, reading.dates",
+     "a date can fit both DD/MM/YYYY hh:mm and M/D/YYYY h:mm; declare one"),
     (ABOUT + "[reading]\ndates = ['soon']\n" + PEOPLE, "mine.toml, reading.dates", "'soon' is not a date format"),
     (ABOUT + "[reading]\ndates = ['DD/MM/YYYY', 'M/D/YYYY']\n" + PEOPLE, "mine.toml, reading.dates",
      "a date can fit both DD/MM/YYYY and M/D/YYYY; declare one"),
@@ -557,3 +589,141 @@ def test_columns_in_pairs_with_a_row_too_short(tmp_path: Path) -> None:
     ]
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "v")]
     assert got.intake.files[0].ignored_columns == ()
+
+
+WIDE = (
+    '[[layout]]\ntable = "completions"\npairs = { second = "when {item}" }\n[layout.columns]\naccount = "user"\n'
+    'module_id = "item"\ncompleted_at = "date"\nstatus = "state"\n'
+)
+
+
+def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
+    """Wherever they stand: what belongs to no pair is in every row; `(B)` is text and no expression."""
+    content = "A,when A,group,(B),when (B),when C,user\npassed,2025-01-01,g,failed,2025-01-02,,u\n"
+    got = read(tmp_path, ABOUT + WIDE, "completions", content)
+    assert got.rows("completions", "account, module_id, completed_on, status") == [
+        ("u", "A", date(2025, 1, 1), "passed"),
+        ("u", "(B)", date(2025, 1, 2), "failed"),
+    ]
+    assert got.intake.files[0].ignored_columns == ("group", "when C")
+
+
+def test_a_wide_report_without_a_pair(tmp_path: Path) -> None:
+    file = File("completions", "x.csv", "user,A,B\nu,passed,passed\n", profile="mine")
+    (problem,) = refusal(tmp_path, file, profiles={"mine": ABOUT + WIDE})
+    assert problem.what == ('it has no column with its date in the column beside it. Columns found: "user", "A", "B".')
+
+
+def test_a_list_of_delimiters_is_tried_in_order(tmp_path: Path) -> None:
+    profile = ABOUT + '[reading]\ndelimiter = ["|", ";"]\n' + PEOPLE
+    for n, delimiter in enumerate("|;"):
+        content = delimiter.join(("id", "type", "start")) + "\n" + delimiter.join(("7", "intern", "2024-01-01")) + "\n"
+        got = read(tmp_path / str(n), profile, "people", content)
+        assert got.rows("people", "person_id, start_date") == [("7", date(2024, 1, 1))]
+    file = File("people", "x.csv", "id\ttype\tstart\n", profile="mine")
+    (problem,) = refusal(tmp_path, file, profiles={"mine": profile})
+    assert problem.what == "it looks like a tab separates its columns; profile mine expects '|' or ';'."
+
+
+def test_a_quoted_header_of_another_delimiter_is_no_broken_header(tmp_path: Path) -> None:
+    profile = ABOUT + '[reading]\ndelimiter = [",", ";"]\n' + PEOPLE
+    got = read(tmp_path, profile, "people", '"id";"type";"start"\n"7";"intern";"2024-01-01"\n')
+    assert got.rows("people", "person_id") == [("7",)]
+
+
+CANCELS = (
+    '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "who"\nmodule_id = "what"\nstatus = "status"\n'
+    'completed_at = "when"\nrecord_id = "no"\n[layout.words.status]\nok = "completed"\n'
+    '[layout.cancels]\nwhere = "status"\nequals = ["Storno", "undo"]\nnames = "what"\nrecord = "no"\n'
+)
+
+
+def test_rows_that_take_back_others_in_a_table(tmp_path: Path) -> None:
+    first = (
+        "no,who,what,when,status\n1,a,M,2025-01-01,ok\n2,a,1,2025-01-02,STORNO\n3,a,M,2025-01-03,ok\n4,a,M,2025-01-04\n"
+    )
+    second = "no,who,what,when,status\n5,b,3,2025-01-05,undo\n,b,4,,undo\n6,b,,,undo\n"
+    files = [File("completions", f"{n}.csv", text, profile="mine") for n, text in enumerate((first, second))]
+    got = receive(tmp_path, *files, profiles={"mine": ABOUT + CANCELS})
+    assert got.rows("completions", "record_id") == []
+    assert [(row.source_no, row.row_no, row.column, row.code, row.by_rule) for row in got.quarantine] == [
+        (1, 2, "no", "set_aside", True),
+        (1, 3, "status", "set_aside", True),
+        (1, 4, "no", "set_aside", True),
+        (1, 5, "", "too_short", False),
+        (2, 2, "status", "set_aside", True),
+        (2, 3, "status", "set_aside", True),
+        (2, 4, "status", "missing_value", False),
+    ]
+    assert got.quarantine[0].message == "set aside: it is taken back by '2' (0.csv, row 3)."
+    assert got.quarantine[2].message == "set aside: it is taken back by '5' (1.csv, row 2)."
+
+
+def test_a_required_column_that_audit_toml_must_give(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('worker_type = "type"\n', "")
+    (problem,) = refusal(tmp_path / "a", File("people", "x.csv", "id,start\n1,2024-01-01\n", profile="mine"),
+                         profiles={"mine": profile})  # fmt: skip
+    assert problem.what == "such an export does not say worker_type, which every row of people needs."
+    keys = 'values.worker_type = "contractor"'
+    got = read(tmp_path / "b", profile, "people", "id,start\n1,2024-01-01\n", keys=keys)
+    assert got.rows("people", "person_id, worker_type") == [("1", "contractor")]
+
+
+def test_dates_with_and_without_leading_zeros_are_no_contradiction(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\ndates = ['M/D/YYYY', 'MM/DD/YYYY']\n" + PEOPLE
+    got = read(tmp_path, profile, "people", "id,type,start\n1,intern,3/4/2024\n2,intern,03/04/2024\n")
+    assert got.rows("people", "start_date") == [(date(2024, 3, 4),), (date(2024, 3, 4),)]
+
+
+def test_a_date_the_other_way_round_is_a_bad_row_where_the_order_is_stated(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\ndates = ['MM/DD/YYYY']\n" + PEOPLE
+    lines = "id,type,start\n1,intern,03/04/2024\n2,intern,31/04/2024\n3,intern,13/04/2024\n"
+    got = read(tmp_path, profile, "people", lines)
+    assert got.rows("people", "person_id, start_date") == [("1", date(2024, 3, 4))]
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "not_a_date"), (4, "exchanged_date")]
+    assert "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round." in (
+        got.quarantine[1].message
+    )
+    assert (
+        "day and month of 1 date, for example '13/04/2024', stand the other way" in got.finding("exchanged_dates").text
+    )
+
+
+@pytest.mark.parametrize(("third", "refused"), [("4/3/2026", True), ("4/25/2026", False)])
+def test_a_date_the_other_way_round_refuses_the_file_where_the_order_is_only_usual(
+    tmp_path: Path, third: str, refused: bool
+) -> None:
+    header = "User ID,Training Title,Transcript Status,Transcript Completed Date\n"
+    content = header + f"1,T,Completed,3/4/2026\n2,T,Completed,13/4/2026\n3,T,Completed,{third}\n"
+    file = File("completions", "r.csv", content, profile="cornerstone")
+    if refused:
+        (problem,) = refusal(tmp_path, file)
+        assert problem.where == 'r.csv, column "Transcript Completed Date"'
+        assert problem.what == (
+            "day and month of 1 of its dates, for example '13/4/2026', stand the other way round than the profile "
+            "expects; the others may have been misread."
+        )
+    else:
+        assert [(row.row_no, row.code) for row in receive(tmp_path, file).quarantine] == [(3, "exchanged_date")]
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("PT1H30M", 90.0),
+        ("PT90S", 1.5),
+        ("P1DT1M", 1441.0),
+        ("PT0.6S", 0.01),
+        ("P0Y0M0DT0H12M3S", 12.05),
+        ("P1W", 10_080.0),
+        ("", None),
+    ],
+)
+def test_a_duration_in_minutes(tmp_path: Path, text: str, minutes: float | None) -> None:
+    layout = '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "a"\nmodule_id = "m"\ncompleted_at = "t"\n'
+    layout += "minutes = { of = ['d'], duration = true }\n[layout.constants]\nstatus = 'passed'\n"
+    lines = f"a,m,t,d\nu,M,2025-01-01,{text}\nv,M,2025-01-01,P1M\nw,M,2025-01-01,PT\n"
+    got = read(tmp_path, ABOUT + layout, "completions", lines)
+    assert got.rows("completions", "account, minutes") == [("u", minutes)]
+    assert [(row.subject, row.code) for row in got.quarantine] == [("v", "not_a_duration"), ("w", "not_a_duration")]
+    assert dict(got.intake.files[0].mapping)["minutes"] == '"d", a duration in minutes'

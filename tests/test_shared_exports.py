@@ -133,36 +133,12 @@ def test_knowbe4_users(tmp_path: Path) -> None:
     assert rows[5] == ("shea.o@kb4-demo.com", "shea.o@kb4-demo.com", "00000", "Shea O'Malley", True)
 
 
-# --- what later profiles need: the grammar carries these formats ----------------------------------------------------
-
-MOODLE = (
-    ABOUT
-    + """
-[reading]
-timestamps = ["ISO timestamp"]
-[words.status]
-"Completed" = "completed"
-"Not completed" = "not_started"
-"Completed (achieved pass grade)" = "passed"
-"Completed (did not achieve pass grade)" = "failed"
-[[layout]]
-table = "completions"
-format = "csv"
-requires = ["Email address"]
-pairs = { fixed = 2, item = "activity" }
-[layout.columns]
-account = "Email address"
-module_id = "activity"
-completed_at = "date"
-status = { of = ["state"], remove = '\\s*\\(set by .+\\)$' }
-"""
-)
+# --- training systems ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("sample", ["moodle_progress.csv", "moodle_progress_excel.csv"])
 def test_moodle_pairs_of_columns(tmp_path: Path, sample: str) -> None:
-    excel = '\n[[layout]]\nreading = { delimiter = "\\t" }' + MOODLE.split("[[layout]]")[1]
-    got = receive(tmp_path, export("completions", f"moodle/{sample}"), profiles={"mine": MOODLE + excel})
+    got = receive(tmp_path, export("completions", f"moodle/{sample}", "moodle"))
     assert counts(got) == [("completions", 6, 6)]
     assert got.rows("completions", "account, module_id, completed_at, status, row_no") == [
         ("ava.reyes@example.com", "Security Awareness 2026", datetime(2026, 2, 11, 14, 3, 22), "completed", 2),
@@ -172,66 +148,35 @@ def test_moodle_pairs_of_columns(tmp_path: Path, sample: str) -> None:
         ("mei.tan@example.com", "Security Awareness 2026", datetime(2026, 4, 2, 17, 45), "completed", 4),
         ("mei.tan@example.com", "Phishing '101' quiz", None, "not_started", 4),
     ]
+    assert not got.quarantine
 
 
 def test_moodle_day_first_with_two_digits_of_the_year(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[reading]
-timestamps = ["DD/MM/YY, hh:mm"]
-[[layout]]
-table = "completions"
-[layout.columns]
-account = "Email address"
-completed_at = "Security Awareness 2026 - Completion date"
-status = "Security Awareness 2026"
-[layout.constants]
-module_id = "Security Awareness 2026"
-[layout.words.status]
-"Completed" = "completed"
-"Not completed" = "not_started"
-"""
-    )
-    got = receive(tmp_path, export("completions", "moodle/moodle_completion.csv"), profiles={"mine": profile})
-    assert got.rows("completions", "account, module_id, completed_at, status") == [
-        ("ava.reyes@example.com", "Security Awareness 2026", datetime(2026, 2, 11, 14, 3), "completed"),
-        ("noah.okafor@example.com", "Security Awareness 2026", None, "not_started"),
+    got = receive(tmp_path, export("completions", "moodle/moodle_completion.csv", "moodle"))
+    assert counts(got) == [("completions", 2, 2)]
+    assert got.rows("completions", "account, module_id, completed_at, status, row_no") == [
+        ("ava.reyes@example.com", "Security Awareness 2026", datetime(2026, 2, 11, 14, 3), "completed", 2),
+        ("noah.okafor@example.com", "Security Awareness 2026", None, "not_started", 3),
     ]
+    assert got.intake.files[0].ignored_columns == ("ID", "Name", "Course complete")
 
 
 def test_cornerstone_with_title_rows_above_the_header(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[reading]
-header_depth = 30
-timestamps = ["M/D/YYYY h:mm AM"]
-zone = "America/New_York"
-[[layout]]
-table = "completions"
-[layout.columns]
-account = "User - User ID"
-module_id = "Training - Training Title"
-completed_at = "Transcript - Transcript Completed Date"
-status = { of = ["Transcript - Transcript Status"], remove = '\\s*/\\s*Past Due$' }
-[layout.words.status]
-"Registered" = "not_started"
-"Completed" = "completed"
-"Completed (Equivalent)" = "equivalent"
-"""
-    )
     sample = "cornerstone/cornerstone_report_20261123_09_15_00_AM.csv"
-    got = receive(tmp_path, export("completions", sample), profiles={"mine": profile})
+    profiles = {"mine": 'extends = "cornerstone"\n[reading]\nzone = "America/New_York"\n'}
+    got = receive(tmp_path, export("completions", sample), profiles=profiles)
     assert counts(got) == [("completions", 4, 3)]
-    assert got.rows("completions", "account, completed_at, status, row_no") == [
-        ("000417", datetime(2026, 2, 11, 20, 3), "completed", 8),
-        ("000418", None, "not_started", 9),
-        ("000419", datetime(2026, 4, 2, 23, 45), "equivalent", 10),
+    assert got.rows("completions", "account, completed_at, status, method, row_no") == [
+        ("000417", datetime(2026, 2, 11, 20, 3), "completed", "Online Class", 8),
+        ("000418", None, "not_started", "Online Class", 9),
+        ("000419", datetime(2026, 4, 2, 23, 45), "equivalent", "Online Class", 10),
     ]
     assert [(row.row_no, row.column, row.value) for row in got.quarantine] == [
         (11, "Transcript - Transcript Status", "Exception Requested")
     ]
+
+
+# --- what later profiles need: the grammar carries these formats ----------------------------------------------------
 
 
 def test_entra_guests_and_fallbacks(tmp_path: Path) -> None:
@@ -291,60 +236,50 @@ def test_adp_events_are_no_people(tmp_path: Path, name: str) -> None:
 
 
 def test_a_hand_kept_register_with_aggregate_rows(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[[layout]]
-table = "completions"
-[layout.columns]
-account = "Person"
-module_id = "Training"
-completed_at = "Completion Date"
-status = "Status"
-[layout.words.status]
-"Completed" = "completed"
-"In progress" = "in_progress"
-"Planned" = "not_started"
-[[layout.set_aside]]
-where = "Person"
-matches = '.+ \\([0-9]+\\)'
-reason = "a sum over several people"
-"""
-    )
-    got = receive(tmp_path, export("completions", "registers/training-register.csv"), profiles={"mine": profile})
+    got = receive(tmp_path, export("completions", "registers/training-register.csv", "register"))
     assert counts(got) == [("completions", 14, 10)]
-    assert {row.value for row in got.quarantine if row.by_rule} == {"All Employees (42)", "New Hires (4)"}
-    assert len(got.quarantine) == 4
+    assert got.rows("completions", "account, module_id, completed_on, status, record_id, row_no") == [
+        ("Anna Weber", "ISO 27001 Lead Implementer", date(2025, 11, 12), "completed", "Cert #LI-27001-44821", 2),
+        ("Anna Weber", "Incident response tabletop", date(2026, 3, 20), "completed", "Drill report 2026-Q1", 3),
+        ("Markus Schulz", "CIS Linux Benchmark workshop", None, "not_started", None, 4),
+        ("Markus Schulz", "Backup restore drill", date(2026, 4, 2), "completed", "Drill report BCM-2026-01", 5),
+        ("Sophie Lang", "OWASP Top 10 workshop", date(2026, 3, 28), "completed", "Attendance sheet 2026-03-28", 6),
+        ("Sophie Lang", "SAST tool onboarding", None, "in_progress", None, 7),
+        ("Julia Hoffmann", "CIPP/E refresher", None, "not_started", None, 8),
+        ("Julia Hoffmann", "DPIA workshop", date(2026, 2, 14), "completed", "Cert DPIA-2026-112", 9),
+        ("Thomas Krüger", "Background screening refresher", None, "not_started", None, 10),
+        (
+            "Elena Fischer",
+            "CEO fraud / BEC workshop",
+            date(2026, 4, 3),
+            "completed",
+            "Workshop confirmation BEC-26",
+            11,
+        ),
+    ]
+    assert [(row.row_no, row.value, row.by_rule) for row in got.quarantine] == [
+        (12, "All Employees (42)", True),
+        (13, "All Employees (42)", True),
+        (14, "All Employees (42)", True),
+        (15, "New Hires (4)", True),
+    ]
 
 
 def test_xapi_statements(tmp_path: Path) -> None:
-    profile = (
-        ABOUT
-        + """
-[[layout]]
-table = "completions"
-format = "json"
-[layout.columns]
-account = { of = ["actor.mbox"], remove = "^mailto:" }
-module_id = "object.id"
-completed_at = "timestamp"
-status = "verb.id"
-record_id = "id"
-score = { of = ["result.score.scaled"], divide_by = 0.01 }
-[layout.words.status]
-"http://adlnet.gov/expapi/verbs/attempted" = "in_progress"
-"http://adlnet.gov/expapi/verbs/attended" = "completed"
-[[layout.set_aside]]
-where = "verb.id"
-not_equals = ["http://adlnet.gov/expapi/verbs/attempted", "http://adlnet.gov/expapi/verbs/attended"]
-reason = "no training verb"
-"""
-    )
-    got = receive(tmp_path, export("completions", "xapi/xapi_spec_statements.json"), profiles={"mine": profile})
-    assert counts(got) == [("completions", 9, 2)]
-    assert got.rows("completions", "account, completed_at, status, round(score, 6)") == [
-        ("example.learner@adlnet.gov", datetime(2015, 12, 18, 13, 17), "in_progress", 95.0),
-        ("teampb@example.com", datetime(2013, 5, 18, 7, 32, 34), "completed", None),
+    got = receive(tmp_path, export("completions", "xapi/xapi_spec_statements.json", "xapi"))
+    assert counts(got) == [("completions", 9, 3)]
+    assert got.rows("completions", "account, completed_at, status, score, round(minutes, 2), row_no") == [
+        ("example.learner@adlnet.gov", datetime(2015, 12, 18, 13, 17), "in_progress", 95.0, 20.57, 5),
+        ("example@example.com", datetime(2013, 4, 1, 14, 0), "in_progress", None, None, 8),
+        ("example@example.com", datetime(2013, 4, 1, 14, 0), "in_progress", None, None, 9),
+    ]
+    assert [(row.row_no, row.by_rule, row.message) for row in got.quarantine] == [
+        (1, True, "set aside: it is no record, but takes back the record 'e05aa883-acaf-40ad-bf54-02c8ce485fb0'."),
+        (2, True, "set aside: no verb of training."),
+        (3, True, "set aside: no verb of training."),
+        (4, True, "set aside: no verb of training."),
+        (6, True, "set aside: a group, not a person."),
+        (7, True, "set aside: no verb of training."),
     ]
 
 
@@ -385,6 +320,11 @@ def test_one_user_alone_is_no_list_where_the_profile_does_not_say_so(tmp_path: P
         ("people", "knowbe4/users.json", "generic"),
         ("completions", "knowbe4/groups.json", "knowbe4"),
         ("accounts", "knowbe4/training-campaigns.json", "knowbe4"),
+        ("completions", "moodle/moodle_progress.csv", "cornerstone"),
+        ("completions", "cornerstone/cornerstone_report_20261123_09_15_00_AM.csv", "moodle"),
+        ("completions", "registers/training-register.csv", "adobe_learning_manager"),
+        ("completions", "knowbe4/training-enrollments.json", "xapi"),
+        ("completions", "moodle/moodle_completion.csv", "register"),
     ],
 )
 def test_a_file_given_to_the_wrong_profile_is_refused(tmp_path: Path, table: str, sample: str, profile: str) -> None:

@@ -31,6 +31,7 @@ TO_MEND = {
     "account_of_several",
     "link_to_several",
     "decision_fits_nothing",
+    "exchanged_dates",
 }
 
 app = typer.Typer(

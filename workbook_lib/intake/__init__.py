@@ -12,6 +12,7 @@ from typing import Any
 
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
+from workbook_lib.intake.cancelling import share
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile import Profile
@@ -88,6 +89,9 @@ def _open_all(audit: Audit) -> tuple[list[Reading], list[Problem]]:
             problems.append(_refused(file, BadFileError(f"{error.strerror}.", "make the file readable.")))
         except UserError as error:
             problems += [problem for problem in error.problems if problem not in problems]
+    for reports in {(reading.table.name, reading.profile.name) for reading in readings}:
+        same = (reading for reading in readings if (reading.table.name, reading.profile.name) == reports)
+        share(reading.reader.cancelling for reading in same if reading.reader.cancelling)
     return readings, problems
 
 

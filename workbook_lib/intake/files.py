@@ -371,33 +371,3 @@ def _ragged(row_no: int, cells: list[str], taken: list[str], shape: _Shape) -> F
         raise unclosed_quote(row_no)
     code = "too_short" if len(cells) < shape.width else "too_long"
     return Fault(code, f"the row has {len(cells)} cells, the header has {shape.width}")
-
-
-# --- wide reports -------------------------------------------------------------------------------------------------
-
-
-def unpivoted(opened: Opened, fixed: int, names: tuple[str, str, str]) -> Opened:
-    """A report with a pair of columns per item (its state, and when) as one row per item.
-
-    fixed : how many columns come before the pairs.  names : of the item, its state and its date in the new header.
-    """
-    items, inner = opened.header[fixed::2], opened.rows
-    if (len(opened.header) - fixed) % 2:
-        raise BadFileError(
-            f"after its {fixed} fixed columns come {len(opened.header) - fixed}, which are no pairs of state and date.",
-            "correct pairs.fixed in the profile.",
-            place="header",
-            code="odd_pairs",
-        )
-
-    def rows() -> Rows:
-        for row_no, cells, fault in inner:
-            if fault is not None:
-                yield RawRow(row_no, [*cells[:fixed], "", "", ""], fault)
-                continue
-            for n, item in enumerate(items):
-                at = fixed + 2 * n
-                yield RawRow(row_no, [*cells[:fixed], item, cells[at], cells[at + 1]], None)
-
-    opened.header, opened.rows = (*opened.header[:fixed], *names), rows()
-    return opened

@@ -6,7 +6,7 @@ Each column keeps what it has parsed in a dictionary: exports repeat themselves,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 
 from workbook_lib.audit import Source
 from workbook_lib.intake import values
-from workbook_lib.intake.files import BadFileError, Opened, normal
-from workbook_lib.intake.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, headers_in
+from workbook_lib.intake.cancelling import Cancelling
+from workbook_lib.intake.columns import Columns
+from workbook_lib.intake.files import BadFileError
+from workbook_lib.intake.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, SetAside, headers_in
 from workbook_lib.intake.spreadsheet import MARK
 from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, BadValueError, MomentParser
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table, date_of
@@ -56,7 +58,11 @@ class Memo(dict[Key, Stored]):
 
 @dataclass(slots=True)
 class Reader:
-    """How one canonical column is read: from which cells, by which parser, and that in words."""
+    """How one canonical column is read: from which cells, by which parser, and that in words.
+
+    fits_both : dates that could not be read and fit both orders of day and month.  exchanged : those that fit the
+    profile only with day and month the other way round.
+    """
 
     column: Column
     places: tuple[int, ...]
@@ -64,23 +70,7 @@ class Reader:
     source: str
     headers: tuple[str, ...] = ()
     foreign: list[str] = field(default_factory=list)
-
-
-class Columns:
-    """The headers of an opened file, and where each stands."""
-
-    def __init__(self, opened: Opened, *, strip_brackets: bool, exact: bool) -> None:
-        self.header = opened.header
-        self._form = (lambda h: h) if exact else partial(normal, strip_brackets=strip_brackets)
-        self._at = {self._form(header): place for place, header in reversed(list(enumerate(opened.header)))}
-
-    def at(self, header: str) -> int | None:
-        """The place of a header; None where the file does not have it."""
-        return self._at.get(self._form(header))
-
-    def lacks(self, groups: Sequence[tuple[str, ...]]) -> list[str]:
-        """The groups of headers of which none is there, in words."""
-        return [" or ".join(group) for group in groups if all(self.at(header) is None for header in group)]
+    exchanged: list[str] = field(default_factory=list)
 
 
 def is_key(column: Column) -> bool:
@@ -94,23 +84,6 @@ def entries(layout: Layout, source: Source) -> dict[str, Entry]:
         **{name: entry for name, entry in layout.columns.items() if name not in source.values},
         **{name: Of(of=(header,)) for name, header in source.columns.items() if name not in source.values},
     }
-
-
-def needed(layout: Layout, source: Source, table: Table) -> list[tuple[str, ...]]:
-    """Groups of headers without which the file is not of this layout: of each group one must be there."""
-    read = entries(layout, source)
-    given = layout.columns.keys() & (source.columns.keys() | source.values.keys())
-    replaced = {header for name in given for header in headers_in(layout.columns[name])}
-    groups: list[tuple[str, ...]] = [(header,) for header in layout.requires if header not in replaced]
-    for name, entry in read.items():
-        if name in source.columns or isinstance(entry, Filled):
-            groups += [(header,) for header in headers_in(entry)]
-        elif table[name].required:
-            groups.append(headers_in(entry))
-    groups += [(rule.where,) for rule in layout.set_aside]
-    groups += [(layout.window.first,), (layout.window.last,)] if layout.window else []
-    made = layout.pairs.names if layout.pairs else ()
-    return [group for group in dict.fromkeys(groups) if not set(group) & set(made)]
 
 
 class Demand(NamedTuple):
@@ -130,6 +103,7 @@ class RowReader:
     asides: list[tuple[int, Memo, str]]
     window: tuple[Reader, Reader] | None
     demands: list[Demand] = field(default_factory=list)
+    cancelling: Cancelling | None = None
     _memos: list[Memo] = field(init=False)
     _gather: list[Callable[[list[Any]], Key]] = field(init=False)
     _pick: Callable[[list[Any]], tuple[Key, ...]] = field(init=False)
@@ -155,8 +129,18 @@ class RowReader:
             cells.append(gather(cells))
         return [value for memo, key in zip(self._memos, self._pick(cells), strict=True) for value in memo[key]]
 
+    @property
+    def takes_all(self) -> bool:
+        """Whether no rule of the profile keeps a row from being used."""
+        return not self.asides and self.window is None and self.cancelling is None
+
     def set_aside(self, cells: list[str]) -> tuple[int, str] | None:
-        """The cell and the reason for which a rule of the profile sets this row aside."""
+        """The cell and the reason for which a rule of the profile sets this row aside.
+
+        Raises BadValueError where a row that takes another back does not say which.
+        """
+        if self.cancelling is not None and (found := self.cancelling.set_aside(cells)) is not None:
+            return found
         for place, memo, reason in self.asides:
             if memo[cells[place]][0]:
                 return place, reason
@@ -205,7 +189,7 @@ class Compiler:
             span = self.layout.window
             window = (self._bound("from", span.first, span.formats), self._bound("to", span.last, span.formats))
         asides = [
-            (place, Memo(lambda text, rule=rule: (rule.applies(text),)), rule.reason)  # type: ignore[misc]
+            (place, Memo(self._aside(rule)), rule.reason)
             for rule in self.layout.set_aside
             if (place := self.columns.at(rule.where)) is not None
         ]
@@ -220,6 +204,13 @@ class Compiler:
                 memo = Memo(lambda text, need=need: (need.applies(text),))  # type: ignore[misc]
                 yield Demand(need.column, stored.index(name), place, memo)
 
+    def _aside(self, rule: SetAside) -> Callable[[str], Stored]:
+        """Whether a text sets its row aside."""
+        name = rule.unknown_to
+        words = (self.layout.words.get(name) or VOCABULARY[self.table[name].kind]) if name else ()
+        known = frozenset(values.fold(str(word)) for word in words)
+        return lambda text: (rule.applies(text, known),)
+
     def _reader(self, column: Column, entry: Entry | None, constants: Mapping[str, str]) -> Reader:
         if column.name in constants:
             text = constants[column.name]
@@ -233,7 +224,8 @@ class Compiler:
         places = tuple(at for header in present if (at := self.columns.at(header)) is not None)
         parse = self._parse(column, entry, present)
         parse = partial(_unmarked, parse) if self.extra else parse
-        return Reader(column, places, Memo(parse), _in_words(entry, present), present)
+        spelt = {header: self.columns.spelt(header) for header in present}
+        return Reader(column, places, Memo(parse), _in_words(entry, spelt), tuple(spelt.values()))
 
     def _constant(self, column: Column, text: str) -> Stored:
         try:
@@ -260,8 +252,9 @@ class Compiler:
     def _parse(self, column: Column, entry: Entry, present: tuple[str, ...]) -> Callable[[Key], Stored]:
         """The parser of a key: the text of one cell, or the texts of several."""
         own = entry if isinstance(entry, Of) else Of(of=("x",))
-        formats = own.formats or self._formats(column)
-        parse = self._parser(column, (*formats, *self.extra), words=self.layout.words.get(column.name), of=own)
+        formats, zone = own.formats or self._formats(column), self.columns.zone(present)
+        words = self.layout.words.get(column.name)
+        parse = self._parser(column, (*formats, *self.extra), words=words, of=own, zone=zone)
         match entry:
             case Earliest() | Latest():
                 choose = min if isinstance(entry, Earliest) else max
@@ -279,22 +272,32 @@ class Compiler:
         reading = self.layout.reading
         return reading.timestamps if column.kind is Kind.MOMENT else reading.dates
 
-    def _moments(self, formats: tuple[str, ...]) -> MomentParser:
+    def _moments(self, formats: tuple[str, ...], zone: ZoneInfo | None = None) -> MomentParser:
         reading = self.layout.reading
         return MomentParser(
             formats,
-            ZoneInfo(reading.zone) if reading.zone else self.zone,
+            zone or (ZoneInfo(reading.zone) if reading.zone else self.zone),
             self.zone,
             midnight_utc_is_a_date=reading.midnight_utc_is_a_date,
             none=reading.none_dates,
         )
 
     def _parser(
-        self, column: Column, formats: tuple[str, ...], *, words: Mapping[str, str] | None, of: Of | None = None
+        self,
+        column: Column,
+        formats: tuple[str, ...],
+        *,
+        words: Mapping[str, str] | None,
+        of: Of | None = None,
+        zone: ZoneInfo | None = None,
     ) -> Callable[[str], Stored]:
         """The parser of a column's text, by what the column holds."""
         of = of or Of(of=("x",))
-        plain = self._plain(column, formats, words, of)
+        kind = column.kind
+        if kind in (Kind.DATE, Kind.END, Kind.MOMENT):
+            plain = _dated(kind, self._moments(tuple(dict.fromkeys(formats)), zone))
+        else:
+            plain = self._plain(column, words, of)
         tidy = _tidied(of)
         parse = plain if tidy is None else lambda text: plain(tidy(text))
         empty = self._empty(column)
@@ -309,14 +312,12 @@ class Compiler:
 
         return required
 
-    def _plain(
-        self, column: Column, formats: tuple[str, ...], words: Mapping[str, str] | None, of: Of
-    ) -> Callable[[str], Stored]:
+    def _plain(self, column: Column, words: Mapping[str, str] | None, of: Of) -> Callable[[str], Stored]:
         kind = column.kind
-        if kind in (Kind.DATE, Kind.END, Kind.MOMENT):
-            return _dated(kind, self._moments(tuple(dict.fromkeys(formats))))
         if kind in VOCABULARY:
             return self._worded(kind, words)
+        if kind is Kind.NUMBER and of.duration:
+            return lambda text: (values.minutes(text),)
         if kind is Kind.NUMBER:
             return lambda text: (values.number(text, of.divide_by, of.suffix),)
         if kind is Kind.ACCOUNT:
@@ -401,13 +402,14 @@ def _unmarked(parse: Callable[[Key], Stored], key: Key) -> Stored:
     return parse(key)
 
 
-def _in_words(entry: Entry, present: tuple[str, ...]) -> str:
-    """Where a column was read from, for the sources page.
+def _in_words(entry: Entry, spelt: Mapping[str, str]) -> str:
+    """Where a column was read from, for the sources page; `spelt` has the headers that are there.
 
-    >>> _in_words(Of(of=("Display Name", Join(join=("First", "Last")))), ("Display Name", "First", "Last"))
+    >>> both = Of(of=("Display Name", Join(join=("First", "Last"))))
+    >>> _in_words(both, {"Display Name": "Display Name", "First": "First", "Last": "Last"})
     '"Display Name", else "First" + "Last"'
     """
-    named = [f'"{header}"' for header in present]
+    named = [f'"{header}"' for header in spelt.values()]
     match entry:
         case Earliest():
             return f"the earliest of {', '.join(named)}" if len(named) > 1 else named[0]
@@ -419,7 +421,8 @@ def _in_words(entry: Entry, present: tuple[str, ...]) -> str:
             return f"'{entry.then}' where {' or '.join(named)} is filled, else '{entry.otherwise}'"
         case Of():
             parts = [(part,) if isinstance(part, str) else part.join for part in entry.of]
-            kept = [[f'"{h}"' for h in part if h in present] for part in parts]
+            kept = [[f'"{spelt[h]}"' for h in part if h in spelt] for part in parts]
             words = ", else ".join(" + ".join(part) for part in kept if part)
-            words += f" (one with '{entry.prefer}' first)" if entry.prefer and len(present) > 1 else ""
+            words += f" (one with '{entry.prefer}' first)" if entry.prefer and len(spelt) > 1 else ""
+            words += ", a duration in minutes" if entry.duration else ""
             return words if entry.divide_by == 1.0 else f"{words}, divided by {entry.divide_by:g}"

@@ -8,15 +8,19 @@ from zoneinfo import ZoneInfo
 
 from workbook_lib.audit import Source
 from workbook_lib.intake import spreadsheet
-from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv, unpivoted
+from workbook_lib.intake.cancelling import cancelling
+from workbook_lib.intake.columns import Columns
+from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv
 from workbook_lib.intake.json_records import open_json
-from workbook_lib.intake.mapping import Columns, Compiler, entries, needed
-from workbook_lib.intake.profile import Layout, Profile, headers_in, headers_of
+from workbook_lib.intake.mapping import DATED_BY_STATUS, Compiler, entries
+from workbook_lib.intake.pairs import pair_starts, unpivoted
+from workbook_lib.intake.profile import Filled, Layout, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import TABLES, VOCABULARY, Table, listing
 
 Groups = list[tuple[str, ...]]
+HeaderTest = Callable[[Sequence[str]], bool]
 
 
 def open_reading(source_no: int, source: Source, path: Path, file: str, profile: Profile, zone: ZoneInfo) -> Reading:
@@ -25,10 +29,15 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
     _check_overrides(source, kind)
     layout, content, opened, columns = _fitting(profile, source, table, path, kind)
     _refuse_doubles(opened, layout, kind)
-    _refuse_unsaid(layout, source, table, profile)
     reader = Compiler(table, layout, source, columns, zone, kind).compile()
+    if layout.cancels:
+        groups = needed(layout, source, table, kind)
+        reader.cancelling = cancelling(
+            layout.cancels, columns.at, lambda: _open(path, kind, content, layout, source, groups), file
+        )
     used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
     used |= {place for place, _, _ in reader.asides} | {demand.place for demand in reader.demands}
+    used |= reader.cancelling.places if reader.cancelling else set()
     ignored = [h.strip() or f"(column {n}, unnamed)" for n, h in enumerate(opened.header, 1) if n - 1 not in used]
     return Reading(
         source_no=source_no,
@@ -75,15 +84,47 @@ def _fitting(
     misfits = []
     for layout in layouts:
         content = digest(path, kind, layout.reading.encoding)
-        groups = needed(layout, source, table)
+        groups, open_ends = needed(layout, source, table, kind), left_open(layout, source, table)
         opened = _open(path, kind, content, layout, source, groups)
-        columns = Columns(opened, strip_brackets=layout.reading.strip_brackets, exact=kind == "json")
+        columns = Columns(opened.header, strip_brackets=layout.reading.strip_brackets, exact=kind == "json")
         lacking = [] if opened.empty else columns.lacks(groups)
-        if not lacking:
+        if layout.pairs and layout.pairs.item not in opened.header and not pair_starts(opened.header, layout.pairs):
+            lacking.append("with its date in the column beside it")
+        if not lacking and not open_ends:
             return layout, content, opened, columns
-        misfits.append((len(lacking), lacking, opened, layout))
-    _, lacking, opened, layout = min(misfits, key=lambda misfit: misfit[0])
+        misfits.append((len(lacking), len(open_ends), lacking, opened, layout))
+    *_, lacking, opened, layout = min(misfits, key=lambda misfit: misfit[:2])
+    if not lacking:
+        raise _unsaid(left_open(layout, source, table), table, profile)
     raise _missing(lacking, opened, layout, profile, kind)
+
+
+def needed(layout: Layout, source: Source, table: Table, kind: str) -> Groups:
+    """Groups of headers without which the file is not of this layout: of each group one must be there.
+
+    In JSON a key that no record has is no sign of another layout: there is then nothing to set aside.
+    """
+    read = entries(layout, source)
+    overridden = (layout.columns[name] for name in (*source.columns, *source.values) if name in layout.columns)
+    replaced = {header for entry in overridden for header in headers_in(entry)}
+    groups: Groups = [(header,) for header in layout.requires if header not in replaced]
+    for name, entry in read.items():
+        if name in source.columns or isinstance(entry, Filled):
+            groups += [(header,) for header in headers_in(entry)]
+        elif table[name].required:
+            groups.append(headers_in(entry))
+    groups += [(rule.where,) for rule in layout.set_aside if kind != "json"]
+    groups += [(layout.window.first,), (layout.window.last,)] if layout.window else []
+    groups += [(layout.cancels.where,)] if layout.cancels else []
+    made = layout.pairs.names if layout.pairs else ()
+    return [group for group in dict.fromkeys(groups) if not set(group) & set(made)]
+
+
+def left_open(layout: Layout, source: Source, table: Table) -> list[str]:
+    """Required columns that the layout leaves to audit.toml, and that it does not give either."""
+    given = (*entries(layout, source), *layout.constants, *source.values)
+    names = (column.name for column in table.columns if column.required)
+    return [name for name in names if name not in given and (table.name, name) not in DATED_BY_STATUS]
 
 
 def _open(path: Path, kind: str, content: Digest, layout: Layout, source: Source, groups: Groups) -> Opened:
@@ -99,18 +140,50 @@ def _open(path: Path, kind: str, content: Digest, layout: Layout, source: Source
             drop_rows=reading.drop_rows,
         )
     else:
-        opened = open_csv(
-            path,
-            content,
-            delimiter=reading.delimiter,
-            header_depth=reading.header_depth,
-            is_header=is_header,
-            drop_rows=reading.drop_rows,
-            paired=layout.pairs is not None,
-        )
-    if layout.pairs and is_header(opened.header):
-        return unpivoted(opened, layout.pairs.fixed, layout.pairs.names)
-    return opened
+        opened = _open_csv(path, content, layout, is_header)
+    if layout.pairs is None or not is_header(opened.header):
+        return opened
+    _refuse_one_name(opened, layout, layout.pairs, source)
+    return unpivoted(opened, layout.pairs)
+
+
+def _refuse_one_name(opened: Opened, layout: Layout, pairs: Pairs, source: Source) -> None:
+    """One value for what tells the items of a wide report apart would make every item the same one."""
+    items = len(pair_starts(opened.header, pairs))
+    for name, entry in layout.columns.items():
+        if items > 1 and name in source.values and pairs.item in headers_in(entry):
+            raise BadFileError(
+                f"audit.toml makes all its {items} items one: {name} = {quoted(source.values[name])}.",
+                f"remove values.{name}, or use an export that holds this item only.",
+                code="bad_override",
+            )
+
+
+def _open_csv(path: Path, content: Digest, layout: Layout, is_header: HeaderTest) -> Opened:
+    """Open a CSV file by the first of the declared delimiters with which it has the header; else by the first."""
+    reading = layout.reading
+    tries: list[Opened | BadFileError] = []
+    for delimiter in reading.delimiter:
+        try:
+            opened = open_csv(
+                path,
+                content,
+                delimiter=delimiter,
+                header_depth=reading.header_depth,
+                is_header=is_header,
+                drop_rows=reading.drop_rows,
+                paired=layout.pairs is not None,
+            )
+        except BadFileError as problem:
+            tries.append(problem)
+            continue
+        if is_header(opened.header):
+            return opened
+        tries.append(opened)
+    first = next((found for found in tries if isinstance(found, Opened)), tries[0])
+    if isinstance(first, BadFileError):
+        raise first
+    return first
 
 
 def _open_json(path: Path, content: Digest, layout: Layout, source: Source) -> Opened:
@@ -122,14 +195,12 @@ def _open_json(path: Path, content: Digest, layout: Layout, source: Source) -> O
         raise BadFileError(f"{error}.", "correct columns in audit.toml.", code="bad_override") from None
 
 
-def _header_test(layout: Layout, groups: Groups) -> Callable[[Sequence[str]], bool]:
+def _header_test(layout: Layout, groups: Groups) -> HeaderTest:
     """Whether a row is the header: it has what the layout needs."""
-    brackets = layout.reading.strip_brackets
-    forms = [{normal(header, strip_brackets=brackets) for header in group} for group in groups]
 
     def is_header(cells: Sequence[str]) -> bool:
-        found = {normal(text, strip_brackets=brackets) for text in cells}
-        return all(form & found for form in forms)
+        columns = Columns(cells, strip_brackets=layout.reading.strip_brackets, exact=False)
+        return not columns.lacks(groups) and (layout.pairs is None or bool(pair_starts(cells, layout.pairs)))
 
     return is_header
 
@@ -138,10 +209,11 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
     """The file does not have what the layout needs; perhaps another delimiter stands in its header."""
     alone, least = " ".join(opened.header), max(1, len(opened.header))
     for delimiter, name in ((";", "';'"), ("\t", "a tab"), ("|", "'|'")):
-        if kind == "csv" and delimiter != layout.reading.delimiter and alone.count(delimiter) >= least:
+        expected = layout.reading.delimiter
+        if kind == "csv" and delimiter not in expected and alone.count(delimiter) >= least:
             return BadFileError(
                 f"it looks like {name} separates its columns; profile {profile.name} expects "
-                f"{quoted(layout.reading.delimiter)}.",
+                f"{' or '.join(map(quoted, expected))}.",
                 f"export with the expected delimiter, or declare it in a profile that extends {profile.name}.",
                 place="row 1",
                 code="wrong_delimiter",
@@ -162,23 +234,20 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
     )
 
 
-def _refuse_unsaid(layout: Layout, source: Source, table: Table, profile: Profile) -> None:
+def _unsaid(names: list[str], table: Table, profile: Profile) -> BadFileError:
     """What every row of a table needs, and such an export does not hold, audit.toml must say."""
-    said = entries(layout, source).keys() | layout.constants.keys() | source.values.keys()
-    unsaid = [column for column in table.columns if column.required and column.name not in said]
-    for column in unsaid:
-        words = VOCABULARY.get(column.kind)
-        raise BadFileError(
-            f"such an export does not say {listing([c.name for c in unsaid])}, which every row of {table.name} needs.",
-            f"add to this source in audit.toml what holds for all of its rows, values.{column.name} = "
-            + (f'"…", with one of these in place of …: {", ".join(words)}' if words else '"…"')
-            + f', or where it stands, columns = {{ {column.name} = "…" }} (profile {profile.name}).',
-            code="unsaid_column",
-        )
+    words = VOCABULARY.get(table[names[0]].kind)
+    return BadFileError(
+        f"such an export does not say {listing(names)}, which every row of {table.name} needs.",
+        f"add to this source in audit.toml what holds for all of its rows, values.{names[0]} = "
+        + (f'"…", with one of these in place of …: {", ".join(words)}' if words else '"…"')
+        + f', or where it stands, columns = {{ {names[0]} = "…" }} (profile {profile.name}).',
+        code="unsaid_column",
+    )
 
 
 def _refuse_doubles(opened: Opened, layout: Layout, kind: str) -> None:
-    if kind == "json" or layout.pairs:
+    if kind == "json":
         return
     forms = [normal(header, strip_brackets=layout.reading.strip_brackets) for header in opened.header]
     doubles = sorted({form for form in forms if form and forms.count(form) > 1})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -88,6 +88,7 @@ class Of(Part):
     of: Annotated[tuple[Text | Join, ...], Field(min_length=1, strict=False)]
     formats: Texts | None = None
     divide_by: Annotated[float, Field(gt=0, strict=False)] = 1.0
+    duration: bool = False
     suffix: str = ""
     remove: str = ""
     replace: Replace | None = None
@@ -126,24 +127,30 @@ Entry = Annotated[
 
 
 class SetAside(Part):
-    """`[[layout.set_aside]]`: rows that are not of this table, and why. Words are compared without regard to case."""
+    """`[[layout.set_aside]]`: rows that are not of this table, and why. Words are compared without regard to case.
+
+    unknown_to : a column with a closed vocabulary; rows are set aside whose text is none of its words.
+    """
 
     where: Text
     equals: Words | None = None
     not_equals: Words | None = None
     matches: Text | None = None
+    unknown_to: Text | None = None
     reason: Text
 
     @model_validator(mode="after")
     def _one_test(self) -> SetAside:
-        if sum(test is not None for test in (self.equals, self.not_equals, self.matches)) != 1:
-            raise _wrong("it needs exactly one of equals, not_equals and matches")
+        if sum(test is not None for test in (self.equals, self.not_equals, self.matches, self.unknown_to)) != 1:
+            raise _wrong("it needs exactly one of equals, not_equals, matches and unknown_to")
         _check_expression(self.matches or "")
         return self
 
-    def applies(self, given: str) -> bool:
-        """Whether a row with this text is set aside."""
+    def applies(self, given: str, known: Collection[str] = ()) -> bool:
+        """Whether a row with this text is set aside; `known` are the words of the column `unknown_to`, folded."""
         found = fold(given)
+        if self.unknown_to is not None:
+            return found != "" and found not in known
         if self.matches is not None:
             return re.fullmatch(self.matches, given.strip()) is not None
         if self.equals is not None:
@@ -163,6 +170,19 @@ class Needs(Part):
         return fold(given) in {fold(word) for word in self.equals}
 
 
+class Cancels(Part):
+    """`[layout.cancels]`: rows that take back another row of this table, above or below, in any file of this profile.
+
+    where, equals : which rows these are.  names : the column in which they name the record that they take back.
+    record : the column with the name of each record.
+    """
+
+    where: Text
+    equals: Texts
+    names: Text
+    record: Text
+
+
 class Span(Part):
     """`window = { from = "…", to = "…" }`: in an effective-dated history a row speaks for these days only."""
 
@@ -172,16 +192,33 @@ class Span(Part):
 
 
 class Pairs(Part):
-    """`pairs = { fixed = 2, … }`: after the fixed columns, one pair of columns per item: its state, and when.
+    """`pairs = { fixed = 2, … }` or `{ second = '{item} - Completion date', … }`: per item its state, and when.
+
+    fixed : how many columns come before the pairs.  second : a regular expression that tells a pair by the header of
+    its second column; `{item}` in it stands for the header of the first.
 
     Each row becomes one row per pair; the names given here stand for the item (the header of the pair's first column),
-    its state and its date.
+    its state and its date. A column that belongs to no pair is in each of these rows.
     """
 
-    fixed: Annotated[int, Field(ge=1)]
+    fixed: Annotated[int, Field(ge=1)] | None = None
+    second: str | None = None
     item: Text = "item"
     state: Text = "state"
     date: Text = "date"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Pairs:
+        if (self.fixed is None) == (self.second is None):
+            raise _wrong("it needs exactly one of fixed and second")
+        self.is_second("", "x")
+        return self
+
+    def is_second(self, header: str, first: str) -> bool:
+        """Whether a column with this header is the second of a pair whose first has the other."""
+        pattern = (self.second or "").replace("{item}", re.escape(first))
+        _check_expression(pattern)
+        return re.fullmatch(pattern, header) is not None
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -198,10 +235,15 @@ class Reading(Part):
     midnight_utc_is_a_date: bool = False
     none_dates: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     encoding: Literal["utf-8", "cp1252", "latin-1"] = "utf-8"
-    delimiter: Literal[",", ";", "\t", "|"] = ","
+    delimiter: Annotated[tuple[Literal[",", ";", "\t", "|"], ...], Field(min_length=1, strict=False)] = (",",)
     header_depth: Annotated[int, Field(ge=1, le=100)] = 1
     drop_rows: Annotated[int, Field(ge=0, le=10)] = 0
     strip_brackets: bool = False
+
+    @field_validator("delimiter", mode="before")
+    @classmethod
+    def _one_delimiter(cls, given: Any) -> Any:
+        return (given,) if isinstance(given, str) else given
 
     @field_validator("zone")
     @classmethod
@@ -230,6 +272,7 @@ class Layout(Part):
     words: dict[str, dict[str, str]] = {}
     set_aside: Annotated[tuple[SetAside, ...], Field(strict=False)] = ()
     needs: Annotated[tuple[Needs, ...], Field(strict=False)] = ()
+    cancels: Cancels | None = None
     window: Span | None = None
     pairs: Pairs | None = None
     records: Annotated[tuple[Text, ...], Field(strict=False)] = ()
@@ -278,12 +321,25 @@ class Layout(Part):
             _check_paths((*headers_of(self), *(p for p in self.records if p != WHOLE), self.explode))
         return self
 
+    @model_validator(mode="after")
+    def _worded(self) -> Layout:
+        table = TABLES[self.table]
+        for name in filter(None, (rule.unknown_to for rule in self.set_aside)):
+            if name not in table.names or table[name].kind not in VOCABULARY:
+                raise _wrong("unknown_to: {name} has no closed vocabulary", name=name)
+        return self
+
 
 class Profile(Part):
-    """A whole profile. `own`: it lies in the audit folder; it is not one of ours."""
+    """A whole profile.
+
+    own : it lies in the audit folder; it is not one of ours.  states_formats : whoever wrote it there says how dates
+    are written, so the order of day and month is known and not only usual.
+    """
 
     name: str
     own: bool
+    states_formats: bool = False
     system: str = ""
     title: Text
     knowledge: str = ""
@@ -316,6 +372,7 @@ def headers_of(layout: Layout) -> tuple[str, ...]:
     found = [header for entry in layout.columns.values() for header in headers_in(entry)]
     found += [rule.where for rule in layout.set_aside] + [need.where for need in layout.needs]
     found += [layout.window.first, layout.window.last] if layout.window else []
+    found += [layout.cancels.where, layout.cancels.names, layout.cancels.record] if layout.cancels else []
     return tuple(dict.fromkeys((*found, *layout.requires)))
 
 
@@ -365,7 +422,11 @@ def _check_formats(formats: tuple[str, ...]) -> None:
     for given in formats:
         if not is_format(given):
             raise _wrong("'{given}' is not a date format such as YYYY-MM-DD or MM/DD/YYYY", given=given)
-        shape = re.sub("MM|DD|M|D", "#", given)
-        if shape in shapes:
-            raise _wrong("a date can fit both {a} and {b}; declare one", a=shapes[shape], b=given)
-        shapes[shape] = given
+        other = shapes.setdefault(re.sub("[MD]", "#", _unpadded(given)), given)
+        if _unpadded(other) != _unpadded(given) or formats.count(given) > 1:
+            raise _wrong("a date can fit both {a} and {b}; declare one", a=other, b=given)
+
+
+def _unpadded(given: str) -> str:
+    """A format without regard to leading zeros: MM/DD and M/D read no text differently."""
+    return given.replace("MM", "M").replace("DD", "D").replace("hh", "h")

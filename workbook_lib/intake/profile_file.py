@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from workbook_lib.audit import PROFILES, profile_path
 from workbook_lib.intake.profile import (
     OWN,
+    Cancels,
     Earliest,
     Filled,
     Join,
@@ -35,6 +36,8 @@ from workbook_lib.tables import TABLES, VOCABULARY, Kind, Problem, UserError
 from workbook_lib.wording import sentence
 
 Model = TypeVar("Model", bound=BaseModel)
+#: What a profile has and no file of it says.
+UNWRITTEN = ("name", "own", "states_formats", "layouts")
 GRAMMAR = "the grammar is in profiles/README.md"
 
 
@@ -92,8 +95,9 @@ def _unfolded(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
     layouts = [_laid_over(layout, reading, words, win=False) for layout in _listed(own)]
     known = {"confidence": OWN} if _is_own(folder, name) else {}
     anew = {"confidence": None} if known else {}
+    stated = bool(known and (own or {"dates", "timestamps"} & reading.keys()))
     layouts += [_laid_over(layout, reading, words, win=True) | anew for layout in inherited]
-    return {**base, **known, **about, "layouts": tuple(layouts)}
+    return {**base, **known, **about, "layouts": tuple(layouts), "states_formats": stated}
 
 
 def _listed(given: Any) -> list[Any]:
@@ -196,7 +200,7 @@ _SHOULD_BE = {
 }
 _BOUNDS = {"greater_than": "more than {gt:g}", "greater_than_equal": "{ge} or more", "less_than_equal": "{le} or less"}
 _MODELS: dict[str, type[Part]] = {
-    "reading": Reading, "layouts": Layout, "set_aside": SetAside, "needs": Needs, "window": Span,
+    "reading": Reading, "layouts": Layout, "set_aside": SetAside, "needs": Needs, "cancels": Cancels, "window": Span,
     "pairs": Pairs, "replace": Replace,
     "of": Of, "join": Join, "filled": Filled, "earliest": Earliest, "latest": Latest,
 }  # fmt: skip
@@ -234,7 +238,7 @@ def _what_and_do(loc: tuple[int | str, ...], details: ErrorDetails) -> tuple[str
     if kind == "extra_forbidden":
         holder = next((part for part in reversed(loc[:-1]) if isinstance(part, str)), "")
         fields = _MODELS.get(holder, Profile).model_fields
-        known = [field.alias or key for key, field in fields.items() if key not in ("name", "own", "layouts")]
+        known = [field.alias or key for key, field in fields.items() if key not in UNWRITTEN]
         near = difflib.get_close_matches(last, known, 1)
         return (
             f"the key '{last}' is unknown{did_you_mean(near)}",

@@ -13,7 +13,7 @@ from typing import Any
 from workbook_lib.audit import Source
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quote
-from workbook_lib.intake.mapping import RowReader, Stored
+from workbook_lib.intake.mapping import Reader, RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
@@ -35,8 +35,11 @@ EFFECT = {
 DO = {
     "not_a_date": "export again from the source, or declare the format in a profile that extends {profile}.",
     "missing_value": "complete it in the source system and export again.",
+    "exchanged_date": "declare the order of day and month in a profile that extends {profile}, or export again.",
     "end_before_start": "correct the dates in the source system and export again.",
 }
+#: Codes of a text that is perhaps a date in another order of its parts.
+DOUBTFUL_DATES = frozenset({"not_a_date", "exchanged_date"})
 _TRAILER = re.compile(r"(?:grand )?total\b|(?:number of )?(?:records|rows)\s*:", re.IGNORECASE)
 
 
@@ -62,7 +65,7 @@ class Reading:
     def rows(self) -> Iterator[list[Any]]:
         """The used rows, as they are stored; every other row goes to quarantine."""
         stored_of, number, check = self.reader.stored, self.source_no, _check(self.table)
-        simple = not self.reader.asides and not self.reader.window
+        takes_all = self.reader.takes_all
         unmet = self.reader.unmet if self.reader.demands else None
         with closing(self.opened.rows) as rows:
             for row_no, cells, fault in rows:
@@ -70,7 +73,7 @@ class Reading:
                 if fault is not None:
                     self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
                     continue
-                if not simple and self._is_set_aside(row_no, cells):
+                if not takes_all and self._is_set_aside(row_no, cells):
                     continue
                 try:
                     stored = stored_of(cells)
@@ -90,12 +93,18 @@ class Reading:
                 yield stored
         self._refuse_cut_off()
         self._refuse_ambiguous()
+        self._refuse_exchanged()
         self._refuse_empty()
 
     # rows that are not used
 
     def _is_set_aside(self, row_no: int, cells: list[str]) -> bool:
-        found = self.reader.set_aside(cells)
+        try:
+            found = self.reader.set_aside(cells)
+        except BadValueError as problem:
+            assert self.reader.cancelling is not None  # noqa: S101
+            self._reject(row_no, cells, (self.opened.header[self.reader.cancelling.where], problem))
+            return True
         if found is None:
             return False
         place, reason = found
@@ -140,8 +149,10 @@ class Reading:
             if isinstance(s, BadValueError)
         ]
         for reader, text, stored in results:
-            if isinstance(stored, BadValueError) and stored.code == "not_a_date" and is_numeric_date(text):
+            if isinstance(stored, BadValueError) and stored.code in DOUBTFUL_DATES and is_numeric_date(text):
                 reader.foreign.append(text)
+                if stored.code == "exchanged_date":
+                    reader.exchanged.append(text)
         if first is not None:
             column, problem = first
             about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, ""))
@@ -269,14 +280,30 @@ class Reading:
             telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
             if telling and not any(stored[0] for stored in reader.memo.values()):
                 fits = " fit both day/month and month/day," if both else ""
+                key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
                 raise BadFileError(
                     f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
                     "and none is written as the profile expects.",
-                    'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a '
+                    f'declare which it is, {key} = ["MM/DD/YYYY"] or {key} = ["DD/MM/YYYY"], below [reading] in a '
                     f"profile that extends {self.profile.name}.",
                     place=f'column "{_header(reader)}"',
                     code="ambiguous_dates",
                 )
+
+    def _refuse_exchanged(self) -> None:
+        """Dates in the other order of day and month: unless the declared order is certain, the others were misread."""
+        for reader in self.reader.readers:
+            if not reader.exchanged or self.profile.states_formats or _proves_its_order(reader):
+                continue
+            key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+            raise BadFileError(
+                f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(reader.exchanged[0])}, "
+                "stand the other way round than the profile expects; the others may have been misread.",
+                f'declare the format, for example {key} = ["DD/MM/YYYY"], in a profile that extends '
+                f"{self.profile.name}.",
+                place=f'column "{_header(reader)}"',
+                code="exchanged_dates",
+            )
 
     def _refuse_empty(self) -> None:
         if not self.rows_read and self.table.name in NEVER_EMPTY:
@@ -299,6 +326,12 @@ def _in_its_words(column: Column, given: str, problem: BadValueError) -> BadValu
 
 def _header(reader: Any) -> str:
     return " / ".join(reader.headers) or reader.column.name
+
+
+def _proves_its_order(reader: Reader) -> bool:
+    """Whether some date of the column makes sense in the declared order of day and month only."""
+    texts = (text for text, stored in reader.memo.items() if isinstance(text, str) and stored[0] is not None)
+    return any(is_numeric_date(text) and not fits_both_orders(text) for text in texts)
 
 
 def _no_end(day: date | None) -> date | None:

@@ -67,6 +67,14 @@ def _of_columns(reading: Reading) -> Iterator[tuple[str, str]]:
             found = opened.header[place]
             if found != header and normal(found) == normal(header, strip_brackets=brackets):
                 yield "header_spelling", f"{reading.file}: column {quoted(found)} was taken for '{header}'."
+        if reader.exchanged:
+            yield (
+                "exchanged_dates",
+                f"{reading.file}, column '{' / '.join(reader.headers)}': day and month of "
+                f"{counted(len(reader.exchanged), 'date')}, for example {quoted(reader.exchanged[0])}, stand the other "
+                "way round than the profile states; their rows were not used. See whether the others mean what they "
+                "seem to.",
+            )
         if reader.column.kind in _IDS:
             yield from ((code, f"{reading.file}, {text}") for code, text in _of_ids(reader, reading))
 

@@ -11,9 +11,10 @@ import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 #: An end on or after this day is no end; a start there, or before the first day that is plausible, is a placeholder.
 NO_END = date(2100, 1, 1)
@@ -103,14 +104,18 @@ def account(given: str) -> tuple[str | None, str | None]:
 # --- numbers, flags, words ----------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:\.[0-9]{1,300})?")
+_AMOUNT = r"([0-9]{1,15}(?:\.[0-9]{1,30})?)"
+_DURATION = re.compile(
+    rf"P(?:0+Y)?(?:0+M)?(?:{_AMOUNT}W)?(?:{_AMOUNT}D)?(?:T(?:{_AMOUNT}H)?(?:{_AMOUNT}M)?(?:{_AMOUNT}S)?)?"
+)
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 def number(given: str, divide_by: float = 1.0, suffix: str = "") -> float | None:
-    """A plain decimal number; a suffix such as "%" only where the profile declares it.
+    """A plain decimal number; a suffix such as "%" only where the profile declares it. A share of 0.95 is 95 percent.
 
-    >>> number("497", divide_by=60)
-    8.283333333333333
+    >>> number("497", divide_by=60), number("0.95", divide_by=0.01)
+    (8.283333333333333, 95.0)
     """
     found = given.strip()
     if not found:
@@ -118,7 +123,23 @@ def number(given: str, divide_by: float = 1.0, suffix: str = "") -> float | None
     plain = found.removesuffix(suffix).rstrip() if suffix else found
     if not _NUMBER.fullmatch(plain):
         raise BadValueError("not_a_number", f"{quoted(given)} is not a plain decimal number, for example 85 or 72.5")
-    return float(plain) / divide_by if divide_by != 1.0 else float(plain)
+    return float(Decimal(plain) / Decimal(str(divide_by)))
+
+
+def minutes(given: str) -> float | None:
+    """An ISO 8601 duration in minutes; months and years have no exact length and are refused.
+
+    >>> minutes("PT1H30M"), minutes("PT1234S")
+    (90.0, 20.566666666666666)
+    """
+    found = given.strip()
+    if not found:
+        return None
+    match = _DURATION.fullmatch(found)
+    if match is None or not any(match.groups()):
+        raise BadValueError("not_a_duration", f"{quoted(given)} is not a duration such as PT1H30M")
+    parts = zip(match.groups("0"), (604_800, 86_400, 3_600, 60, 1), strict=True)
+    return float(sum(Decimal(part) * seconds for part, seconds in parts) / Decimal(60))
 
 
 def flag(given: str) -> bool | None:
@@ -200,6 +221,16 @@ def date_format(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
+def exchanged(pattern: str) -> str:
+    """A format with day and month the other way round.
+
+    >>> exchanged("M/DD/YYYY h:mm AM")
+    'D/MM/YYYY h:mm AM'
+    """
+    other = {"MM": "DD", "M": "D", "DD": "MM", "D": "M"}
+    return _PART.sub(lambda part: other.get(part.group(), part.group()), pattern)
+
+
 def is_format(pattern: str) -> bool:
     """Whether it is one of the named formats, or made of the parts of a date."""
     if pattern in _NAMED:
@@ -229,6 +260,7 @@ class MomentParser:
         none: Iterable[str] = (),
     ) -> None:
         self._readers = [(_NAMED.get(name) or MomentParser._patterned, name) for name in formats]
+        self._exchanged = [(MomentParser._patterned, exchanged(name)) for name in formats if name not in _NAMED]
         self._expected = " or ".join(formats)
         self._zone = None if zone.key == audit_zone.key else zone
         self._audit_zone = audit_zone
@@ -240,14 +272,22 @@ class MomentParser:
         found = given.strip()
         if not found or (self._none and fold(found) in self._none):
             return None
-        for read, name in self._readers:
+        moment = self._first(self._readers, found)
+        if moment is None:
+            code = "exchanged_date" if self._first(self._exchanged, found) else "not_a_date"
+            other = "; its day and month stand the other way round" if code == "exchanged_date" else ""
+            raise BadValueError(code, f"{quoted(given)} is not a date; expected {self._expected}{other}")
+        return moment
+
+    def _first(self, readers: Iterable[tuple[_Read, str]], found: str) -> Moment | None:
+        for read, name in readers:
             try:
                 moment = read(self, found, name)
             except (ValueError, OverflowError):
                 continue
             if moment is not None:
                 return moment
-        raise BadValueError("not_a_date", f"{quoted(given)} is not a date; expected {self._expected}")
+        return None
 
     def _iso_date(self, found: str, _name: str) -> Moment | None:
         """The only form that `generic` allows for dates."""
@@ -307,13 +347,20 @@ class MomentParser:
         return local.date(), local
 
 
-_NAMED: dict[str, Callable[[MomentParser, str, str], Moment | None]] = {
+_Read = Callable[[MomentParser, str, str], Moment | None]
+_NAMED: dict[str, _Read] = {
     ISO_DATE: MomentParser._iso_date,
     ISO_TIMESTAMP: MomentParser._iso_timestamp,
     EPOCH_SECONDS: MomentParser._epoch,
     EPOCH_MILLISECONDS: MomentParser._epoch,
     DATE_MILLISECONDS: MomentParser._ticks,
 }
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> dict[str, str]:
+    """The names of the time zones, links such as Asia/Calcutta among them, by their folded form."""
+    return {fold(name): name for name in available_timezones()}
 
 
 def within_reason(moment: Moment | None) -> Moment | None:
@@ -343,7 +390,7 @@ def is_numeric_date(given: str) -> bool:
     >>> is_numeric_date("31/12/2025"), is_numeric_date("31/02/2025"), is_numeric_date("2025-03-04")
     (True, False, False)
     """
-    match = _YEAR_LAST.fullmatch(given.strip().split(" ")[0])
+    match = _YEAR_LAST.fullmatch(given.strip().split(" ")[0].rstrip(","))
     if match is None:
         return False
     low, high = sorted((int(match[1]), int(match[3])))
@@ -356,7 +403,7 @@ def fits_both_orders(given: str) -> bool:
     >>> fits_both_orders("03/04/2025"), fits_both_orders("31/02/2025"), fits_both_orders("2025-03-04")
     (True, False, False)
     """
-    return _EITHER_ORDER.fullmatch(given.strip().split(" ")[0]) is not None
+    return _EITHER_ORDER.fullmatch(given.strip().split(" ")[0].rstrip(",")) is not None
 
 
 # --- words for messages -------------------------------------------------------------------------------------------
