@@ -56,6 +56,12 @@ SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on
        reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
 FROM decision ORDER BY source_no, row_no"""
 
+SNAPSHOT_CHANGES = """
+SELECT file, earlier_file, change, row_no, record, column_name, before, after
+FROM snapshot_change
+ORDER BY done DESC, CASE change WHEN 'vanished' THEN 1 WHEN 'changed' THEN 2 WHEN 'not compared' THEN 3 ELSE 4 END,
+         source_no, row_no, place, column_no"""
+
 #: Name of a table in the pack → the listing that it holds. Every listing has a fixed order.
 LISTINGS: dict[str, str] = {
     "verdicts": VERDICTS,
@@ -66,6 +72,7 @@ LISTINGS: dict[str, str] = {
     "accounts": ACCOUNTS,
     "covered_days": COVERED_DAYS,
     "decisions": DECISIONS,
+    "snapshot_changes": SNAPSHOT_CHANGES,
 }
 
 #: The columns of tables that are not relations of the engine.
