@@ -79,6 +79,7 @@ LISTINGS: dict[str, str] = {
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
 SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
+MORE_OF_SOURCES = ["mapping", "earlier_file", "earlier_sha256"]
 RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
 
@@ -94,7 +95,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     tables.mkdir(parents=True, exist_ok=True)
     for name, query in LISTINGS.items():
         paper.engine.export(query, tables / f"{name}.csv")
-    _write_csv(tables / "sources.csv", SOURCES, _attributes(paper.files, SOURCES))
+    _write_csv(tables / "sources.csv", [*SOURCES, *MORE_OF_SOURCES], map(_source_row, paper.files))
     _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
     _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
     _write_csv(tables / "results.csv", RESULTS, map(_result_row, paper.results))
@@ -139,6 +140,13 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             for result in paper.results
         },
     }
+
+
+def _source_row(file: FileAccount) -> list[object]:
+    """One file; the mapping as a reader says it: canonical column ← where it was read from."""
+    mapping = "; ".join(f"{column} ← {read_from}" for column, read_from in file.mapping)
+    earlier = [file.earlier.file, file.earlier.sha256] if file.earlier else [None, None]
+    return [*(getattr(file, name) for name in SOURCES), mapping, *earlier]
 
 
 def _result_row(result: Result) -> list[object]:

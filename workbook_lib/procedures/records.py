@@ -27,10 +27,11 @@ SELECT account, module_id, completed_on, status, minutes FROM completions
 WHERE minutes <= 0 AND status IN ('completed', 'passed', 'equivalent') ORDER BY account, module_id, completed_on"""
 
 LOST = """
-SELECT earlier_file, row_no, change, record,
+SELECT record, change,
        STRING_AGG(CASE WHEN change = 'vanished' THEN before
                        ELSE CONCAT(column_name, ': ', COALESCE(before, 'empty'), ' → ', COALESCE(after, 'empty')) END,
-                  '; ' ORDER BY column_no) AS what
+                  '; ' ORDER BY column_no) AS what,
+       earlier_file, row_no
 FROM snapshot_change WHERE change IN ('vanished', 'changed')
 GROUP BY source_no, earlier_file, place, row_no, change, done, record
 ORDER BY done DESC, change DESC, source_no, row_no, place"""
