@@ -35,22 +35,13 @@ def snapshots(wp: Workpaper) -> Exhibit:
             old.changed,
             old.vanished,
             old.new,
-            old.matched_by,
         )
         for file, old in pairs
     ]
-    headings = (
-        "No.",
-        "Earlier export",
-        "Records",
-        "Unchanged",
-        "Moved on",
-        "Changed",
-        "Vanished",
-        "New since",
-        "Told apart by",
-    )
-    tables = [Table(frame=framed(rows, headings), caption="Records of each earlier export, looked up in the newer one")]
+    headings = ("No.", "Earlier export", "Records", "Unchanged", "Moved on", "Changed", "Vanished", "New since")
+    told_apart = "; ".join(f"{file.source_no} by {old.matched_by}" for file, old in pairs)
+    caption = "Records of each earlier export, looked up in the newer one"
+    tables = [Table(frame=framed(rows, headings), caption=caption, note=f"Records are told apart: {told_apart}.")]
     lost = sum(old.vanished + old.changed for _, old in pairs)
     unread = sum(len(old.unread) for _, old in pairs)
     if lost:
