@@ -62,8 +62,12 @@ class Suggestion:
     why: str
 
     def __str__(self) -> str:
-        name = f"{self.name} ({self.person_id})" if self.name else self.person_id
-        return f"{self.account} resembles {name}: {self.why}"
+        return f"{self.account} resembles {self.whom}: {self.why}"
+
+    @property
+    def whom(self) -> str:
+        """The person by name and id."""
+        return f"{self.name} ({self.person_id})" if self.name else self.person_id
 
 
 def suggestions(accounts: Iterable[Account], people: Iterable[Person]) -> list[Suggestion]:
