@@ -108,8 +108,8 @@ def _files(page: _Page, paper: Workpaper) -> None:
 
 def _of_file(file: FileAccount, reasons: dict[tuple[int, bool], Counter[str]]) -> Iterator[str]:
     """What became of one file; rows that a profile sets aside by rule are told apart from those that are wrong."""
-    parts = [f"{file.rows_read:,} rows read, {file.rows_used:,} used"]
-    parts += [f"{file.first_date} to {file.last_date}"] if file.first_date else []
+    parts = [f"{_counted(file.rows_read, 'row')} read, {file.rows_used:,} used"]
+    parts += [_span(file.first_date, file.last_date)] if file.first_date else []
     parts += [f"{_counted(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
     yield "; ".join(parts)
     for by_rule, says in ((False, "could not be read"), (True, "set aside by the profile")):
