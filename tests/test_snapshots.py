@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,25 @@ class TestCompletions:
             "Ada@Firm.example,M,2024-01-01,completed,\n", "ada@firm.example,M,2024-01-01,completed,\n",
         )  # fmt: skip
         assert counts(got) == (1, 0, 0, 0, 0)
+
+    def test_every_record_has_one_fate_and_vanishes_only_where_fewer_are_left(self, tmp_path: Path) -> None:
+        dice = random.Random(7)
+
+        def rows() -> list[str]:
+            status = ("completed", "failed", "in_progress")
+            return [
+                f"A{dice.randrange(60)},M,2024-01-{dice.randrange(1, 10):02},{dice.choice(status)},{dice.choice(('', '80'))}"
+                for _ in range(400)
+            ]
+
+        old, new = rows(), rows()
+        got = compared(tmp_path, "completions", COMPLETIONS, "\n".join(old) + "\n", "\n".join(new) + "\n")
+        before, after = (Counter(row.split(",")[0] for row in side) for side in (old, new))
+        unchanged, changed, updated, vanished, fresh = counts(got)
+        assert unchanged == (Counter(old) & Counter(new)).total()
+        assert vanished == (before - after).total()
+        assert fresh == (after - before).total()
+        assert unchanged + changed + updated + vanished == 400
 
     def test_what_said_done_comes_first(self, tmp_path: Path) -> None:
         got = compared(
