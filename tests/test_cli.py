@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from folders import AUDIT, make, plus, without
+from folders import AUDIT, SOUND, make, plus, without
 
 LAPSED = without("completions", "2025-11-20")
 
@@ -66,6 +66,18 @@ def test_the_inputs_in_the_pack_are_the_exports_byte_for_byte(pack):
     source = pack.parent.parent / "acme"
     for path in (pack / "data/inputs").rglob("*"):
         assert path.read_bytes() == (source / path.relative_to(pack / "data/inputs")).read_bytes()
+
+
+def test_the_table_of_sources_says_from_where_each_column_was_read(pack):
+    sources = {row["table"]: row for row in rows(pack / "data/tables/sources.csv")}
+    assert sources["policies"]["mapping"] == (
+        'policy_id ← "policy_id"; version ← "version"; title ← not in the file; effective_on ← "effective_on"; '
+        'material ← "material"; approved_by ← not in the file; approved_on ← not in the file'
+    )
+    assert {row["earlier_file"] for row in sources.values()} == {""}
+    assert (pack / "data/tables/snapshot_changes.csv").read_text() == (
+        "file,earlier_file,change,row_no,record,column_name,before,after\n"
+    )
 
 
 def test_result_json_says_what_the_tables_say(pack):
@@ -200,7 +212,7 @@ def test_a_folder_that_is_no_pack_is_never_replaced(tmp_path):
 def test_check_is_0_for_a_sound_company_and_1_where_something_must_be_mended(tmp_path):
     sound = workbook("check", make(tmp_path / "a"))
     assert sound.returncode == 0, sound.stdout + sound.stderr
-    assert "completions.csv" in sound.stdout
+    assert sound.stdout.endswith("Nothing to mend.\n")
     ghost = workbook("check", make(tmp_path / "b", plus("completions", "ghost,SEC-101,2025-02-02,completed,,30")))
     assert ghost.returncode == 1
     assert "ghost" in ghost.stdout
@@ -226,3 +238,112 @@ def test_every_command_has_help_with_an_example(command):
     done = workbook(command, "--help")
     assert done.returncode == 0
     assert f"workbook {command} data_samples/northwind" in done.stdout
+
+
+def checked(folder: Path) -> tuple[int, list[str]]:
+    """Exit code and lines of `workbook check`, without their indents."""
+    done = workbook("check", folder)
+    return done.returncode, [line.strip() for line in done.stdout.splitlines()]
+
+
+def section(lines: list[str], title: str) -> list[str]:
+    """The lines below a title, up to the next blank one."""
+    below = lines[lines.index(title) + 1 :]
+    return below[: below.index("")]
+
+
+def test_check_says_what_became_of_each_file(tmp_path):
+    broken = plus(
+        "completions",
+        "ada@acme.example,SEC-101,31/02/2025,completed,,30",
+        "ada@acme.example,SEC-101,32/02/2025,completed,,30",
+        ",SEC-101,2025-02-02,completed,,30",
+        "Total: 11 rows",
+    )
+    people = {"people": SOUND["people"].replace("\n", ",x\n").replace("end_date,x", "end_date,Cost centre")}
+    code, lines = checked(make(tmp_path / "acme", broken | people))
+    assert code == 1
+    assert section(lines, "7 files") == [
+        "people.csv (people)",
+        "4 rows read, 4 used; 2023-01-09 to 2025-03-03; 1 column ignored",
+        "accounts.csv (accounts)",
+        "4 rows read, 4 used",
+        "completions.csv (completions)",
+        "12 rows read, 8 used; 2024-05-20 to 2025-11-21",
+        "3 could not be read: 2 not a date, 1 missing value",
+        "1 set aside by the profile: trailer",
+        "policies.csv (policies)",
+        "1 row read, 1 used; 2024-06-01",
+        "acknowledgements.csv (acknowledgements)",
+        "4 rows read, 4 used; 2024-06-10 to 2025-03-05",
+        "modules.csv (modules)",
+        "2 rows read, 2 used",
+        "content_reviews.csv (content_reviews)",
+        "4 rows read, 4 used; 2024-06-01 to 2025-08-01",
+    ]
+    assert section(lines, "Rows that could not be read")[:4] == [
+        "MEND completions.csv, row 10, completed_at: '31/02/2025' is not a date; expected ISO timestamp.",
+        "Effect: the record is quarantined; it covers nothing, and ada@acme.example may be reported late or missing.",
+        "Do: export again from the source, or declare the format in a profile that extends generic.",
+        "2 such rows: 10, 11.",
+    ]
+
+
+def test_check_suggests_whose_an_account_may_be_and_links_nothing(tmp_path):
+    records = plus(
+        "completions", "bo@old.example,SEC-101,2025-02-02,completed,,30", "guest,SEC-101,2025-02-02,completed,,30"
+    )
+    code, lines = checked(make(tmp_path / "acme", records | without("accounts", "bo@acme")))
+    assert code == 1
+    assert section(lines, "People against accounts and records") == [
+        "ok   0 of 4 people in the population are in no training or policy system.",
+        "MEND 2 of 6 accounts with records belong to no person.",
+        "bo@old.example: 1 record, 2025-02-02",
+        "resembles Bo (E2): same part before the @",
+        "guest: 1 record, 2025-02-02",
+        "A resemblance is no match: nothing is linked unless a decision says so.",
+        "ok   0 of 4 people have rows that cannot be read.",
+    ]
+
+
+def test_check_rolls_the_headcount_forward(tmp_path):
+    code, lines = checked(make(tmp_path / "acme"))
+    assert code == 0
+    assert section(lines, "Headcount") == [
+        "ok   3 engaged before 2025-01-01 + 1 joined - 1 left = 3 engaged on 2025-12-31: it ties.",
+        "ok   Leavers are in the exports: 1 person has an end date from 2025-01-01 to 2025-12-31.",
+    ]
+
+
+def test_check_warns_where_no_export_holds_a_leaver(tmp_path):
+    code, lines = checked(make(tmp_path / "acme", {"people": SOUND["people"].replace("2025-06-30", "")}))
+    assert code == 0
+    warning = "No export holds anybody who left: it may have been made without leavers; ask for former people too."
+    assert section(lines, "Headcount")[1] == f"note {warning}"
+    many = "".join(f"P{n},P {n},p{n}@acme.example,employee,Sales,2025-12-20,\n" for n in range(20))
+    code, lines = checked(make(tmp_path / "many", {"people": SOUND["people"].replace("2025-06-30", "") + many}))
+    assert code == 1
+    assert section(lines, "Headcount")[1] == f"MEND {warning}"
+
+
+def test_a_record_that_vanished_since_an_earlier_export_needs_attention(tmp_path):
+    folder = make(tmp_path / "acme")
+    (folder / "q3.csv").write_text(SOUND["completions"] + "bo@acme.example,DEV-7,2025-02-02,completed,,30\n")
+    line = 'file = "completions.csv"\n'
+    (folder / "audit.toml").write_text(
+        (folder / "audit.toml").read_text().replace(line, f'{line}previous = "q3.csv"\n')
+    )
+    code, lines = checked(folder)
+    assert code == 1
+    assert (
+        "MEND completions.csv: of 9 records in the earlier export q3.csv, 1 vanished and 0 changed; 0 that were open "
+        "moved on. New since: 0."
+    ) in lines
+    assert lines[-1] == "1 matter to mend."
+
+
+def test_what_an_export_says_does_not_steer_the_terminal(tmp_path):
+    people = SOUND["people"].replace("C1,Cy,cy@agency.example", "C1,C\x1b[31my\u202e,cy@new.example")
+    done = workbook("check", make(tmp_path / "acme", {"people": people}))
+    assert "\x1b" not in done.stdout
+    assert "C1, C␛[31my‹U+202E›, cy@new.example, contractor" in done.stdout

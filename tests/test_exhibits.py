@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -291,8 +292,38 @@ class TestWhatIsListed:
         assert frame["Read"].iloc[-1] == sum(frame["Read"].iloc[:-1])
 
     def test_sources_show_each_file_with_its_digest(self, wp: Workpaper) -> None:
-        frame = exhibits.sources(wp).table
-        assert list(frame["SHA-256"]) == [file.sha256 for file in wp.files]
+        exhibit = exhibits.sources(wp)
+        cells = list(exhibit.table["File and SHA-256"])
+        assert [(cell.first, cell.second) for cell in cells] == [(file.file, file.sha256) for file in wp.files]
+        origin = exhibit.table["System, report, parameters; extracted"][0]
+        assert (origin.first, origin.second) == ("HR, all rows", "extracted on 2026-01-11 by j.doe")
+        assert f'{wp.files[0].file}<span class="sub h">{wp.files[0].sha256}</span>' in exhibit.html
+
+    def test_sources_show_from_where_each_column_was_read(self, wp: Workpaper) -> None:
+        exhibit = exhibits.sources(wp)
+        assert len(exhibit.cards) == len(wp.files)
+        card = exhibit.cards[1]
+        assert markup.prose(card.caption) == "2 · <bdi>exports/leave.csv</bdi>, read as leave"
+        assert dict(card.plan)["Rows"] == "2 read = 1 used + 1 quarantined"
+        assert dict(card.plan)["Dates"] == "2025-03-01 to 2025-03-01"
+        assert "Earlier export" not in dict(card.plan)
+        assert [tuple(row) for row in card.table.frame.itertuples(index=False)] == [
+            ("person_id", '"person_id"'),
+            ("start_date", '"start_date"'),
+            ("end_date", '"end_date"'),
+            ("kind", '"kind"'),
+        ]
+
+    def test_what_several_exports_cannot_show_is_said_once(self, wp: Workpaper) -> None:
+        files = (
+            replace(wp.files[0], warnings=("No leavers.", "No dates.")),
+            replace(wp.files[1], warnings=("No dates.",)),
+        )
+        (table,) = exhibits.sources(replace(wp, files=files)).tables[1:]
+        assert [tuple(row) for row in table.frame.itertuples(index=False)] == [
+            ("No leavers.", "1"),
+            ("No dates.", "1, 2"),
+        ]
 
     def test_quarantine_lists_what_could_not_be_read(self, wp: Workpaper) -> None:
         exhibit = exhibits.quarantine(wp)

@@ -154,6 +154,12 @@ class Audit(Section):
         """Each source with each of its files, in the order of audit.toml, names sorted within a glob."""
         return tuple((source, path) for source in self.sources for path in _matching(self.folder, source.file))
 
+    @cached_property
+    def earlier(self) -> dict[int, Path]:
+        """Number of a file (from 1, in the order of `files`) → the earlier export of the same report, where given."""
+        pairs = ((no, _paired(self.folder, source).get(path)) for no, (source, path) in enumerate(self.files, 1))
+        return {no: path for no, path in pairs if path is not None}
+
     def period(self, name: str | None = None) -> Period:
         """The period of that name; the last one by default."""
         if name is None:
@@ -332,7 +338,8 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
 def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
     yield from _file_problems(folder, f"source[{n}].file", source.file)
     if source.previous:
-        yield from _file_problems(folder, f"source[{n}].previous", source.previous)
+        unsound = list(_file_problems(folder, f"source[{n}].previous", source.previous))
+        yield from unsound or _unpaired(folder, n, source)
     if profile_path(folder, source.profile) is None:
         known = sorted(path.stem for place in (PROFILES, folder / "profiles") for path in place.glob("*.toml"))
         near = difflib.get_close_matches(source.profile, known, 1)
@@ -361,6 +368,38 @@ def _file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
                     what=f"'{path.name}' is a link to a file outside the audit folder.",
                     do="copy the file into the folder: the evidence holds every input.",
                 )
+
+
+def _paired(folder: Path, source: Source) -> dict[Path, Path]:
+    """Each file of a source → its earlier export: the only one there is, or the one of the same name."""
+    files, earlier = _matching(folder, source.file), _matching(folder, source.previous or "")
+    if len(files) == len(earlier) == 1:
+        return {files[0]: earlier[0]}
+    names = [path.name for path in files]
+    return {new: old for new in files for old in earlier if new.name == old.name and names.count(new.name) == 1}
+
+
+def _unpaired(folder: Path, n: int, source: Source) -> Iterator[Problem]:
+    """Earlier exports that cannot be compared with anything, or only with themselves."""
+    where = f"audit.toml, source[{n}].previous"
+    files, earlier, pairs = (
+        _matching(folder, source.file),
+        _matching(folder, source.previous or ""),
+        _paired(folder, source),
+    )
+    if both := sorted(path.name for path in {*files} & {*earlier}):
+        yield Problem(
+            where=where,
+            what=f"{listing(both)} is both the export and its own earlier export.",
+            do="name the file as it was exported before, kept in a folder of its own.",
+        )
+    elif alone := sorted(path.name for path in {*files, *earlier} - {*pairs, *pairs.values()}):
+        yield Problem(
+            where=where,
+            what=f"{listing(alone)} has no counterpart: '{source.file}' matches {len(files)} and '{source.previous}' "
+            f"matches {len(earlier)}, and of several files each is compared with the one of the same name.",
+            do="keep both exports under the same file names in two folders, or give each file a source of its own.",
+        )
 
 
 def _doubles(section: str, names: list[str]) -> Iterator[Problem]:

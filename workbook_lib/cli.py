@@ -10,29 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from workbook_lib.tables import Problem, UserError, listing
+from workbook_lib.tables import Problem, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from workbook_lib.tables import FileAccount, Quarantined
     from workbook_lib.workpaper import Workpaper
 
-#: How many items of a list are printed before "and n more".
-LISTED = 20
 #: The verdicts that the on-time rate counts (C12).
 JUDGED = ("met", "late", "missing", "undetermined")
-#: Findings that somebody must mend; the others are for information.
-TO_MEND = {
-    "no_source_of_records",
-    "module_of_nobody",
-    "value_of_nobody",
-    "shared_email",
-    "account_of_several",
-    "link_to_several",
-    "decision_fits_nothing",
-    "exchanged_dates",
-}
 
 app = typer.Typer(
     help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
@@ -124,12 +110,15 @@ def judge(
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
 def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> None:
     """Read and reconcile: files, rows, quarantine, who is not in the system. Exit 1 where something must be mended."""
+    from rich.console import Console
+
+    from workbook_lib import check as reconciliation
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import perform
 
     paper = perform(load_audit(audit), period, _day(as_of))
     _warn(paper)
-    if _print_check(paper):
+    if reconciliation.report(paper, Console(highlight=False, markup=False, emoji=False)):
         raise typer.Exit(1)
 
 
@@ -141,56 +130,6 @@ def _warn(paper: Workpaper) -> None:
     for finding in paper.findings:
         if finding.code == "early_extract":
             typer.echo(f"warning: {finding.text}", err=True)
-
-
-def _print_check(paper: Workpaper) -> bool:
-    """Print the reconciliation; say whether something must be mended."""
-    from rich.console import Console
-
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for file in paper.files:
-        console.print(_file_line(file, paper.quarantine))
-    unread = [row for row in paper.quarantine if not row.by_rule]
-    for line in _unread_lines(unread):
-        console.print(f"MEND {line}")
-    to_mend = [finding for finding in paper.findings if finding.code in TO_MEND]
-    for finding in sorted(paper.findings, key=lambda finding: finding not in to_mend):
-        if finding.code != "early_extract":
-            console.print(f"{'MEND' if finding in to_mend else 'note'} {finding.text}")
-    population = next(result for result in paper.results if result.procedure.id == "P1")
-    console.print(f"\n{population.says}")
-    for item in population.checks:
-        console.print(
-            f"{'MEND' if item.exceptions else 'ok  '} {item.says} {item.exceptions:,} of {item.tested:,} depart."
-        )
-        if item.exceptions and item.listing:
-            listed = paper.rows(item.listing)
-            for row in listed[:LISTED]:
-                console.print("       " + ", ".join(str(value) for value in row if value is not None))
-            if len(listed) > LISTED:
-                console.print(f"       and {len(listed) - LISTED:,} more")
-    return bool(unread or to_mend or any(item.exceptions for item in population.checks))
-
-
-def _unread_lines(rows: Sequence[Quarantined]) -> Iterator[str]:
-    """One line for all rows of a file with one problem in one column: the first in full, the others by number."""
-    alike: dict[tuple[str, str, str], list[Quarantined]] = {}
-    for row in rows:
-        alike.setdefault((row.file, row.column, row.code), []).append(row)
-    for (file, column, _), group in alike.items():
-        first = group[0]
-        more = f" {len(group):,} such rows: {listing([row.row_no for row in group], 10)}." if len(group) > 1 else ""
-        yield f"{file}, row {first.row_no}, {column}: {first.message}{more}"
-
-
-def _file_line(file: FileAccount, quarantine: Sequence[Quarantined]) -> str:
-    """What became of one file; rows that a profile sets aside by rule are told apart from those that are wrong."""
-    mine = [row.by_rule for row in quarantine if row.source_no == file.source_no]
-    parts = [f"{file.rows_read:,} rows read", f"{file.rows_used:,} used"]
-    parts += [f"{sum(mine):,} set aside by the profile"] if sum(mine) else []
-    parts += [f"{len(mine) - sum(mine):,} unreadable"] if len(mine) > sum(mine) else []
-    span = f"; {file.first_date} to {file.last_date}" if file.first_date else ""
-    return f"{file.file} ({file.table}): {', '.join(parts)}{span}"
 
 
 def _bottom_lines(result: dict[str, Any]) -> Iterator[str]:

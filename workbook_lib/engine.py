@@ -48,6 +48,10 @@ class Engine:
     def make(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT, and remember its text: it is part of the evidence."""
         self.statements[name] = statement
+        self.derive(name, statement)
+
+    def derive(self, name: str, statement: str) -> None:
+        """Make relation `name` from a SELECT that judges nobody."""
         self._connection.execute(f"CREATE TABLE {name} AS {statement}")
 
     def rows(self, query: str) -> list[Row]:

@@ -56,6 +56,12 @@ SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on
        reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
 FROM decision ORDER BY source_no, row_no"""
 
+SNAPSHOT_CHANGES = """
+SELECT file, earlier_file, change, row_no, record, column_name, before, after
+FROM snapshot_change
+ORDER BY done DESC, CASE change WHEN 'vanished' THEN 1 WHEN 'changed' THEN 2 WHEN 'not compared' THEN 3 ELSE 4 END,
+         source_no, row_no, place, column_no"""
+
 #: Name of a table in the pack → the listing that it holds. Every listing has a fixed order.
 LISTINGS: dict[str, str] = {
     "verdicts": VERDICTS,
@@ -66,12 +72,14 @@ LISTINGS: dict[str, str] = {
     "accounts": ACCOUNTS,
     "covered_days": COVERED_DAYS,
     "decisions": DECISIONS,
+    "snapshot_changes": SNAPSHOT_CHANGES,
 }
 
 #: The columns of tables that are not relations of the engine.
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
 SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
+MORE_OF_SOURCES = ["mapping", "earlier_file", "earlier_sha256"]
 RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
 
@@ -87,7 +95,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     tables.mkdir(parents=True, exist_ok=True)
     for name, query in LISTINGS.items():
         paper.engine.export(query, tables / f"{name}.csv")
-    _write_csv(tables / "sources.csv", SOURCES, _attributes(paper.files, SOURCES))
+    _write_csv(tables / "sources.csv", [*SOURCES, *MORE_OF_SOURCES], map(_source_row, paper.files))
     _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
     _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
     _write_csv(tables / "results.csv", RESULTS, map(_result_row, paper.results))
@@ -132,6 +140,13 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             for result in paper.results
         },
     }
+
+
+def _source_row(file: FileAccount) -> list[object]:
+    """One file; the mapping as a reader says it: canonical column ← where it was read from."""
+    mapping = "; ".join(f"{column} ← {read_from}" for column, read_from in file.mapping)
+    earlier = [file.earlier.file, file.earlier.sha256] if file.earlier else [None, None]
+    return [*(getattr(file, name) for name in SOURCES), mapping, *earlier]
 
 
 def _result_row(result: Result) -> list[object]:

@@ -16,7 +16,7 @@ def copy_inputs(audit: Audit, folder: Path) -> None:
     """Copy all that the result rests on, byte for byte: audit.toml, exports, programme, the user's own profiles."""
     names = {Path("audit.toml")}
     names |= {path.relative_to(audit.folder) for _, path in audit.files}
-    names |= {Path(source.previous) for source in audit.sources if source.previous}
+    names |= {path.relative_to(audit.folder) for path in audit.earlier.values()}
     if audit.programme:
         names.add(Path(audit.programme.file))
     for source in audit.sources:

@@ -270,12 +270,42 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An earlier export of the same report, and what became of its records in the newer one.
+
+    rows_used = unchanged + changed + updated + vanished.  changed : the record reads differently.  updated : it was
+    open (a training not done yet, an engagement without an end), and such a record moves on.  vanished : it is no
+    longer there.  new : records that only the newer export has.  matched_by : what tells one record from another.
+    quarantine : rows that were not used; their row_no is that of the earlier file.
+    """
+
+    file: str
+    sha256: str
+    size: int
+    rows_read: int
+    rows_used: int
+    unchanged: int
+    changed: int
+    updated: int
+    vanished: int
+    new: int
+    matched_by: str
+    quarantine: tuple[Quarantined, ...]
+
+    @property
+    def unread(self) -> tuple[Quarantined, ...]:
+        """The rows that could not be read, so that nobody knows whether they are still there."""
+        return tuple(row for row in self.quarantine if not row.by_rule)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileAccount:
     """What became of one file: every row read is either used or quarantined. Each of the three is counted by itself.
 
     source_no : 1-based number of the file in the order of audit.toml; stored rows carry it.  size : bytes.
     first_date, last_date : span of the table's main date among the used rows.  mapping : canonical column → where it
     was read from.  confidence : how well the format is known.  warnings : what such an export cannot show.
+    earlier : the comparison with an earlier export of the same report, where one is given.
     """
 
     source_no: int
@@ -299,6 +329,7 @@ class FileAccount:
     mapping: tuple[tuple[str, str], ...]
     ignored_columns: tuple[str, ...]
     warnings: tuple[str, ...]
+    earlier: Snapshot | None = None
 
     def with_rejected(self, rejected: Sequence[Quarantined]) -> FileAccount:
         """The same file after a later stage refused some of its rows."""

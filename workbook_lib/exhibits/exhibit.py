@@ -70,6 +70,18 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Card:
+    """What is to be said of one item of an exhibit, opened by a click; printed in any case.
+
+    plan : term and text.
+    """
+
+    caption: str
+    plan: tuple[tuple[str, str], ...]
+    table: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Exhibit:
     """One numbered part of a workpaper, which shows itself in a notebook.
 
@@ -88,6 +100,7 @@ class Exhibit:
     facts: tuple[tuple[str, str, str], ...] = ()
     plan: tuple[tuple[str, str], ...] = ()
     tables: tuple[Table, ...] = ()
+    cards: tuple[Card, ...] = ()
     texts: tuple[Text, ...] = ()
     figure: Mapping[str, Any] | None = None
     alt: str = ""
@@ -141,7 +154,7 @@ class Exhibit:
         result = markup.badge(self.result) if self.result else ""
         sentences = "".join(f'<p class="says">{markup.prose(sentence)}</p>' for sentence in self.says)
         facts = f'<dl class="facts">{markup.facts(self.facts)}</dl>' if self.facts else ""
-        plan = f'<dl class="plan">{markup.facts((*pair, "") for pair in self.plan)}</dl>' if self.plan else ""
+        plan = _plan(self.plan)
         alt = markup.attribute(self.alt)
         place = f'<div class="plot" id="{self.key}-figure" role="img" aria-label="{alt}"></div>' if self.figure else ""
         own = f' id="{markup.place("procedure", self.label)}"' if self.label else ""
@@ -149,8 +162,17 @@ class Exhibit:
             f'<article class="exhibit"{own} aria-labelledby="{self.key}"><h3 id="{self.key}">'
             f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n'
             f"{banner}{result}{sentences}{facts}{plan}{place}"
-            f"{''.join(map(_table, self.tables))}{''.join(map(_text, self.texts))}</article>"
+            f"{''.join(map(_table, self.tables))}{_cards(self.cards)}{''.join(map(_text, self.texts))}</article>"
         )
+
+
+def _plan(pairs: Sequence[tuple[str, str]]) -> str:
+    return f'<dl class="plan">{markup.facts((*pair, "") for pair in pairs)}</dl>' if pairs else ""
+
+
+def _cards(cards: Sequence[Card]) -> str:
+    folded = (_folded(card.caption, _plan(card.plan) + _table(card.table), folded=True) for card in cards)
+    return f'<div class="cards">{"".join(folded)}</div>' if cards else ""
 
 
 def _table(item: Table) -> str:

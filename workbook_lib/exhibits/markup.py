@@ -69,6 +69,7 @@ LAB_STYLE = (
     ".exhibit td.n, .exhibit th.n { text-align: right !important; font-variant-numeric: tabular-nums }"
     ".exhibit .n, .exhibit .d { white-space: nowrap }"
     ".exhibit .h { font-family: monospace; word-break: break-all }"
+    ".exhibit .sub { display: block; opacity: .8 }"
     ".exhibit caption, .exhibit .note { text-align: left; opacity: .8 }"
     ".exhibit .scroll { max-height: 32em; overflow: auto } .exhibit pre { white-space: pre-wrap }"
     ".exhibit dl { display: grid; grid-template-columns: max-content 1fr; gap: .2em 1em }"
@@ -163,6 +164,28 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
 
 
 @dataclass(frozen=True, slots=True)
+class Stacked:
+    """A cell of two lines, the second one smaller: a table of few columns instead of one that is too wide."""
+
+    first: str
+    second: str
+
+    def __str__(self) -> str:
+        return f"{self.first} ({self.second})" if self.second else self.first
+
+    @property
+    def html(self) -> str:
+        """Both lines, escaped."""
+        kind = "sub h" if DIGEST.fullmatch(self.second) else "sub"
+        below = f'<span class="{kind}">{_isolated(written(self.second))}</span>' if self.second else ""
+        return f"{_isolated(written(self.first))}{below}"
+
+
+def _isolated(shown: str) -> str:
+    return content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
+
+
+@dataclass(frozen=True, slots=True)
 class _Column:
     """How one column of a table is set."""
 
@@ -180,16 +203,16 @@ class _Column:
         return f" class={quote}{self.kind}{quote}" if self.kind else ""
 
     def cell(self, value: object, leads: str = "") -> str:
+        tag = "th" if self.is_head else "td"
+        if isinstance(value, Stacked):
+            return f"<{tag}{self.classes}>{value.html}</{tag}>"
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:
             return "<td></td>"
-        tag = "th" if self.is_head else "td"
         if self.name in MARKED and shown in MARKS:
             return f'<{tag} class="m {MARKS[shown]}">{shown}</{tag}>'
-        isolated = content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
-        if leads:
-            isolated = f'<a href="#{place(leads, shown)}">{isolated}</a>'
-        return f"<{tag}{self.classes}>{isolated}</{tag}>"
+        says = f'<a href="#{place(leads, shown)}">{_isolated(shown)}</a>' if leads else _isolated(shown)
+        return f"<{tag}{self.classes}>{says}</{tag}>"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
@@ -234,10 +257,13 @@ def _kind(values: pd.Series) -> str:
     """How a column is set.
 
     n : numbers, to the right.  d : dates.  h : digests.  t : a few words.  w : sentences.  x : may break inside a word.
+    s : two lines in one cell.
     """
     known = [value for value in values if value is not None and value == value]
     if not known:
         return ""
+    if any(isinstance(value, Stacked) for value in known):
+        return "s"
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known):
         return "n"
     if all(isinstance(value, date) for value in known):

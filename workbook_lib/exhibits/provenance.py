@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, rate
+from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, count, cut_short, framed, rate
+from workbook_lib.exhibits.markup import Stacked, named
 from workbook_lib.tables import FileAccount, listing
 from workbook_lib.workpaper import Workpaper
 
@@ -13,31 +14,26 @@ SHOWN = 60
 
 
 def sources(wp: Workpaper) -> Exhibit:
-    """One row per file: from which system, which report, who drew it and when, and its digest."""
+    """Each file: from which system, which report, who extracted it and when, its digest, and how it was read."""
     rows = [
         (
             file.source_no,
-            file.file,
+            Stacked(file.file, file.sha256),
             file.table,
-            _joined(file.system, file.report, file.parameters),
-            file.extracted_on,
-            file.extracted_by,
-            _joined(file.profile, file.confidence),
-            file.sha256,
+            Stacked(_joined(file.system, file.report, file.parameters) or "not stated", _extracted(file)),
         )
         for file in wp.files
     ]
-    headings = ("No.", "File", "Table", "System, report and parameters", "Drawn on", "By", "Read as", "SHA-256")
+    headings = ("No.", "File and SHA-256", "Table", "System, report, parameters; extracted")
     tables = [Table(frame=framed(rows, headings), caption="Each export, as it was received")]
-    remarks = [(file.source_no, file.file, remark) for file in wp.files for remark in _remarks(file)]
+    remarks: dict[str, list[int]] = {}
+    for file in wp.files:
+        for warning in file.warnings:
+            remarks.setdefault(warning, []).append(file.source_no)
     if remarks:
-        tables.append(
-            Table(
-                frame=framed(remarks, ("No.", "File", "Remark")),
-                caption="What the exports cannot show",
-                folded=len(remarks) > 10,
-            )
-        )
+        lines = [(warning, ", ".join(map(str, numbers))) for warning, numbers in remarks.items()]
+        caption = "What such exports cannot show"
+        tables.append(Table(frame=framed(lines, ("Remark", "Files")), caption=caption, folded=len(lines) > 10))
     systems = len({file.system or file.file for file in wp.files})
     return Exhibit(
         key="sources",
@@ -45,20 +41,40 @@ def sources(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(len(rows), 'export')} from {count(systems, 'system')} {'was' if len(rows) == 1 else 'were'} read, "
             "unedited. The digest of a file changes when one character of it changes.",
+            "Below the table, each file opens to show how it was read: which of its columns became which of ours, and "
+            "which were not used.",
         ),
         tables=tuple(tables),
+        cards=tuple(map(_card, wp.files)),
+    )
+
+
+def _extracted(file: FileAccount) -> str:
+    """When and by whom a file was extracted, as far as audit.toml says."""
+    day = f"extracted on {file.extracted_on}" if file.extracted_on else "day of the extract not stated"
+    return f"{day} by {file.extracted_by}" if file.extracted_by else day
+
+
+def _card(file: FileAccount) -> Card:
+    """How one file was read."""
+    old, ignored = file.earlier, file.ignored_columns
+    pairs = (
+        ("Read by", f"profile {named(file.profile)} ({file.confidence})"),
+        ("Rows", f"{file.rows_read:,} read = {file.rows_used:,} used + {file.rows_quarantined:,} quarantined"),
+        ("Dates", f"{file.first_date} to {file.last_date}" if file.first_date else ""),
+        ("Records since", f"{file.covers_from}, as stated" if file.covers_from else ""),
+        ("Not used", f"{count(len(ignored), 'column')}: {named(listing(ignored, 12))}" if ignored else ""),
+        ("Earlier export", f"{named(old.file)}; SHA-256 {old.sha256}" if old else ""),
+    )
+    return Card(
+        caption=f"{file.source_no} · {named(file.file)}, read as {file.table}",
+        plan=tuple(pair for pair in pairs if pair[1]),
+        table=Table(frame=framed(file.mapping, ("Column", "Read from")), caption="Where each column was read from"),
     )
 
 
 def _joined(*words: str) -> str:
     return ", ".join(word for word in words if word)
-
-
-def _remarks(file: FileAccount) -> list[str]:
-    ignored = file.ignored_columns
-    columns = [f"{count(len(ignored), 'column')} not used: {listing(ignored, 12)}"] if ignored else []
-    begins = [f"said to hold all records since {file.covers_from}"] if file.covers_from else []
-    return [*file.warnings, *begins, *columns]
 
 
 def totals(wp: Workpaper) -> Exhibit:

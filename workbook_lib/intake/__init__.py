@@ -5,13 +5,15 @@ Per file, rows read = rows used + rows quarantined: three independent counts, of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
-from workbook_lib.audit import Audit
+from workbook_lib.audit import Audit, Source
 from workbook_lib.engine import Engine
+from workbook_lib.intake import snapshots
 from workbook_lib.intake.cancelling import share
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.opening import open_reading
@@ -48,25 +50,31 @@ class Intake:
 
 def read(audit: Audit, engine: Engine) -> Intake:
     """Read every source into the engine: each canonical table under its name (empty where there is no source), and
-    `unread_people`, the rows of people that could not be read but say whom they are about (C12).
+    `unread_people`, the rows of people that could not be read but say whom they are about (C12); and what became of
+    the records of earlier exports, `snapshot_change`.
 
     Raises UserError with the problems of all files that cannot be trusted as a whole.
     """
-    readings, problems = _open_all(audit)
+    readings, problems = _open_all(audit, ((no, source, path) for no, (source, path) in enumerate(audit.files, 1)))
+    earlier, more = _open_all(audit, ((no, audit.files[no - 1][0], path) for no, path in audit.earlier.items()))
+    problems += [problem for problem in more if problem not in problems]
     for name, table in TABLES.items():
         mine = [reading for reading in readings if reading.table.name == name]
         engine.load(name, table.stored, _rows(mine, problems))
+    for reading in earlier:
+        engine.load(f"earlier_{reading.source_no}", reading.table.stored, _rows([reading], problems))
     problems += _unread_policies(readings)
     if problems:
         raise UserError(*problems)
     engine.load("unread_people", TABLES["people"].stored, (row for reading in readings for row in reading.unread))
     files = tuple(account for name in TABLES for account in _accounts(engine, name, readings, audit))
-    files = tuple(sorted(files, key=lambda account: account.source_no))
+    files = snapshots.compare(engine, sorted(files, key=lambda account: account.source_no), earlier)
     return Intake(
         files=files,
         quarantine=tuple(row for reading in readings for row in reading.quarantine),
         findings=(
             *remarks(readings),
+            *snapshots.findings(files, readings),
             *_doubles(engine, audit),
             *_early_exports(engine, files),
             *_endless(engine, files),
@@ -74,10 +82,10 @@ def read(audit: Audit, engine: Engine) -> Intake:
     )
 
 
-def _open_all(audit: Audit) -> tuple[list[Reading], list[Problem]]:
+def _open_all(audit: Audit, files: Iterable[tuple[int, Source, Path]]) -> tuple[list[Reading], list[Problem]]:
     readings, problems = [], list[Problem]()
     profiles: dict[str, Profile] = {}
-    for no, (source, path) in enumerate(audit.files, 1):
+    for no, source, path in files:
         file = path.relative_to(audit.folder).as_posix()
         try:
             if source.profile not in profiles:

@@ -26,6 +26,16 @@ NO_TIME = """
 SELECT account, module_id, completed_on, status, minutes FROM completions
 WHERE minutes <= 0 AND status IN ('completed', 'passed', 'equivalent') ORDER BY account, module_id, completed_on"""
 
+LOST = """
+SELECT record, change,
+       STRING_AGG(CASE WHEN change = 'vanished' THEN before
+                       ELSE CONCAT(column_name, ': ', COALESCE(before, 'empty'), ' → ', COALESCE(after, 'empty')) END,
+                  '; ' ORDER BY column_no) AS what,
+       earlier_file, row_no
+FROM snapshot_change WHERE change IN ('vanished', 'changed')
+GROUP BY source_no, earlier_file, place, row_no, change, done, record
+ORDER BY done DESC, change DESC, source_no, row_no, place"""
+
 BEFORE_START = """
 SELECT person.person_id, completions.module_id, completions.completed_on, first_spell.spell_from AS engaged_from
 FROM completions CROSS JOIN settings
@@ -65,10 +75,14 @@ def reliability(evidence: Evidence) -> Tested | NotPerformed:
         ("No completion lies long before the person's first day.", BEFORE_START),
         ("No completion is dated after the day of the export.", _after_export(evidence)),
     ]
-    checks = (
+    checks: tuple[Check, ...] = (
         Check(says="Every row of the exports can be read.", tested=rows_read, exceptions=unread),
         *(evidence.check(says, records, listing) for says, listing in by_test),
     )
+    earlier = [file.earlier for file in evidence.files if file.earlier]
+    if earlier:
+        records = sum(old.rows_used for old in earlier)
+        checks = (*checks, evidence.check("No record of an earlier export has vanished or changed.", records, LOST))
     noted = sum(check.exceptions for check in checks)
     return Tested(
         tested=rows_read,
@@ -112,6 +126,7 @@ PROCEDURES = (
         population="Every row of every export.",
         source="all exports",
         done="Rows read were reconciled with rows used and quarantined. Records were searched for doubles, for many "
-        "people at one second, for completions without time, before the first day, and after the export.",
+        "people at one second, for completions without time, before the first day, and after the export. Where an "
+        "earlier export of the same report is kept, its records were looked up in the newer one.",
     ),
 )

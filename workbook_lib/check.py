@@ -1,0 +1,241 @@
+"""What `workbook check` prints: each file, what must be mended, who is not in the system, and whether heads add up."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from workbook_lib.engine import Row
+from workbook_lib.exhibits.markup import visible
+from workbook_lib.lookalikes import Account, Person, Suggestion, suggestions
+from workbook_lib.procedures import Check
+from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD, UNREAD
+from workbook_lib.tables import FileAccount, Finding, Quarantined, listing
+from workbook_lib.workpaper import Workpaper
+
+#: How many items of a list are printed before "and n more".
+LISTED = 20
+#: Findings that somebody must mend; the others are for information.
+TO_MEND = {
+    "no_source_of_records",
+    "module_of_nobody",
+    "value_of_nobody",
+    "shared_email",
+    "account_of_several",
+    "link_to_several",
+    "decision_fits_nothing",
+    "exchanged_dates",
+    "records_lost",
+}
+STYLES = {"MEND": "bold red", "ok": "green", "note": "yellow"}
+
+#: Those who may own an account, first those whom no system knows: they lack one.
+CANDIDATES = f"""
+SELECT person_id, name, email FROM person
+ORDER BY CASE WHEN person_id IN (SELECT person_id FROM ({NOT_IN_THE_SYSTEM}) unknown) THEN 0 ELSE 1 END, person_id"""
+
+NAMES = "SELECT account, MIN(name) FROM accounts WHERE name IS NOT NULL GROUP BY account"
+
+LEAVERS = """
+SELECT COUNT(DISTINCT CASE WHEN end_date BETWEEN window_from AND window_to THEN person_id END), COUNT(end_date)
+FROM people CROSS JOIN settings"""
+
+
+def report(paper: Workpaper, console: Console) -> bool:
+    """Print the reconciliation; say whether something must be mended."""
+    page = _Page(console)
+    _files(page, paper)
+    _unread(page, paper.quarantine)
+    _findings(page, paper.findings)
+    _people(page, paper)
+    _headcount(page, paper)
+    matters = page.matters
+    page.heading(f"{matters:,} {'matter' if matters == 1 else 'matters'} to mend." if matters else "Nothing to mend.")
+    return bool(matters)
+
+
+class _Page:
+    """Lines on a terminal, wrapped under their indent; elsewhere one line each, for other programs to search."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.matters = 0
+        self.empty = True
+
+    def line(self, text: str, indent: int = 2, state: str = "") -> None:
+        """One statement; state is *MEND*, *ok* or *note*."""
+        self.matters += state == "MEND"
+        words = [Text(f"{state:<4}", STYLES[state])] if state else []
+        words.append(Text(visible(text)))
+        if self.console.is_terminal:
+            grid = Table.grid(padding=(0, 1))
+            grid.add_row(*words)
+            self.console.print(Padding(grid, (0, 0, 0, indent)))
+        else:
+            self.console.print(Text(" " * indent) + Text(" ").join(words), soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        """What the lines below are about."""
+        self.console.print(Text(text if self.empty else f"\n{text}", "bold"))
+        self.empty = False
+
+    def some(self, lines: Sequence[str], indent: int = 7) -> None:
+        """The first of a list."""
+        for line in lines[:LISTED]:
+            self.line(line, indent)
+        if len(lines) > LISTED:
+            self.line(f"and {len(lines) - LISTED:,} more", indent)
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def _files(page: _Page, paper: Workpaper) -> None:
+    page.heading(_counted(len(paper.files), "file"))
+    reasons: dict[tuple[int, bool], Counter[str]] = {}
+    for row in paper.quarantine:
+        reasons.setdefault((row.source_no, row.by_rule), Counter())[_reason(row)] += 1
+    for file in paper.files:
+        page.line(f"{file.file} ({file.table})")
+        for line in _of_file(file, reasons):
+            page.line(line, 4)
+
+
+def _of_file(file: FileAccount, reasons: dict[tuple[int, bool], Counter[str]]) -> Iterator[str]:
+    """What became of one file; rows that a profile sets aside by rule are told apart from those that are wrong."""
+    parts = [f"{_counted(file.rows_read, 'row')} read, {file.rows_used:,} used"]
+    parts += [_span(file.first_date, file.last_date)] if file.first_date else []
+    parts += [f"{_counted(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
+    yield "; ".join(parts)
+    for by_rule, says in ((False, "could not be read"), (True, "set aside by the profile")):
+        if found := reasons.get((file.source_no, by_rule)):
+            counts = ", ".join(f"{number:,} {reason}" for reason, number in found.most_common())
+            yield f"{found.total():,} {says}: {counts if len(found) > 1 else next(iter(found))}"
+
+
+def _reason(row: Quarantined) -> str:
+    """The code in words; for a rule of a profile the reason that it states."""
+    if row.code == "set_aside":
+        return row.message.removeprefix("set aside: ").rstrip(".")
+    return row.code.replace("_", " ")
+
+
+def _unread(page: _Page, quarantine: Iterable[Quarantined]) -> None:
+    """All rows of a file with one problem in one column together: the first in full, the others by number."""
+    alike: dict[tuple[str, str, str], list[Quarantined]] = {}
+    for row in quarantine:
+        if not row.by_rule:
+            alike.setdefault((row.file, row.column, row.code), []).append(row)
+    if alike:
+        page.heading("Rows that could not be read")
+    for (file, column, _), group in alike.items():
+        # A message is made of up to three sentences' worth: what, "Effect: …", "Do: …".
+        what, *more = re.split(r" (?=Effect: |Do: )", group[0].message)
+        page.line(f"{file}, row {group[0].row_no}{column and f', {column}'}: {what}", state="MEND")
+        for line in more:
+            page.line(line, 7)
+        if len(group) > 1:
+            page.line(f"{len(group):,} such rows: {listing([row.row_no for row in group], 10)}.", 7)
+
+
+def _findings(page: _Page, findings: Iterable[Finding]) -> None:
+    found = [finding for finding in findings if finding.code != "early_extract"]
+    if found:
+        page.heading("Findings")
+    for finding in sorted(found, key=lambda finding: finding.code not in TO_MEND):
+        page.line(finding.text, state="MEND" if finding.code in TO_MEND else "note")
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+def _people(page: _Page, paper: Workpaper) -> None:
+    page.heading("People against accounts and records")
+    nobody = _verdict(page, paper, NOT_IN_THE_SYSTEM, "people in the population are in no training or policy system")
+    page.some([_joined(row) for row in nobody])
+    orphans = _verdict(page, paper, RECORDS_OF_NOBODY, "accounts with records belong to no person")
+    if orphans:
+        _orphans(page, paper, orphans)
+    unread = _verdict(page, paper, UNREAD, "people have rows that cannot be read")
+    page.some([_joined(row) for row in unread])
+
+
+def _orphans(page: _Page, paper: Workpaper, orphans: Sequence[Row]) -> None:
+    """Accounts with records and no person, each with those whom it resembles."""
+    names: dict[str, str] = dict(paper.rows(NAMES))
+    people = [Person(person_id, name or "", email or "") for person_id, name, email in paper.rows(CANDIDATES)]
+    shown = [Account(account, names.get(account, "")) for account, *_ in orphans[:LISTED]]
+    alike: dict[str, list[Suggestion]] = {}
+    for suggestion in suggestions(shown, people):
+        alike.setdefault(suggestion.account, []).append(suggestion)
+    for account, records, first, last in orphans[:LISTED]:
+        page.line(f"{account}: {_counted(records, 'record')}, {_span(first, last)}", 7)
+        for suggestion in alike.get(account, ()):
+            page.line(f"resembles {suggestion.whom}: {suggestion.why}", 9)
+    if len(orphans) > LISTED:
+        page.line(f"and {len(orphans) - LISTED:,} more", 7)
+    if alike:
+        page.line("A resemblance is no match: nothing is linked unless a decision says so.", 7)
+
+
+def _verdict(page: _Page, paper: Workpaper, query: str, says: str) -> list[Row]:
+    """Print n of N for a check of P1, and return the items concerned."""
+    check = _check(paper, query)
+    state = "MEND" if check.exceptions else "ok"
+    page.line(f"{check.exceptions:,} of {check.tested:,} {says}.", state=state)
+    return paper.rows(query) if check.exceptions else []
+
+
+def _headcount(page: _Page, paper: Workpaper) -> None:
+    """Engaged at the start + joined - left = engaged at the end, and whether the exports hold those who left."""
+    page.heading("Headcount")
+    window, check = paper.window, _check(paper, ROLL_FORWARD)
+    opening, joined, left, closing = (
+        paper.number(f"SELECT SUM({name}) FROM ({ROLL_FORWARD}) moves")
+        for name in ("opening", "joiners", "leavers", "closing")
+    )
+    ties = (
+        "it ties" if not check.exceptions else f"it does not tie for {check.exceptions} of {check.tested} worker types"
+    )
+    page.line(
+        f"{opening:,} engaged before {window.start} + {joined:,} joined - {left:,} left = {closing:,} engaged on "
+        f"{window.end}: {ties}.",
+        state="MEND" if check.exceptions else "ok",
+    )
+    ((ended, ever),) = paper.rows(LEAVERS)
+    if ever:
+        people = _counted(ended, "person has", "people have")
+        says = f"Leavers are in the exports: {people} an end date from {window.start} to {window.end}."
+        page.line(says, state="ok")
+    suspicious = any(c.exceptions for c in _population(paper) if c.says.startswith("The people export holds leavers"))
+    if not ever or suspicious:
+        says = "No export holds anybody who left: it may have been made without leavers; ask for former people too."
+        page.line(says, state="MEND" if suspicious else "note")
+
+
+def _check(paper: Workpaper, query: str) -> Check:
+    return next(check for check in _population(paper) if check.listing == query)
+
+
+def _population(paper: Workpaper) -> tuple[Check, ...]:
+    return next(result.checks for result in paper.results if result.procedure.id == "P1")
+
+
+def _span(first: object, last: object) -> str:
+    if first is None:
+        return "none with a date"
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _joined(row: Iterable[object]) -> str:
+    return ", ".join(str(value) for value in row if value is not None)
+
+
+def _counted(number: int, noun: str, plural: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
