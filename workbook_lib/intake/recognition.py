@@ -1,0 +1,262 @@
+"""Which profiles know a file: every layout of every profile is held against its header, and nothing else is guessed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workbook_lib.audit import PROFILES, Source
+from workbook_lib.intake import spreadsheet
+from workbook_lib.intake.files import BadFileError, Digest, digest, kind_of, normal, open_csv
+from workbook_lib.intake.json_records import open_json
+from workbook_lib.intake.mapping import needed
+from workbook_lib.intake.opening import header_test
+from workbook_lib.intake.profile import Layout, Profile, headers_in, headers_of
+from workbook_lib.intake.profile_file import load_profile
+from workbook_lib.intake.values import quoted
+from workbook_lib.tables import TABLES, UserError
+
+#: Among how many first rows a header is looked for, where a profile does not say.
+DEPTH = 30
+DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
+#: What a table must be told by audit.toml where an export does not say it: a list of contractors, for one.
+TOLD = {"people": {"worker_type": "other"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """A first look at a file.
+
+    content : with the encoding that decodes it.  heads : delimiter → the first rows (JSON has none; a workbook has no
+    delimiter).
+    """
+
+    path: Path
+    kind: str
+    content: Digest
+    heads: dict[str, list[list[str]]]
+
+
+class Change(NamedTuple):
+    """A key of `[reading]` that must be another one than the profile declares, and why."""
+
+    value: str | int | tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A profile that knows a file.
+
+    tables : what it makes of it.  changes : how the file is written otherwise than the profile declares.
+    untold : required columns that the file does not have, to be given as `values` in audit.toml.
+    rank : how many columns of the file it reads, how many it insists on, whether it is the user's own.
+    """
+
+    profile: Profile
+    tables: tuple[str, ...]
+    changes: dict[str, Change] = field(default_factory=dict)
+    untold: tuple[str, ...] = ()
+    rank: tuple[int, int, bool]
+
+    def varied(self) -> Profile:
+        """The profile with the changes, as one that extends it in a file of its own would be."""
+        reading = {key: change.value for key, change in self.changes.items()}
+        layouts = [
+            layout.model_copy(update={"reading": layout.reading.model_copy(update=reading)})
+            for layout in self.profile.layouts
+        ]
+        return self.profile.model_copy(update={"layouts": tuple(layouts)})
+
+    def changed(self, changes: Mapping[str, Change]) -> Match:
+        """The match with further changes."""
+        return replace(self, changes={**self.changes, **changes})
+
+
+def known_profiles(folder: Path) -> tuple[list[Profile], list[str]]:
+    """Ours and those of the audit folder, by name; and what is wrong with those that cannot be used."""
+    places = (folder, folder / "profiles", PROFILES)
+    names = {path.stem for place in places for path in place.glob("*.toml")} - {"audit"}
+    profiles, problems = [], []
+    for name in sorted(names):
+        try:
+            profiles.append(load_profile(folder, name))
+        except UserError as error:
+            problems += [f"{problem.where}: {problem.what}" for problem in error.problems]
+    return profiles, problems
+
+
+def glance(path: Path) -> Glance:
+    """Look at a file. Raises BadFileError where it cannot be an export: empty, a web page, an archive, no text …"""
+    kind = kind_of(path)
+    try:
+        content = digest(path, kind)
+    except BadFileError as problem:
+        if kind == "xlsx" or problem.code != "wrong_encoding":
+            raise
+        content = digest(path, kind, "cp1252")
+    heads: dict[str, list[list[str]]] = {}
+    if kind == "xlsx":
+        rows: list[list[str]] = []
+        spreadsheet.open_xlsx(path, sheet=None, header_depth=DEPTH, is_header=_into(rows))
+        heads[""] = rows
+    elif kind == "csv":
+        heads = {delimiter: _head(path, content, delimiter) for delimiter in DELIMITERS}
+    return Glance(path=path, kind=kind, content=content, heads=heads)
+
+
+def _into(rows: list[list[str]]) -> Any:
+    """Takes no row for the header, and keeps each."""
+
+    def keep(cells: Sequence[str]) -> bool:
+        rows.append(list(cells))
+        return False
+
+    return keep
+
+
+def _head(path: Path, content: Digest, delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    try:
+        open_csv(path, content, delimiter=delimiter, header_depth=DEPTH, is_header=_into(rows))
+    except BadFileError as problem:
+        if problem.code != "bad_header":  # quotes that make no sense with this delimiter
+            raise
+    return rows
+
+
+# --- a file and a profile -----------------------------------------------------------------------------------------
+
+
+def recognise(file: Glance, profiles: Iterable[Profile]) -> list[Match]:
+    """The profiles that know a file best: none, one, or several that know it equally well.
+
+    The best reads the most columns of the file, then insists on the most; the user's own comes before ours.
+    Raises BadFileError where a JSON file is broken.
+    """
+    matches = [match for profile in profiles if (match := _match(file, profile)) is not None]
+    best = max((match.rank for match in matches), default=None)
+    return [match for match in matches if match.rank == best]
+
+
+class _Fit(NamedTuple):
+    """A layout whose columns a file has."""
+
+    layout: Layout
+    changes: dict[str, Change]
+    untold: tuple[str, ...]
+    read: int
+    insists: int
+
+
+def _match(file: Glance, profile: Profile) -> Match | None:
+    """What a profile makes of a file: the table that fits best, and those of which it says that they are in it, too."""
+    fits: dict[str, _Fit] = {}
+    for layout in profile.layouts:
+        if not layout.format or file.kind in layout.format:
+            for fit in _fits(file, layout):
+                if layout.table not in fits or len(fit.changes) < len(fits[layout.table].changes):
+                    fits[layout.table] = fit
+    if not fits:
+        return None
+    best = max(fits.values(), key=lambda fit: (fit.read, fit.insists))
+    # A layout that names what it requires says itself that this is its file; columns alone may fit by chance.
+    also = [
+        fit.layout.table
+        for fit in fits.values()
+        if best.layout.requires and fit.layout.requires and fit.changes == best.changes and fit is not best
+    ]
+    return Match(
+        profile=profile,
+        tables=(best.layout.table, *also),
+        changes=best.changes,
+        untold=best.untold,
+        rank=(best.read, best.insists, profile.own),
+    )
+
+
+def _fits(file: Glance, layout: Layout) -> Iterator[_Fit]:
+    """The layout, if it fits; where it insists on no header of its own, also without what audit.toml can tell."""
+    told = {} if layout.requires else TOLD.get(layout.table, {})
+    for values in ({}, told) if told else ({},):
+        # Only the table and the values matter here; some tables want a day as well.
+        source = Source(table=layout.table, file=file.path.name, extracted_on=date.max, values=values)
+        groups = needed(layout, source, TABLES[layout.table])
+        found = _in_json(file, layout, groups) if file.kind == "json" else _in_rows(file, layout, groups)
+        if found is not None:
+            changes, read, width = found
+            if layout.requires or 2 * read >= width:
+                yield _Fit(layout, changes, tuple(values), read, len(groups))
+            return
+
+
+Found = tuple[dict[str, Change], int, int]
+Groups = list[tuple[str, ...]]
+
+
+def _in_json(file: Glance, layout: Layout, groups: Groups) -> Found | None:
+    wanted = headers_of(layout)
+    try:
+        opened = open_json(file.path, file.content, records=layout.records, explode=layout.explode, wanted=wanted)
+    except BadFileError as problem:
+        if problem.code == "no_records":
+            return None
+        raise
+    except ValueError:  # a header that is no path: the layout was made for other formats
+        return None
+    there = set(opened.header)
+    if not all(there & set(group) for group in groups):
+        return None
+    return _encoded(file, layout), len(there & _columns(layout)), len(opened.header) + len(opened.others)
+
+
+def _in_rows(file: Glance, layout: Layout, groups: Groups) -> Found | None:
+    """The first row that has what the layout needs, however the columns are separated."""
+    is_header, brackets = header_test(layout, groups), layout.reading.strip_brackets
+    for delimiter in sorted(file.heads, key=lambda given: given != layout.reading.delimiter):
+        for row_no, cells in enumerate(file.heads[delimiter], 1):
+            if groups and is_header(cells):
+                filled = {normal(cell, strip_brackets=brackets) for cell in cells if cell.strip()}
+                read = {normal(header, strip_brackets=brackets) for header in _columns(layout)} & filled
+                return _encoded(file, layout) | _shaped(layout, delimiter, row_no), len(read), len(filled)
+    return None
+
+
+def _columns(layout: Layout) -> set[str]:
+    return {header for entry in layout.columns.values() for header in headers_in(entry)}
+
+
+def _shaped(layout: Layout, delimiter: str, row_no: int) -> dict[str, Change]:
+    changes = {}
+    if delimiter and delimiter != layout.reading.delimiter:
+        changes["delimiter"] = Change(delimiter, f"{DELIMITERS[delimiter]} stands between the columns of its header")
+    if row_no > layout.reading.header_depth:
+        changes["header_depth"] = Change(DEPTH, f"its header is row {row_no}")
+    return changes
+
+
+def _encoded(file: Glance, layout: Layout) -> dict[str, Change]:
+    """UTF-8 and single bytes tell themselves apart, unless all is ASCII or a mark at the beginning says it."""
+    declared, is_utf8 = layout.reading.encoding, file.content.encoding != "cp1252"
+    if file.kind == "xlsx" or is_utf8 == (declared == "utf-8"):
+        return {}
+    if is_utf8:
+        try:
+            digest(file.path, file.kind, declared)
+        except BadFileError:
+            return {"encoding": Change("utf-8", "it is valid UTF-8")}
+        return {}
+    return {"encoding": cp1252(file)}
+
+
+def cp1252(file: Glance) -> Change:
+    """That a file is not UTF-8, with a word by which a reader sees whether the guess at its letters is right."""
+    with file.path.open(encoding="cp1252", newline="") as lines:
+        line = next((line for line in lines if not line.isascii()), "")
+    cells = next(csv.reader([line], delimiter=max(DELIMITERS, key=line.count)), [])
+    example = next((cell for cell in cells if not cell.isascii()), line)
+    return Change("cp1252", f"it is not UTF-8; confirm that its letters are right: {quoted(example.strip())}")

@@ -1,0 +1,134 @@
+"""A recognised file read through once: whether it can be read as its profile says, and what stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from workbook_lib.audit import Source
+from workbook_lib.intake.date_formats import evidence, read_by
+from workbook_lib.intake.files import BadFileError
+from workbook_lib.intake.mapping import CANONICAL
+from workbook_lib.intake.opening import open_reading
+from workbook_lib.intake.profile import Of
+from workbook_lib.intake.reading import DONE, Reading
+from workbook_lib.intake.recognition import Change, Match
+from workbook_lib.tables import Answer, Kind
+
+#: Which key of `[reading]` declares the formats of a column.
+FORMATS_OF = {Kind.DATE: "dates", Kind.END: "dates", Kind.MOMENT: "timestamps"}
+#: Of the records: which column names what was done, on which day, and which statuses say that it was.
+RECORDS = {
+    "completions": ("module_id", "completed_on", DONE),
+    "acknowledgements": ("policy_id", "acknowledged_on", frozenset({Answer.ACKNOWLEDGED.value})),
+}
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often something was done, and from when to when."""
+
+    times: int = 0
+    first: date | None = None
+    last: date | None = None
+
+    def add(self, day: date) -> None:
+        """One more time."""
+        self.times += 1
+        self.first, self.last = min(day, self.first or day), max(day, self.last or day)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What stands in a file, read as one table.
+
+    tallies : per module or policy, the records that say it was done.  titles : module → its title.
+    refused : why the file cannot be trusted as a whole.
+    """
+
+    rows_read: int = 0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    refused: BadFileError | None = None
+
+
+def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
+    values = {name: "other" for name in match.untold}  # any word will do: nothing of it is kept
+    source = Source(table=table, file=path.name, profile=match.profile.name, extracted_on=date.max, values=values)
+    return open_reading(1, source, path, path.name, match.varied(), zone)
+
+
+def date_changes(path: Path, match: Match, zone: ZoneInfo) -> dict[str, Change]:
+    """The formats in which a file's dates are provably written, where those that its profile declares read fewer.
+
+    Raises BadFileError where the file cannot be trusted as a whole.
+    """
+    changes = {}
+    for table in match.tables:
+        reading = _reading(path, match, table, zone)
+        declared, none = reading.layout.reading, reading.layout.reading.none_dates
+        for key, columns in _dated_texts(reading).items():
+            formats = getattr(declared, key) + (CANONICAL if reading.kind == "xlsx" else ())
+            texts = {text: row_no for found in columns.values() for text, row_no in found.items()}
+            read = read_by(formats, texts, none)
+            if read < len(texts):
+                found = evidence(texts)
+                if not found.doubts and read_by(found.formats, texts, none) > read:
+                    changes[key] = Change(found.formats, f"{found.why} ({_column_of(found.why, columns)})")
+    return changes
+
+
+def _column_of(why: str, columns: dict[str, dict[str, int]]) -> str:
+    """The column whose value is the proof: a file has one format for all of them."""
+    shown = [name for name, texts in columns.items() if any(f"'{text}' in row {no}" in why for text, no in texts.items())]
+    return ", ".join(shown or columns)
+
+
+def _dated_texts(reading: Reading) -> dict[str, dict[str, dict[str, int]]]:
+    """Key of `[reading]` → column → each text of it, with the row in which it stands first."""
+    texts: dict[str, dict[str, dict[str, int]]] = {}
+    places = []
+    for reader in reading.reader.readers:
+        entry = reading.layout.columns.get(reader.column.name)
+        if reader.column.kind in FORMATS_OF and not (isinstance(entry, Of) and entry.formats):
+            of_key = texts.setdefault(FORMATS_OF[reader.column.kind], {})
+            places += [(at, of_key.setdefault(h, {})) for h, at in zip(reader.headers, reader.places, strict=True)]
+    with closing(reading.opened.rows) as rows:
+        for row_no, cells, fault in rows:
+            for at, found in places if fault is None else ():
+                if text := cells[at].strip():
+                    found.setdefault(text, row_no)
+    return texts
+
+
+def survey(path: Path, match: Match, table: str, zone: ZoneInfo) -> Survey:
+    """Read a file through as one of its tables; nothing of it is kept but counts."""
+    seen = Survey()
+    try:
+        reading = _reading(path, match, table, zone)
+        for stored in _rows(reading):
+            _count(seen, table, stored)
+        seen.rows_read = reading.rows_read
+    except BadFileError as problem:
+        seen.refused = problem
+    return seen
+
+
+def _rows(reading: Reading) -> Iterator[dict[str, object]]:
+    names = list(reading.table.stored)
+    for row in reading.rows():
+        yield dict(zip(names, row, strict=True))
+
+
+def _count(seen: Survey, table: str, row: dict[str, object]) -> None:
+    if table == "modules" and row["title"]:
+        seen.titles[str(row["module_id"])] = str(row["title"])
+    elif table in RECORDS:
+        what, when, done = RECORDS[table]
+        day = row[when]
+        if row["status"] in done and isinstance(day, date):
+            seen.tallies.setdefault(str(row[what]), Tally()).add(day)
