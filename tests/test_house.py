@@ -23,7 +23,10 @@ STAGES = {
 }
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
-FACES = {"__init__", "workpaper", "exhibits", "publish", "listings", "pack", "batch", "cli", "desk", "reminders"}
+FACES = {
+    "__init__", "workpaper", "exhibits", "publish", "listings", "pack", "batch", "cli", "desk", "reminders",
+    "new_audit", "audit_draft",
+}  # fmt: skip
 
 #: Library → the only rooms that may import it.
 HOMES = {
@@ -34,6 +37,7 @@ HOMES = {
     "jupyter_client": {"publish"},
     "ipywidgets": {"desk"},
     "duckdb": {"engine"},
+    "rapidfuzz": {"intake"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

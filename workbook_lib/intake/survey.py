@@ -36,10 +36,10 @@ class Tally:
     first: date | None = None
     last: date | None = None
 
-    def add(self, day: date) -> None:
-        """One more time."""
-        self.times += 1
-        self.first, self.last = min(day, self.first or day), max(day, self.last or day)
+    def add(self, first: date, last: date, times: int = 1) -> None:
+        """So many times more, from one day to another."""
+        self.times += times
+        self.first, self.last = min(first, self.first or first), max(last, self.last or last)
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Survey:
 
 
 def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
-    values = {name: "other" for name in match.untold}  # any word will do: nothing of it is kept
+    values = dict.fromkeys(match.untold, "other")  # any word will do: nothing of it is kept
     source = Source(table=table, file=path.name, profile=match.profile.name, extracted_on=date.max, values=values)
     return open_reading(1, source, path, path.name, match.varied(), zone)
 
@@ -84,7 +84,9 @@ def date_changes(path: Path, match: Match, zone: ZoneInfo) -> dict[str, Change]:
 
 def _column_of(why: str, columns: dict[str, dict[str, int]]) -> str:
     """The column whose value is the proof: a file has one format for all of them."""
-    shown = [name for name, texts in columns.items() if any(f"'{text}' in row {no}" in why for text, no in texts.items())]
+    shown = [
+        name for name, texts in columns.items() if any(f"'{text}' in row {no}" in why for text, no in texts.items())
+    ]
     return ", ".join(shown or columns)
 
 
@@ -131,4 +133,4 @@ def _count(seen: Survey, table: str, row: dict[str, object]) -> None:
         what, when, done = RECORDS[table]
         day = row[when]
         if row["status"] in done and isinstance(day, date):
-            seen.tallies.setdefault(str(row[what]), Tally()).add(day)
+            seen.tallies.setdefault(str(row[what]), Tally()).add(day, day)
