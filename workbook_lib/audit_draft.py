@@ -32,6 +32,12 @@ PROVENANCE = (
 )
 #: Titles of training that a policy on security awareness may mean, the likelier ones first.
 AWARENESS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in ("aware", "security|cyber|phish"))
+SUGGESTED = """\
+# Suggestions, made from the records; your policy decides. The modules that people completed, those that look like
+# awareness training first. Any one of the modules in satisfied_by is enough: a translation or a newer edition goes
+# into the same list, another training into a [[requirement]] of its own.
+#
+#   records  first       last        module"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +89,7 @@ def profile_text(base: str, file: str, changes: Mapping[str, Change]) -> str:
         "",
         "[reading]",
     ]
-    lines += [f"{key} = {_value(change.value)}  # {change.why}" for key, change in changes.items()]
+    lines += [f"{key} = {_value(change.value)}  # {_one_line(change.why)}" for key, change in changes.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -121,7 +127,7 @@ def _lines(draft: Draft) -> Iterator[str]:
                 yield from ("", *_source(source))
     if draft.unread:
         yield from ("", _heading("Not read"), "")
-        yield from (f"# {quoted(file)}: {why}" for file, why in draft.unread.items())
+        yield from (f"# {quoted(file)}: {_one_line(why)}" for file, why in draft.unread.items())
     yield from ("", _heading("What is required"), "", *_requirements(draft))
 
 
@@ -130,23 +136,29 @@ def _heading(title: str) -> str:
 
 
 def _noted(line: str, comment: str) -> str:
-    return f"{line.ljust(MARGIN - 2)}  # {comment}" if comment else line
+    return f"{line.ljust(MARGIN - 2)}  # {_one_line(comment)}" if comment else line
+
+
+def _one_line(comment: str) -> str:
+    """A comment that holds what a file says: no line of it may begin anew."""
+    return "".join(character if character.isprintable() else " " for character in comment)
 
 
 def _period(draft: Draft) -> Iterator[str]:
     """The last full calendar year before the newest record; without records, before the newest export."""
     tallies = (*draft.modules.values(), *draft.policies.values())
-    records = max((tally.last for tally in tallies if tally.last), default=None)
-    newest = records or max((source.extracted_on for source in draft.sources), default=date.today())
+    exported = max((source.extracted_on for source in draft.sources), default=date.today())
+    recorded = max((tally.last for tally in tallies), default=exported)
+    newest, what = (recorded, "record") if tallies and recorded <= exported else (exported, "export")
     year = (newest + timedelta(days=1)).year - 1
-    why = f"the newest {'record' if records else 'export'} is of {newest}"
+    why = f"the newest {what} is of {newest}"
     yield from ("", _noted("[[period]]", f"TODO confirm: the last full calendar year; {why}"))
     yield from (f'name = "{year}"', f"start = {year}-01-01", f"end = {year}-12-31")
 
 
 def _source(source: SourceDraft) -> Iterator[str]:
     waits = bool(source.waits_for)
-    yield from (f"# TODO: {reason}" for reason in source.waits_for)
+    yield from (f"# TODO: {_one_line(reason)}" for reason in source.waits_for)
     lines = [
         "[[source]]",
         f'table = "{source.table}"',
@@ -168,10 +180,7 @@ def _source(source: SourceDraft) -> Iterator[str]:
 def _requirements(draft: Draft) -> Iterator[str]:
     modules = sorted(draft.modules.items(), key=lambda item: (_unlike(draft, item[0]), -item[1].times, item[0]))
     if modules:
-        yield "# Suggestions, made from the records; your policy decides. The modules that people completed, those first"
-        yield "# that look like awareness training. Any one of the modules in satisfied_by is enough: a translation or a newer"
-        yield "# edition goes into the same list, another training into a [[requirement]] of its own."
-        yield from ("#", "#   records  first       last        module")
+        yield SUGGESTED
         yield from _listed(modules, draft.titles)
         yield from ("", *_training(draft, modules[0][0]))
     else:

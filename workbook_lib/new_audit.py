@@ -19,10 +19,11 @@ from workbook_lib.audit_draft import Draft, SourceDraft, audit_text, profile_tex
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.proposal import Thesaurus, columns_of, propose
-from workbook_lib.intake.recognition import Glance, Match, glance, known_profiles, recognise
-from workbook_lib.intake.survey import Tally, date_changes, survey
+from workbook_lib.intake.recognition import Glance, Match, glances, known_profiles, recognise
+from workbook_lib.intake.survey import Survey, Tally, date_changes, survey
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import TABLES, VOCABULARY, Problem, UserError, listing
+from workbook_lib.wording import toml_text
 
 #: Asks the user: the question, the answer by default, and the answers that are allowed (any, where there are none).
 Ask = Callable[[str, str, Collection[str]], str]
@@ -38,7 +39,8 @@ _NAME_DATE = re.compile(
 class Plan:
     """What will be written, and what the user is told.
 
-    texts : name in the folder → text.  lines : one and more per file.
+    texts : name in the folder → text.  extended : a profile and its changes → the name of the profile that holds them.
+    lines : what the user is told, one line and more per file.
     """
 
     folder: Path
@@ -52,6 +54,7 @@ class Plan:
     policies: dict[str, Tally] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    extended: dict[tuple[object, ...], str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
 
@@ -98,16 +101,16 @@ def next_steps(plan: Plan) -> Iterator[str]:
 
 
 def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
-    """Find out what a file is, and plan for it."""
+    """Find out what a file is, each of its sheets where it has several, and plan for it."""
     try:
-        seen = glance(path)
-        matches = recognise(seen, plan.profiles)
-        if not matches:
-            _propose(plan, seen, known)
-        elif len(matches) == 1 or plan.ask:
-            _plan_for(plan, path, _chosen(plan, path, matches))
-        else:
-            _leave_open(plan, path, matches)
+        for seen in glances(path):
+            matches = recognise(seen, plan.profiles)
+            if not matches:
+                _propose(plan, seen, known)
+            elif len(matches) == 1 or plan.ask:
+                _plan_for(plan, path, _chosen(plan, path, matches))
+            else:
+                _leave_open(plan, path, matches)
     except BadFileError as problem:
         plan.unread[path.name] = f"{problem.what} Do: {problem.do}"
         plan.lines.append(f"{path.name}: it cannot be read: {problem.what} Do: {problem.do}")
@@ -123,57 +126,85 @@ def _chosen(plan: Plan, path: Path, matches: list[Match]) -> Match:
 
 def _leave_open(plan: Plan, path: Path, matches: list[Match]) -> None:
     names = listing([match.profile.name for match in matches], 10)
-    reason = f"profiles {names} know this file equally well: name the one that is meant, and remove the # signs."
     plan.lines.append(f"{path.name}: several profiles know it equally well: {names}. TODO in audit.toml: choose one.")
-    plan.sources += [_draft(path, matches[0], table, "", waits_for=(reason,)) for table in matches[0].tables]
+    reason = f"profiles {names} know this file equally well: name the one that is meant, and remove the # signs."
+    for table in matches[0].tables:
+        plan.sources.append(_source(path, table, matches[0].profile, matches[0].sheet, waits_for=(reason,)))
 
 
 def _plan_for(plan: Plan, path: Path, match: Match) -> None:
     """The sources of a recognised file; a profile of its own where it is written otherwise than is declared."""
     match = match.changed(date_changes(path, match, plan.zone))
-    name, why = match.profile.name, "recognised by its columns"
-    title = " ".join(filter(None, (match.profile.system, "export")))
-    told = [f"{path.name}: {' and '.join(match.tables)}, by profile {name} ({title})."]
+    profile, why = match.profile, "recognised by its columns"
+    told = [f"{_named(path, match.sheet)}: {' and '.join(match.tables)}, by profile {profile.name} ({profile.title})."]
+    name = profile.name
     if match.changes:
-        name, why = _extended(plan, path, match), f"{name}, but written otherwise: see its file"
-        told += [
-            f"  {key} is another one than {match.profile.name} declares: {c.why}." for key, c in match.changes.items()
-        ]
-        told.append(f"  So {name}.toml extends it; confirm it.")
+        name, why = _extended(plan, path, match), f"{profile.name}, with what is written otherwise in this file"
+        told += [f"  {key} is not as {profile.name} declares: {change.why}." for key, change in match.changes.items()]
+        told.append(f"  So {name}.toml extends {profile.name}: confirm it.")
     for table in match.tables:
         read = survey(path, match, table, plan.zone)
-        keys, waits = [], []
-        for column in match.untold:
-            words = ", ".join(VOCABULARY[TABLES[table][column].kind])
-            keys.append(f'values.{column} = "…"')
-            waits.append(f"the file has no {column}. Write it in place of …, one of {words}; then remove the # signs.")
+        waits = [_untold(table, column) for column in match.untold]
         if read.refused:
             waits.append(f"as it is, the file is refused: {read.refused.what} Do: {read.refused.do}")
         told += [f"  {table} is not read yet: {reason}" for reason in waits]
-        source = _draft(path, match, table, why, profile=name, keys=tuple(keys), waits_for=tuple(waits))
+        keys = tuple(f'values.{column} = "…"' for column in match.untold)
+        source = _source(path, table, profile, match.sheet, name=name, why=why, keys=keys, waits_for=tuple(waits))
         plan.sources.append(source)
-        tallies = plan.modules if table == "completions" else plan.policies
-        for what, tally in read.tallies.items():
-            if tally.first and tally.last:
-                tallies.setdefault(what, Tally()).add(tally.first, tally.last, tally.times)
-        plan.titles |= read.titles
+        _add_up(plan, table, read)
     plan.lines += told
+
+
+def _untold(table: str, column: str) -> str:
+    words = ", ".join(VOCABULARY[TABLES[table][column].kind])
+    return f"the file has no {column}. Write it in place of …, one of {words}; then remove the # signs."
+
+
+def _add_up(plan: Plan, table: str, read: Survey) -> None:
+    """What the records of all files are about."""
+    tallies = plan.modules if table == "completions" else plan.policies
+    for what, tally in read.tallies.items():
+        tallies.setdefault(what, Tally()).add(tally)
+    plan.titles |= read.titles
+
+
+def _named(path: Path, sheet: str | None) -> str:
+    return path.name if sheet is None else f"{path.name}, sheet {quoted(sheet)}"
+
+
+def _source(
+    path: Path,
+    table: str,
+    profile: Profile | None,
+    sheet: str | None,
+    *,
+    name: str = "",
+    why: str = "",
+    keys: tuple[str, ...] = (),
+    waits_for: tuple[str, ...] = (),
+) -> SourceDraft:
+    """The source of one file; without a profile, `name` is that of the one proposed."""
+    day, dated_by = extracted_on(path)
+    return SourceDraft(
+        table=table,
+        file=path.name,
+        profile=name or (profile.name if profile else ""),
+        why=why,
+        system=profile.system if profile else "",
+        extracted_on=day,
+        dated_by=dated_by,
+        keys=(*((f"sheet = {toml_text(sheet)}",) if sheet else ()), *keys),
+        waits_for=waits_for,
+    )
 
 
 def _extended(plan: Plan, path: Path, match: Match) -> str:
     """The name of the profile that holds the changes: one for all files with the same."""
-    text = profile_text(match.profile.name, path.name, match.changes)
-    for name, planned in plan.texts.items():
-        if _settings(planned) == _settings(text):
-            return name.removesuffix(".toml")
-    name = _free_name(plan, match.profile.name)
-    plan.texts[f"{name}.toml"] = text
-    return name
-
-
-def _settings(text: str) -> list[str]:
-    """The lines of a profile without their comments."""
-    return [line.partition("  # ")[0] for line in text.splitlines() if not line.startswith("#")]
+    same = (match.profile.name, *sorted((key, change.value) for key, change in match.changes.items()))
+    if same not in plan.extended:
+        plan.extended[same] = name = _free_name(plan, match.profile.name)
+        plan.texts[f"{name}.toml"] = profile_text(match.profile.name, path.name, match.changes)
+    return plan.extended[same]
 
 
 def _free_name(plan: Plan, base: str) -> str:
@@ -186,54 +217,24 @@ def _free_name(plan: Plan, base: str) -> str:
 
 def _propose(plan: Plan, seen: Glance, known: Thesaurus) -> None:
     """For a file that no profile knows: its columns, and a profile to confirm, which nothing uses yet."""
-    path = seen.path
+    path, named = seen.path, _named(seen.path, seen.sheet)
     shape = columns_of(seen)
     columns = listing([quoted(column.header) for column in shape.columns], 40) or "none"
-    plan.lines.append(f"{path.name}: no profile knows it. Its columns: {columns}.")
-    proposal = propose(path.name, seen, shape, known)
+    plan.lines.append(f"{named}: no profile knows it. Its columns: {columns}.")
+    proposal = propose(named, seen, shape, known)
     if proposal is None:
-        plan.unread[path.name] = f"no profile knows it, and its columns resemble no table: {columns}."
-        plan.lines.append("  Its columns resemble no table; leave it out, or write a profile (profiles/README.md).")
+        plan.unread[named] = f"no profile knows it, and its columns resemble no table: {columns}."
+        plan.lines.append("  They resemble no table: leave the file out, or write a profile (profiles/README.md).")
         return
-    name = _free_name(plan, path.stem)
+    name = _free_name(plan, path.stem if seen.sheet is None else f"{path.stem}-{seen.sheet}")
     plan.texts[f"{name}.toml"] = proposal.text
-    plan.lines.append(f"  It may be {proposal.table}: {name}.toml is a proposal to confirm. Nothing of it is used yet.")
-    reason = f'confirm {name}.toml, choose a meaning for each of its {proposal.open} "…", then remove the # signs.'
-    day, dated_by = extracted_on(path)
-    draft = SourceDraft(
-        table=proposal.table,
-        file=path.name,
-        profile=name,
-        why="a proposal",
-        system="",
-        extracted_on=day,
-        dated_by=dated_by,
-        waits_for=(reason,),
+    plan.lines.append(
+        f"  It may hold {proposal.table}: {name}.toml is a proposal to confirm; nothing of it is used yet."
     )
-    plan.sources.append(draft)
-
-
-def _draft(
-    path: Path,
-    match: Match,
-    table: str,
-    why: str,
-    *,
-    profile: str = "",
-    keys: tuple[str, ...] = (),
-    waits_for: tuple[str, ...] = (),
-) -> SourceDraft:
-    day, dated_by = extracted_on(path)
-    return SourceDraft(
-        table=table,
-        file=path.name,
-        profile=profile or match.profile.name,
-        why=why,
-        system=match.profile.system,
-        extracted_on=day,
-        dated_by=dated_by,
-        keys=keys,
-        waits_for=waits_for,
+    chosen = f', write what is meant in place of its {proposal.open} "…"' if proposal.open else ""
+    reason = f"confirm {name}.toml{chosen}, then remove the # signs."
+    plan.sources.append(
+        _source(path, proposal.table, None, seen.sheet, name=name, why="a proposal", waits_for=(reason,))
     )
 
 
@@ -291,6 +292,8 @@ def _file_problems(folder: Path, files: Sequence[Path]) -> Iterator[Problem]:
         if path.is_dir():
             do = f"name its files, for example {path / '*.csv'}."
             yield _problem(str(path), "it is a folder, and not every file in a folder is an export.", do)
+        elif not path.name.isprintable():
+            yield _problem(repr(path.name), "its name holds characters that cannot be shown.", "rename it.")
         elif not path.is_file():
             yield _problem(str(path), "there is no such file.", "correct the name.")
         elif names[path.name.casefold()] > 1:

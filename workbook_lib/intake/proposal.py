@@ -1,7 +1,7 @@
 """A profile for a file that no profile knows, proposed from its headers and its values, for the user to confirm.
 
-Nothing of it is ever active by itself. What the values do not prove, and what a word means that no profile knows, stands
-in it as "…", which a profile refuses.
+Nothing of it is ever active by itself. What the values do not prove, and what a word means that no profile knows,
+stands in it as "…", which a profile refuses.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def _opened(file: Glance) -> tuple[Opened, list[tuple[str, str]]]:
         return list(cells) == header
 
     if file.kind == "xlsx":
-        return open_xlsx(file.path, sheet=None, header_depth=header_at, is_header=is_header), reading
+        return open_xlsx(file.path, sheet=file.sheet, header_depth=header_at, is_header=is_header), reading
     opened = open_csv(file.path, file.content, delimiter=delimiter, header_depth=header_at, is_header=is_header)
     return opened, reading
 
@@ -194,10 +194,18 @@ def _opened_json(file: Glance) -> Opened:
     with closing(opened.rows) as rows:
         for _, cells, _ in rows:
             for key, text in zip(opened.header, cells, strict=True):
-                inner |= dict.fromkeys(f"{key}.{_step(k)}" for k in json.loads(text)) if text[:1] == "{" else {}
+                inner |= dict.fromkeys(f"{key}.{_step(k)}" for k in _keys(text))
     outer = {key for path in inner for key in opened.header if path.startswith(f"{key}.")}
     wanted = [key for key in opened.header if key not in outer]
     return open_json(file.path, file.content, records="", explode="", wanted=[*wanted, *inner])
+
+
+def _keys(text: str) -> list[str]:
+    """The keys of an object that a cell holds; none where it is a text that only looks like one."""
+    try:
+        return list(json.loads(text)) if text[:1] == "{" else []
+    except ValueError:
+        return []
 
 
 def _step(key: str) -> str:

@@ -29,16 +29,17 @@ TOLD = {"people": {"worker_type": "other"}}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """A first look at a file.
+    """A first look at a file, or at one sheet of a workbook that has several.
 
     content : with the encoding that decodes it.  heads : delimiter → the first rows (JSON has none; a workbook has no
-    delimiter).
+    delimiter).  sheet : named only where there are several.
     """
 
     path: Path
     kind: str
     content: Digest
     heads: dict[str, list[list[str]]]
+    sheet: str | None = None
 
 
 class Change(NamedTuple):
@@ -55,6 +56,7 @@ class Match:
     tables : what it makes of it.  changes : how the file is written otherwise than the profile declares.
     untold : required columns that the file does not have, to be given as `values` in audit.toml.
     rank : how many columns of the file it reads, how many it insists on, whether it is the user's own.
+    sheet : as in Glance.
     """
 
     profile: Profile
@@ -62,6 +64,7 @@ class Match:
     changes: dict[str, Change] = field(default_factory=dict)
     untold: tuple[str, ...] = ()
     rank: tuple[int, int, bool]
+    sheet: str | None = None
 
     def varied(self) -> Profile:
         """The profile with the changes, as one that extends it in a file of its own would be."""
@@ -90,8 +93,11 @@ def known_profiles(folder: Path) -> tuple[list[Profile], list[str]]:
     return profiles, problems
 
 
-def glance(path: Path) -> Glance:
-    """Look at a file. Raises BadFileError where it cannot be an export: empty, a web page, an archive, no text …"""
+def glances(path: Path) -> list[Glance]:
+    """Look at a file, or at each filled sheet of a workbook.
+
+    Raises BadFileError where it cannot be an export: empty, a web page, an archive, no text …
+    """
     kind = kind_of(path)
     try:
         content = digest(path, kind)
@@ -99,14 +105,14 @@ def glance(path: Path) -> Glance:
         if kind == "xlsx" or problem.code != "wrong_encoding":
             raise
         content = digest(path, kind, "cp1252")
-    heads: dict[str, list[list[str]]] = {}
-    if kind == "xlsx":
-        rows: list[list[str]] = []
-        spreadsheet.open_xlsx(path, sheet=None, header_depth=DEPTH, is_header=_into(rows))
-        heads[""] = rows
-    elif kind == "csv":
-        heads = {delimiter: _head(path, content, delimiter) for delimiter in DELIMITERS}
-    return Glance(path=path, kind=kind, content=content, heads=heads)
+    if kind != "xlsx":
+        heads = {delimiter: _head(path, content, delimiter) for delimiter in DELIMITERS} if kind == "csv" else {}
+        return [Glance(path=path, kind=kind, content=content, heads=heads)]
+    sheets = spreadsheet.filled_sheets(path)
+    return [
+        Glance(path=path, kind=kind, content=content, heads={"": _sheet_head(path, sheet)}, sheet=sheet)
+        for sheet in (sheets if len(sheets) > 1 else [None])
+    ]
 
 
 def _into(rows: list[list[str]]) -> Any:
@@ -117,6 +123,12 @@ def _into(rows: list[list[str]]) -> Any:
         return False
 
     return keep
+
+
+def _sheet_head(path: Path, sheet: str | None) -> list[list[str]]:
+    rows: list[list[str]] = []
+    spreadsheet.open_xlsx(path, sheet=sheet, header_depth=DEPTH, is_header=_into(rows))
+    return rows
 
 
 def _head(path: Path, content: Digest, delimiter: str) -> list[list[str]]:
@@ -176,6 +188,7 @@ def _match(file: Glance, profile: Profile) -> Match | None:
         changes=best.changes,
         untold=best.untold,
         rank=(best.read, best.insists, profile.own),
+        sheet=file.sheet,
     )
 
 

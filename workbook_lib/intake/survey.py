@@ -33,13 +33,13 @@ class Tally:
     """How often something was done, and from when to when."""
 
     times: int = 0
-    first: date | None = None
-    last: date | None = None
+    first: date = date.max
+    last: date = date.min
 
-    def add(self, first: date, last: date, times: int = 1) -> None:
-        """So many times more, from one day to another."""
-        self.times += times
-        self.first, self.last = min(first, self.first or first), max(last, self.last or last)
+    def add(self, other: Tally) -> None:
+        """What another tally counted as well."""
+        self.times += other.times
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
 
 
 @dataclass(slots=True)
@@ -58,7 +58,14 @@ class Survey:
 
 def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
     values = dict.fromkeys(match.untold, "other")  # any word will do: nothing of it is kept
-    source = Source(table=table, file=path.name, profile=match.profile.name, extracted_on=date.max, values=values)
+    source = Source(
+        table=table,
+        file=path.name,
+        profile=match.profile.name,
+        extracted_on=date.max,
+        values=values,
+        sheet=match.sheet,
+    )
     return open_reading(1, source, path, path.name, match.varied(), zone)
 
 
@@ -133,4 +140,4 @@ def _count(seen: Survey, table: str, row: dict[str, object]) -> None:
         what, when, done = RECORDS[table]
         day = row[when]
         if row["status"] in done and isinstance(day, date):
-            seen.tallies.setdefault(str(row[what]), Tally()).add(day, day)
+            seen.tallies.setdefault(str(row[what]), Tally()).add(Tally(1, day, day))
