@@ -228,9 +228,7 @@ def _propose(plan: Plan, seen: Glance, known: Thesaurus) -> None:
         return
     name = _free_name(plan, path.stem if seen.sheet is None else f"{path.stem}-{seen.sheet}")
     plan.texts[f"{name}.toml"] = proposal.text
-    plan.lines.append(
-        f"  It may hold {proposal.table}: {name}.toml is a proposal to confirm; nothing of it is used yet."
-    )
+    plan.lines.append(f"  It may hold {proposal.table}: {name}.toml is a proposal, and not used yet.")
     chosen = f', write what is meant in place of its {proposal.open} "…"' if proposal.open else ""
     reason = f"confirm {name}.toml{chosen}, then remove the # signs."
     plan.sources.append(

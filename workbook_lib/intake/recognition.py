@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from workbook_lib.audit import PROFILES, Source
 from workbook_lib.intake import spreadsheet
@@ -115,7 +115,7 @@ def glances(path: Path) -> list[Glance]:
     ]
 
 
-def _into(rows: list[list[str]]) -> Any:
+def _into(rows: list[list[str]]) -> Callable[[Sequence[str]], bool]:
     """Takes no row for the header, and keeps each."""
 
     def keep(cells: Sequence[str]) -> bool:
@@ -169,10 +169,9 @@ def _match(file: Glance, profile: Profile) -> Match | None:
     """What a profile makes of a file: the table that fits best, and those of which it says that they are in it, too."""
     fits: dict[str, _Fit] = {}
     for layout in profile.layouts:
-        if not layout.format or file.kind in layout.format:
-            for fit in _fits(file, layout):
-                if layout.table not in fits or len(fit.changes) < len(fits[layout.table].changes):
-                    fits[layout.table] = fit
+        fit = _fit(file, layout)
+        if fit and (layout.table not in fits or len(fit.changes) < len(fits[layout.table].changes)):
+            fits[layout.table] = fit
     if not fits:
         return None
     best = max(fits.values(), key=lambda fit: (fit.read, fit.insists))
@@ -192,8 +191,10 @@ def _match(file: Glance, profile: Profile) -> Match | None:
     )
 
 
-def _fits(file: Glance, layout: Layout) -> Iterator[_Fit]:
+def _fit(file: Glance, layout: Layout) -> _Fit | None:
     """The layout, if it fits; where it insists on no header of its own, also without what audit.toml can tell."""
+    if layout.format and file.kind not in layout.format:
+        return None
     told = {} if layout.requires else TOLD.get(layout.table, {})
     for values in ({}, told) if told else ({},):
         # Only the table and the values matter here; some tables want a day as well.
@@ -202,9 +203,10 @@ def _fits(file: Glance, layout: Layout) -> Iterator[_Fit]:
         found = _in_json(file, layout, groups) if file.kind == "json" else _in_rows(file, layout, groups)
         if found is not None:
             changes, read, width = found
-            if layout.requires or 2 * read >= width:
-                yield _Fit(layout, changes, tuple(values), read, len(groups))
-            return
+            # Without a header of its own it must know half of the columns: one may bear a name by chance.
+            certain = layout.requires or 2 * read >= width
+            return _Fit(layout, changes, tuple(values), read, len(groups)) if certain else None
+    return None
 
 
 Found = tuple[dict[str, Change], int, int]

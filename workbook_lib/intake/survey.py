@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -70,23 +70,29 @@ def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
 
 
 def date_changes(path: Path, match: Match, zone: ZoneInfo) -> dict[str, Change]:
-    """The formats in which a file's dates are provably written, where those that its profile declares read fewer.
-
-    Raises BadFileError where the file cannot be trusted as a whole.
-    """
-    changes = {}
+    """The formats in which a file's dates are provably written, where those that its profile declares read fewer."""
+    changes: dict[str, Change] = {}
     for table in match.tables:
-        reading = _reading(path, match, table, zone)
-        declared, none = reading.layout.reading, reading.layout.reading.none_dates
-        for key, columns in _dated_texts(reading).items():
-            formats = getattr(declared, key) + (CANONICAL if reading.kind == "xlsx" else ())
-            texts = {text: row_no for found in columns.values() for text, row_no in found.items()}
-            read = read_by(formats, texts, none)
-            if read < len(texts):
-                found = evidence(texts)
-                if not found.doubts and read_by(found.formats, texts, none) > read:
-                    changes[key] = Change(found.formats, f"{found.why} ({_column_of(found.why, columns)})")
+        with suppress(BadFileError):  # the survey tells why the file is refused
+            reading = _reading(path, match, table, zone)
+            for key, columns in _dated_texts(reading).items():
+                change = _change(key, columns, reading)
+                changes |= {key: change} if change else {}
     return changes
+
+
+def _change(key: str, columns: dict[str, dict[str, int]], reading: Reading) -> Change | None:
+    """Other formats for the columns that share a key; one word that is no date in any format is no reason for them."""
+    declared = reading.layout.reading
+    formats = getattr(declared, key) + (CANONICAL if reading.kind == "xlsx" else ())
+    texts = {text: row_no for found in columns.values() for text, row_no in found.items()}
+    read = read_by(formats, texts, declared.none_dates)
+    if read == len(texts):
+        return None
+    found = evidence(texts)
+    if found.doubts or read_by(found.formats, texts, declared.none_dates) <= read:
+        return None
+    return Change(found.formats, f"{found.why} ({_column_of(found.why, columns)})")
 
 
 def _column_of(why: str, columns: dict[str, dict[str, int]]) -> str:
