@@ -290,6 +290,16 @@ def test_another_file_of_that_name_in_exports_is_kept(run: Run, tmp_path: Path) 
     assert not (tmp_path / "acme" / "audit.toml").exists()
 
 
+def test_a_place_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "exports").write_text("a file")
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE))
+    assert done.code == 2
+    assert f"{tmp_path / 'acme' / 'exports'}: it cannot be written (File exists).\n" in done.err
+    assert "Effect: no audit.toml was written." in done.err
+    assert [path.name for path in (tmp_path / "acme").iterdir()] == ["exports"]
+
+
 def test_files_that_lie_in_exports_already_are_taken_where_they_are(run: Run, tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     files = put(tmp_path / "acme" / "exports", staff_csv=PEOPLE, lms_csv=RECORDS)

@@ -161,22 +161,25 @@ def new(
     from workbook_lib.new_audit import create, next_steps
 
     asks = not no_input and sys.stdin.isatty() and sys.stderr.isatty()
-    plan = create(folder, [*(exports or []), *(more or [])], _ask if asks else None)
-    for line in plan.lines:
-        typer.echo(line)
+    plan = create(folder, [*(exports or []), *(more or [])], typer.echo, _ask if asks else None)
     typer.echo(f"\nWritten: {', '.join(str(folder / name) for name in (*sorted(plan.texts), 'exports'))}\n")
-    code = 0
-    try:
-        check(folder)
-    except typer.Exit as done:
-        code = done.exit_code
-    except UserError as error:
-        typer.echo(f"It cannot be judged yet:\n{error}")
-        code = 1
+    code = _check_new(folder)
     typer.echo("\nNext:")
     for line in next_steps(plan):
         typer.echo(line)
     raise typer.Exit(code)
+
+
+def _check_new(folder: Path) -> int:
+    """Check what was written; where too little is known yet to judge, say why."""
+    try:
+        check(folder)
+    except typer.Exit as done:
+        return done.exit_code
+    except UserError as error:
+        typer.echo(f"It cannot be judged yet:\n{error}")
+        return 1
+    return 0
 
 
 def _ask(question: str, default: str, allowed: Collection[str]) -> str:

@@ -27,6 +27,8 @@ from workbook_lib.wording import toml_text
 
 #: Asks the user: the question, the answer by default, and the answers that are allowed (any, where there are none).
 Ask = Callable[[str, str, Collection[str]], str]
+#: Tells the user a line, as soon as it is known.
+Tell = Callable[[str], None]
 
 NOTHING = "nothing was written."
 _NAME_DATE = re.compile(
@@ -40,13 +42,13 @@ class Plan:
     """What will be written, and what the user is told.
 
     texts : name in the folder → text.  extended : a profile and its changes → the name of the profile that holds them.
-    lines : what the user is told, one line and more per file.
     """
 
     folder: Path
     files: list[Path]
     zone: ZoneInfo
     profiles: list[Profile]
+    tell: Tell
     ask: Ask | None
     sources: list[SourceDraft] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)
@@ -55,10 +57,9 @@ class Plan:
     titles: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     extended: dict[tuple[object, ...], str] = field(default_factory=dict)
-    lines: list[str] = field(default_factory=list)
 
 
-def create(folder: Path, files: Sequence[Path], ask: Ask | None = None) -> Plan:
+def create(folder: Path, files: Sequence[Path], tell: Tell, ask: Ask | None = None) -> Plan:
     """Write an audit folder from exports; without `ask`, what must be asked is left as TODO.
 
     Raises UserError, before anything is written, where the call is wrong or something would be overwritten.
@@ -67,8 +68,9 @@ def create(folder: Path, files: Sequence[Path], ask: Ask | None = None) -> Plan:
     organisation = ask("Name of the organisation", "", ()) if ask else ""
     zone = ask("Its time zone, in which a timestamp becomes a date", "UTC", available_timezones()) if ask else ""
     profiles, problems = known_profiles(folder)
-    plan = Plan(folder, list(files), ZoneInfo(zone or "UTC"), profiles, ask)
-    plan.lines += [f"warning: {problem} The profile is not used." for problem in problems]
+    plan = Plan(folder, list(files), ZoneInfo(zone or "UTC"), profiles, tell, ask)
+    for problem in problems:
+        tell(f"warning: {problem} The profile is not used.")
     known = Thesaurus.of(profiles)
     for path in files:
         _take(plan, path, known)
@@ -113,7 +115,7 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
                 _leave_open(plan, path, matches)
     except BadFileError as problem:
         plan.unread[path.name] = f"{problem.what} Do: {problem.do}"
-        plan.lines.append(f"{path.name}: it cannot be read: {problem.what} Do: {problem.do}")
+        plan.tell(f"{path.name}: it cannot be read: {problem.what} Do: {problem.do}")
 
 
 def _chosen(plan: Plan, path: Path, matches: list[Match]) -> Match:
@@ -126,7 +128,7 @@ def _chosen(plan: Plan, path: Path, matches: list[Match]) -> Match:
 
 def _leave_open(plan: Plan, path: Path, matches: list[Match]) -> None:
     names = listing([match.profile.name for match in matches], 10)
-    plan.lines.append(f"{path.name}: several profiles know it equally well: {names}. TODO in audit.toml: choose one.")
+    plan.tell(f"{path.name}: several profiles know it equally well: {names}. TODO in audit.toml: choose one.")
     reason = f"profiles {names} know this file equally well: name the one that is meant, and remove the # signs."
     for table in matches[0].tables:
         plan.sources.append(_source(path, table, matches[0].profile, matches[0].sheet, waits_for=(reason,)))
@@ -152,7 +154,8 @@ def _plan_for(plan: Plan, path: Path, match: Match) -> None:
         source = _source(path, table, profile, match.sheet, name=name, why=why, keys=keys, waits_for=tuple(waits))
         plan.sources.append(source)
         _add_up(plan, table, read)
-    plan.lines += told
+    for line in told:
+        plan.tell(line)
 
 
 def _untold(table: str, column: str) -> str:
@@ -220,15 +223,15 @@ def _propose(plan: Plan, seen: Glance, known: Thesaurus) -> None:
     path, named = seen.path, _named(seen.path, seen.sheet)
     shape = columns_of(seen)
     columns = listing([quoted(column.header) for column in shape.columns], 40) or "none"
-    plan.lines.append(f"{named}: no profile knows it. Its columns: {columns}.")
+    plan.tell(f"{named}: no profile knows it. Its columns: {columns}.")
     proposal = propose(named, seen, shape, known)
     if proposal is None:
         plan.unread[named] = f"no profile knows it, and its columns resemble no table: {columns}."
-        plan.lines.append("  They resemble no table: leave the file out, or write a profile (profiles/README.md).")
+        plan.tell("  They resemble no table: leave the file out, or write a profile (profiles/README.md).")
         return
     name = _free_name(plan, path.stem if seen.sheet is None else f"{path.stem}-{seen.sheet}")
     plan.texts[f"{name}.toml"] = proposal.text
-    plan.lines.append(f"  It may hold {proposal.table}: {name}.toml is a proposal, and not used yet.")
+    plan.tell(f"  It may hold {proposal.table}: {name}.toml is a proposal, and not used yet.")
     chosen = f', write what is meant in place of its {proposal.open} "…"' if proposal.open else ""
     reason = f"confirm {name}.toml{chosen}, then remove the # signs."
     plan.sources.append(

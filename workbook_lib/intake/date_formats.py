@@ -24,6 +24,7 @@ _DATE = re.compile(
 _UTC = ZoneInfo("UTC")
 _NAMED = (ISO_DATE, ISO_TIMESTAMP, DATE_MILLISECONDS)
 _PARSERS = {name: MomentParser((name,), _UTC, _UTC) for name in _NAMED}
+_MAY_BE_NAMED = re.compile(r"[0-9]{4}-|/Date\(")
 _MONTHS = 12
 
 
@@ -90,6 +91,8 @@ def _reads(parse: MomentParser, text: str) -> bool:
 
 
 def _named(text: str) -> str | None:
+    if not _MAY_BE_NAMED.match(text):
+        return None
     return next((name for name, parse in _PARSERS.items() if _reads(parse, text)), None)
 
 

@@ -50,6 +50,13 @@ ALSO = {
     "policy_id": ("policy", "document"),
     "acknowledged_at": ("acknowledged on", "accepted on", "signed on", "date signed"),
 }
+ABOUT = """\
+# A proposal for {file}, made from its headers and values: nothing of it is used yet.
+# 1. Confirm or correct every line, and write what is meant in place of each "…".
+# 2. Then remove the # signs before its [[source]] in audit.toml.
+# The grammar: workbook_lib/profiles/README.md.
+
+"""
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*%?")
 _EMAIL = re.compile(r"\S+@\S+")
 _NESTED = re.compile(r"[{\[].*", re.DOTALL)
@@ -234,8 +241,8 @@ def propose(name: str, file: Glance, shape: Shape, known: Thesaurus) -> Proposal
     required = [column.name in mapping for column in table.columns if column.required]
     if 2 * sum(required) < len(required):
         return None
-    text = "\n".join(_profile(name, file, shape, table, mapping, known)) + "\n"
-    return Proposal(table.name, text, text.count(f'"{CHOOSE}"') - text.partition("\n\n")[0].count(f'"{CHOOSE}"'))
+    body = "\n".join(_profile(name, file, shape, table, mapping, known)) + "\n"
+    return Proposal(table.name, ABOUT.format(file=quoted(name)) + body, body.count(f'"{CHOOSE}"'))
 
 
 def _score(table: Table, mapping: Mapping) -> float:
@@ -301,11 +308,7 @@ def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
 
 
 def _profile(name: str, file: Glance, shape: Shape, table: Table, mapping: Mapping, known: Thesaurus) -> Iterator[str]:
-    yield f"# A proposal for {quoted(name)}, made from its headers and values: nothing of it is used yet."
-    yield '# 1. Confirm or correct every line, and write what is meant in place of each "…".'
-    yield "# 2. Then remove the # signs before its [[source]] in audit.toml."
-    yield "# The grammar: workbook_lib/profiles/README.md."
-    yield from ("", "[profile]", f"title = {toml_text(name)}", "")
+    yield from ("[profile]", f"title = {toml_text(name)}", "")
     if shape.reading:
         yield from ("[reading]", *(f"{line}  # {why}" for line, why in shape.reading), "")
     yield from ("[[layout]]", f'table = "{table.name}"  # {table.says}', f'format = "{file.kind}"', "")
@@ -328,8 +331,8 @@ def _line(column: Column, seen: Seen, sure: float) -> str:
     example = f", for example {quoted(next(iter(seen.first)))}" if seen.first else ", and it is empty"
     if column.kind in DATED and seen.first:
         found = evidence(seen.first)
-        others = [quoted(text) for text in seen.first if not is_date(text)]
-        no_dates = f"; no dates (see none_dates): {listing(others, 3)}" if others else ""
+        others = [text for text in seen.first if not is_date(text)]
+        no_dates = f"; no dates (see none_dates): {_some(others)}" if others else ""
         if _needs_formats(column, found):
             formats = ", ".join(map(toml_text, found.formats if not found.doubts else (CHOOSE,)))
             says = "; ".join(found.doubts) or found.why
@@ -362,8 +365,9 @@ def _unused(columns: list[Seen], mapping: Mapping) -> Iterator[str]:
     rest = [seen for seen in columns if all(seen is not other for other in used)]
     if rest:
         yield "# Not read:"
-        yield from (f"#   {quoted(seen.header)}: {_values(seen)}" for seen in rest)
+        yield from (f"#   {quoted(seen.header)}: {_some(list(seen.first)) or 'empty'}" for seen in rest)
 
 
-def _values(seen: Seen) -> str:
-    return listing([quoted(text) for text in seen.first], 3) if seen.first else "empty"
+def _some(texts: list[str]) -> str:
+    """The first three of many texts."""
+    return listing([*map(quoted, texts[:3]), *texts[3:]], 3)
