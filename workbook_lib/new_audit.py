@@ -146,11 +146,11 @@ def _plan_for(plan: Plan, path: Path, match: Match) -> None:
         told.append(f"  So {name}.toml extends {profile.name}: confirm it.")
     for table in match.tables:
         read = survey(path, match, table, plan.zone)
-        waits = [_untold(table, column) for column in match.untold]
+        waits = [_untold(table, column) for column in match.untold[table]]
         if read.refused:
             waits.append(f"as it is, the file is refused: {read.refused.what} Do: {read.refused.do}")
         told += [f"  {table} is not read yet: {reason}" for reason in waits]
-        keys = tuple(f'values.{column} = "…"' for column in match.untold)
+        keys = tuple(f'values.{column} = "…"' for column in match.untold[table])
         source = _source(path, table, profile, match.sheet, name=name, why=why, keys=keys, waits_for=tuple(waits))
         plan.sources.append(source)
         _add_up(plan, table, read)
@@ -159,8 +159,9 @@ def _plan_for(plan: Plan, path: Path, match: Match) -> None:
 
 
 def _untold(table: str, column: str) -> str:
-    words = ", ".join(VOCABULARY[TABLES[table][column].kind])
-    return f"the file has no {column}. Write it in place of …, one of {words}; then remove the # signs."
+    words = ", ".join(VOCABULARY.get(TABLES[table][column].kind, ()))
+    one_of = f", one of {words}" if words else ""
+    return f"the file has no {column}. Write it in place of …{one_of}; then remove the # signs."
 
 
 def _add_up(plan: Plan, table: str, read: Survey) -> None:

@@ -88,7 +88,7 @@ def _fitting(
 def _open(path: Path, kind: str, content: Digest, layout: Layout, source: Source, groups: Groups) -> Opened:
     if kind == "json":
         return _open_json(path, content, layout, source)
-    is_header, reading = header_test(layout, groups), layout.reading
+    is_header, reading = _header_test(layout, groups), layout.reading
     if kind == "xlsx":
         opened = spreadsheet.open_xlsx(
             path,
@@ -121,7 +121,13 @@ def _open_json(path: Path, content: Digest, layout: Layout, source: Source) -> O
         raise BadFileError(f"{error}.", "correct columns in audit.toml.", code="bad_override") from None
 
 
-def header_test(layout: Layout, groups: Groups) -> Callable[[Sequence[str]], bool]:
+def sought(layout: Layout, source: Source) -> tuple[Groups, Callable[[Sequence[str]], bool]]:
+    """What a layout needs of a file: groups of headers, and whether a row is the header that has them."""
+    groups = needed(layout, source, TABLES[source.table])
+    return groups, _header_test(layout, groups)
+
+
+def _header_test(layout: Layout, groups: Groups) -> Callable[[Sequence[str]], bool]:
     """Whether a row is the header: it has what the layout needs."""
     brackets = layout.reading.strip_brackets
     forms = [{normal(header, strip_brackets=brackets) for header in group} for group in groups]

@@ -13,18 +13,18 @@ from workbook_lib.audit import PROFILES, Source
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.files import BadFileError, Digest, digest, kind_of, normal, open_csv
 from workbook_lib.intake.json_records import open_json
-from workbook_lib.intake.mapping import needed
-from workbook_lib.intake.opening import header_test
-from workbook_lib.intake.profile import Layout, Profile, headers_in, headers_of
+from workbook_lib.intake.mapping import DATED_BY_STATUS
+from workbook_lib.intake.opening import Groups, sought
+from workbook_lib.intake.profile import Layout, Profile, Reading, headers_in, headers_of
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.values import quoted
-from workbook_lib.tables import TABLES, UserError
+from workbook_lib.tables import TABLES, VOCABULARY, UserError
 
 #: Among how many first rows a header is looked for, where a profile does not say.
 DEPTH = 30
 DELIMITERS = {",": "a comma", ";": "';'", "\t": "a tab", "|": "'|'"}
-#: What a table must be told by audit.toml where an export does not say it: a list of contractors, for one.
-TOLD = {"people": {"worker_type": "other"}}
+#: What audit.toml may tell of all rows where an export does not say it: that it is a list of contractors, for one.
+TOLD = {"people": ("worker_type",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class Match:
     """A profile that knows a file.
 
     tables : what it makes of it.  changes : how the file is written otherwise than the profile declares.
-    untold : required columns that the file does not have, to be given as `values` in audit.toml.
+    untold : table → required columns that the file does not have, to be given as `values` in audit.toml.
     rank : how many columns of the file it reads, how many it insists on, whether it is the user's own.
     sheet : as in Glance.
     """
@@ -62,15 +62,15 @@ class Match:
     profile: Profile
     tables: tuple[str, ...]
     changes: dict[str, Change] = field(default_factory=dict)
-    untold: tuple[str, ...] = ()
+    untold: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rank: tuple[int, int, bool]
     sheet: str | None = None
 
     def varied(self) -> Profile:
         """The profile with the changes, as one that extends it in a file of its own would be."""
-        reading = {key: change.value for key, change in self.changes.items()}
+        changes = {key: change.value for key, change in self.changes.items()}
         layouts = [
-            layout.model_copy(update={"reading": layout.reading.model_copy(update=reading)})
+            layout.model_copy(update={"reading": Reading.model_validate(layout.reading.model_dump() | changes)})
             for layout in self.profile.layouts
         ]
         return self.profile.model_copy(update={"layouts": tuple(layouts)})
@@ -177,15 +177,15 @@ def _match(file: Glance, profile: Profile) -> Match | None:
     best = max(fits.values(), key=lambda fit: (fit.read, fit.insists))
     # A layout that names what it requires says itself that this is its file; columns alone may fit by chance.
     also = [
-        fit.layout.table
+        fit
         for fit in fits.values()
         if best.layout.requires and fit.layout.requires and fit.changes == best.changes and fit is not best
     ]
     return Match(
         profile=profile,
-        tables=(best.layout.table, *also),
+        tables=tuple(fit.layout.table for fit in (best, *also)),
         changes=best.changes,
-        untold=best.untold,
+        untold={fit.layout.table: fit.untold for fit in (best, *also)},
         rank=(best.read, best.insists, profile.own),
         sheet=file.sheet,
     )
@@ -195,25 +195,44 @@ def _fit(file: Glance, layout: Layout) -> _Fit | None:
     """The layout, if it fits; where it insists on no header of its own, also without what audit.toml can tell."""
     if layout.format and file.kind not in layout.format:
         return None
-    told = {} if layout.requires else TOLD.get(layout.table, {})
-    for values in ({}, told) if told else ({},):
-        # Only the table and the values matter here; some tables want a day as well.
-        source = Source(table=layout.table, file=file.path.name, extracted_on=date.max, values=values)
-        groups = needed(layout, source, TABLES[layout.table])
-        found = _in_json(file, layout, groups) if file.kind == "json" else _in_rows(file, layout, groups)
+    told = () if layout.requires else TOLD.get(layout.table, ())
+    for untold in dict.fromkeys((_left_open(layout), (*_left_open(layout), *told))):
+        found = _found(file, layout, source_of(file.path, layout.table, untold))
         if found is not None:
-            changes, read, width = found
+            changes, read, width, insists = found
             # Without a header of its own it must know half of the columns: one may bear a name by chance.
             certain = layout.requires or 2 * read >= width
-            return _Fit(layout, changes, tuple(values), read, len(groups)) if certain else None
+            return _Fit(layout, changes, untold, read, insists) if certain else None
     return None
 
 
-Found = tuple[dict[str, Change], int, int]
-Groups = list[tuple[str, ...]]
+def _left_open(layout: Layout) -> tuple[str, ...]:
+    """The required columns that a layout leaves to audit.toml."""
+    said = layout.columns.keys() | layout.constants.keys()
+    required = [column.name for column in TABLES[layout.table].columns if column.required]
+    return tuple(name for name in required if name not in said and (layout.table, name) not in DATED_BY_STATUS)
 
 
-def _in_json(file: Glance, layout: Layout, groups: Groups) -> Found | None:
+def source_of(path: Path, table: str, untold: Iterable[str], profile: str = "-", sheet: str | None = None) -> Source:
+    """A source to try a file with. What is still untold has any value that can be read, and the day is no day yet."""
+    kinds = {name: TABLES[table][name].kind for name in untold}
+    values = {name: VOCABULARY[kind][0] if kind in VOCABULARY else "2000-01-01" for name, kind in kinds.items()}
+    return Source(table=table, file=path.name, profile=profile, sheet=sheet, extracted_on=date.max, values=values)
+
+
+#: The changes, how many columns are read, how many the file has, and on how many the layout insists.
+Found = tuple[dict[str, Change], int, int, int]
+
+
+def _found(file: Glance, layout: Layout, source: Source) -> Found | None:
+    groups, is_header = sought(layout, source)
+    if not groups:
+        return None
+    found = _in_json(file, layout, groups) if file.kind == "json" else _in_rows(file, layout, is_header)
+    return (*found, len(groups)) if found else None
+
+
+def _in_json(file: Glance, layout: Layout, groups: Groups) -> tuple[dict[str, Change], int, int] | None:
     wanted = headers_of(layout)
     try:
         opened = open_json(file.path, file.content, records=layout.records, explode=layout.explode, wanted=wanted)
@@ -229,12 +248,14 @@ def _in_json(file: Glance, layout: Layout, groups: Groups) -> Found | None:
     return _encoded(file, layout), len(there & _columns(layout)), len(opened.header) + len(opened.others)
 
 
-def _in_rows(file: Glance, layout: Layout, groups: Groups) -> Found | None:
+def _in_rows(
+    file: Glance, layout: Layout, is_header: Callable[[Sequence[str]], bool]
+) -> tuple[dict[str, Change], int, int] | None:
     """The first row that has what the layout needs, however the columns are separated."""
-    is_header, brackets = header_test(layout, groups), layout.reading.strip_brackets
-    for delimiter in sorted(file.heads, key=lambda given: given != layout.reading.delimiter):
+    brackets, declared = layout.reading.strip_brackets, tuple(layout.reading.delimiter)
+    for delimiter in sorted(file.heads, key=lambda given: given not in declared):
         for row_no, cells in enumerate(file.heads[delimiter], 1):
-            if groups and is_header(cells):
+            if is_header(cells):
                 filled = {normal(cell, strip_brackets=brackets) for cell in cells if cell.strip()}
                 read = {normal(header, strip_brackets=brackets) for header in _columns(layout)} & filled
                 return _encoded(file, layout) | _shaped(layout, delimiter, row_no), len(read), len(filled)
@@ -247,7 +268,7 @@ def _columns(layout: Layout) -> set[str]:
 
 def _shaped(layout: Layout, delimiter: str, row_no: int) -> dict[str, Change]:
     changes = {}
-    if delimiter and delimiter != layout.reading.delimiter:
+    if delimiter and delimiter not in layout.reading.delimiter:
         changes["delimiter"] = Change(delimiter, f"{DELIMITERS[delimiter]} stands between the columns of its header")
     if row_no > layout.reading.header_depth:
         changes["header_depth"] = Change(DEPTH, f"its header is row {row_no}")

@@ -9,14 +9,13 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from workbook_lib.audit import Source
 from workbook_lib.intake.date_formats import evidence, read_by
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.mapping import CANONICAL
 from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile import Of
 from workbook_lib.intake.reading import DONE, Reading
-from workbook_lib.intake.recognition import Change, Match
+from workbook_lib.intake.recognition import Change, Match, source_of
 from workbook_lib.tables import Answer, Kind
 
 #: Which key of `[reading]` declares the formats of a column.
@@ -57,15 +56,7 @@ class Survey:
 
 
 def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
-    values = dict.fromkeys(match.untold, "other")  # any word will do: nothing of it is kept
-    source = Source(
-        table=table,
-        file=path.name,
-        profile=match.profile.name,
-        extracted_on=date.max,
-        values=values,
-        sheet=match.sheet,
-    )
+    source = source_of(path, table, match.untold[table], match.profile.name, match.sheet)
     return open_reading(1, source, path, path.name, match.varied(), zone)
 
 
