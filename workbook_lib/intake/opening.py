@@ -44,6 +44,12 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
     )
 
 
+def sought(layout: Layout, source: Source) -> tuple[Groups, Callable[[Sequence[str]], bool]]:
+    """What a layout needs of a file: groups of headers, and whether a row is the header that has them."""
+    groups = needed(layout, source, TABLES[source.table])
+    return groups, _header_test(layout, groups)
+
+
 def _check_overrides(source: Source, kind: str) -> None:
     """What audit.toml says of this file must make sense together."""
     both = sorted(source.columns.keys() & source.values.keys())
@@ -119,12 +125,6 @@ def _open_json(path: Path, content: Digest, layout: Layout, source: Source) -> O
         return open_json(path, content, records=layout.records, explode=layout.explode, wanted=wanted)
     except ValueError as error:
         raise BadFileError(f"{error}.", "correct columns in audit.toml.", code="bad_override") from None
-
-
-def sought(layout: Layout, source: Source) -> tuple[Groups, Callable[[Sequence[str]], bool]]:
-    """What a layout needs of a file: groups of headers, and whether a row is the header that has them."""
-    groups = needed(layout, source, TABLES[source.table])
-    return groups, _header_test(layout, groups)
 
 
 def _header_test(layout: Layout, groups: Groups) -> Callable[[Sequence[str]], bool]:
