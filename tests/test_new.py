@@ -383,6 +383,33 @@ def test_each_sheet_of_a_workbook_is_looked_at(run: Run, tmp_path: Path) -> None
     assert "exports/staff.xlsx (people): 2 rows read, 2 used; 2024-04-13 to 2024-05-04" in done.out
 
 
+WIDE = """[profile]
+title = "Activity completion"
+[[layout]]
+table = "completions"
+pairs = { fixed = 2 }
+[layout.columns]
+account = "Email address"
+module_id = "item"
+completed_at = "date"
+status = "state"
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "known"),
+    [
+        ("Email address,Name,Awareness,,Phishing,\na@x.example,Ava,completed,2025-02-11,not_started,\n", True),
+        ("Email address,Name,Course,Remark\na@x.example,Ava,Awareness,none\n", False),
+    ],
+)
+def test_a_wide_report_is_known_by_its_values(run: Run, tmp_path: Path, rows: str, known: bool) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "wide.toml").write_text(WIDE)
+    run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE, progress_csv=rows))
+    assert (("completions", "progress.csv", "wide") in sources(tmp_path / "acme")) is known
+
+
 # --- files that nobody knows --------------------------------------------------------------------------------------
 
 

@@ -106,7 +106,9 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
     """Find out what a file is, each of its sheets where it has several, and plan for it."""
     try:
         for seen in glances(path):
-            matches = recognise(seen, plan.profiles)
+            matches = [
+                match for match in recognise(seen, plan.profiles) if match.certain or _holds_records(match, plan, path)
+            ]
             if not matches:
                 _propose(plan, seen, known)
             elif len(matches) == 1 or plan.ask:
@@ -116,6 +118,11 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
     except BadFileError as problem:
         plan.unread[path.name] = f"{problem.what} Do: {problem.do}"
         plan.tell(f"{path.name}: it cannot be read: {problem.what} Do: {problem.do}")
+
+
+def _is_credible(match: Match, plan: Plan, path: Path) -> bool:
+    """Where the header alone is no proof, some record must be readable."""
+    return match.certain or any(survey(path, match, table, plan.zone).tallies for table in match.tables)
 
 
 def _chosen(plan: Plan, path: Path, matches: list[Match]) -> Match:

@@ -55,6 +55,7 @@ class Match:
 
     tables : what it makes of it.  changes : how the file is written otherwise than the profile declares.
     untold : table → required columns that the file does not have, to be given as `values` in audit.toml.
+    certain : told by the header; else by the values, if any record of it can be read.
     rank : how many columns of the file it reads, how many it insists on, whether it is the user's own.
     sheet : as in Glance.
     """
@@ -63,6 +64,7 @@ class Match:
     tables: tuple[str, ...]
     changes: dict[str, Change] = field(default_factory=dict)
     untold: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    certain: bool
     rank: tuple[int, int, bool]
     sheet: str | None = None
 
@@ -163,6 +165,7 @@ class _Fit(NamedTuple):
     untold: tuple[str, ...]
     read: int
     insists: int
+    certain: bool
 
 
 def _match(file: Glance, profile: Profile) -> Match | None:
@@ -186,6 +189,7 @@ def _match(file: Glance, profile: Profile) -> Match | None:
         tables=tuple(fit.layout.table for fit in (best, *also)),
         changes=best.changes,
         untold={fit.layout.table: fit.untold for fit in (best, *also)},
+        certain=best.certain,
         rank=(best.read, best.insists, profile.own),
         sheet=file.sheet,
     )
@@ -200,9 +204,10 @@ def _fit(file: Glance, layout: Layout) -> _Fit | None:
         found = _found(file, layout, source_of(file.path, layout.table, untold))
         if found is not None:
             changes, read, width, insists = found
-            # Without a header of its own it must know half of the columns: one may bear a name by chance.
-            certain = layout.requires or 2 * read >= width
-            return _Fit(layout, changes, untold, read, insists) if certain else None
+            # Without a header of its own it must know half of the columns: one may bear a name by chance. What the
+            # columns of a wide report are called nobody can know; there the values must show it.
+            certain = bool(layout.requires) or 2 * read >= width
+            return _Fit(layout, changes, untold, read, insists, certain) if certain or layout.pairs else None
     return None
 
 
