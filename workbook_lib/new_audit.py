@@ -106,9 +106,7 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
     """Find out what a file is, each of its sheets where it has several, and plan for it."""
     try:
         for seen in glances(path):
-            matches = [
-                match for match in recognise(seen, plan.profiles) if match.certain or _holds_records(match, plan, path)
-            ]
+            matches = [match for match in recognise(seen, plan.profiles) if _is_credible(match, plan, path)]
             if not matches:
                 _propose(plan, seen, known)
             elif len(matches) == 1 or plan.ask:
