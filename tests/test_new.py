@@ -613,6 +613,20 @@ def test_the_most_specific_profile_wins(run: Run, tmp_path: Path) -> None:
     assert sources(tmp_path / "acme")[1] == ("completions", "log.csv", "right")
 
 
+def test_what_a_profile_leaves_to_audit_toml_is_left_to_the_user(run: Run, tmp_path: Path) -> None:
+    files = twins(tmp_path / "acme")
+    (tmp_path / "acme" / "left.toml").unlink()
+    columns = 'account = "Who"\ncompleted_at = "When"\nstatus = "How"'
+    (tmp_path / "acme" / "right.toml").write_text(TWIN.format(table="completions", columns=columns))
+    done = run("new", tmp_path / "acme", "--from", *files)
+    assert "  completions is not read yet: the file has no module_id. Write it in place of …; then remove" in done.out
+    audit = tmp_path / "acme" / "audit.toml"
+    assert '\n# values.module_id = "…"\n' in audit.read_text("utf-8")
+    assert "The files hold no completed training that could suggest a requirement." in audit.read_text("utf-8")
+    audit.write_text(activated(audit.read_text("utf-8")).replace('module_id = "…"', 'module_id = "SEC-1"'), "utf-8")
+    assert "exports/log.csv (completions): 1 rows read, 1 used" in run("check", tmp_path / "acme").out
+
+
 # --- small parts --------------------------------------------------------------------------------------------------
 
 

@@ -158,7 +158,8 @@ def _plan_for(plan: Plan, path: Path, match: Match) -> None:
         keys = tuple(f'values.{column} = "…"' for column in match.untold[table])
         source = _source(path, table, profile, match.sheet, name=name, why=why, keys=keys, waits_for=tuple(waits))
         plan.sources.append(source)
-        _add_up(plan, table, read)
+        if not match.untold[table]:
+            _add_up(plan, table, read)
     for line in told:
         plan.tell(line)
 
