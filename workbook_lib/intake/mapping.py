@@ -99,9 +99,8 @@ def entries(layout: Layout, source: Source) -> dict[str, Entry]:
 def needed(layout: Layout, source: Source, table: Table) -> list[tuple[str, ...]]:
     """Groups of headers without which the file is not of this layout: of each group one must be there."""
     read = entries(layout, source)
-    replaced = {
-        h for name in (*source.columns, *source.values) for h in headers_in(layout.columns.get(name) or Of(of=("",)))
-    }
+    overridden = (layout.columns[name] for name in (*source.columns, *source.values) if name in layout.columns)
+    replaced = {header for entry in overridden for header in headers_in(entry)}
     groups: list[tuple[str, ...]] = [(header,) for header in layout.requires if header not in replaced]
     for name, entry in read.items():
         if name in source.columns or isinstance(entry, Filled):
