@@ -25,18 +25,9 @@ STAGES = {
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
-    "__init__",
-    "workpaper",
-    "exhibits",
-    "publish",
-    "listings",
-    "pack",
-    "batch",
-    "check",
-    "cli",
-    "desk",
-    "reminders",
-}
+    "__init__", "workpaper", "exhibits", "publish", "listings", "pack", "batch", "check", "cli", "desk", "reminders",
+    "new_audit", "audit_draft",
+}  # fmt: skip
 
 #: Library → the only rooms that may import it.
 HOMES = {
@@ -47,7 +38,7 @@ HOMES = {
     "jupyter_client": {"publish"},
     "ipywidgets": {"desk"},
     "duckdb": {"engine"},
-    "rapidfuzz": {"lookalikes"},
+    "rapidfuzz": {"intake", "lookalikes"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

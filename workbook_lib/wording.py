@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 
 from pydantic import BaseModel
@@ -81,3 +82,12 @@ def _known_keys(loc: tuple[int | str, ...], sections: Sections) -> list[str]:
 def sentence(text: str) -> str:
     """The text with its full stop, unless it ends as a question."""
     return text if text.endswith("?") else f"{text}."
+
+
+def toml_text(text: str) -> str:
+    r"""A text as it is written in TOML, in double quotes.
+
+    >>> print(toml_text('a "b"\n'))
+    "a \"b\"\n"
+    """
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

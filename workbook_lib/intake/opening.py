@@ -54,6 +54,12 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
     )
 
 
+def sought(layout: Layout, source: Source) -> tuple[Groups, Callable[[Sequence[str]], bool]]:
+    """What a layout needs of a file: groups of headers, and whether a row is the header that has them."""
+    groups = needed(layout, source, TABLES[source.table], kind_of(Path(source.file)))
+    return groups, _header_test(layout, groups)
+
+
 def _check_overrides(source: Source, kind: str) -> None:
     """What audit.toml says of this file must make sense together."""
     both = sorted(source.columns.keys() & source.values.keys())

@@ -95,6 +95,16 @@ def open_xlsx(
     return opened
 
 
+def filled_sheets(path: Path) -> list[str]:
+    """The sheets that hold something. Raises BadFileError where the archive is unsafe or broken."""
+    examine(path)
+    try:
+        with closing(CalamineWorkbook.from_path(path)) as book:
+            return [name for name in book.sheet_names if book.get_sheet_by_name(name).height > 0]
+    except CalamineError as error:
+        raise BadFileError(f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.") from None
+
+
 # --- safety -------------------------------------------------------------------------------------------------------
 
 

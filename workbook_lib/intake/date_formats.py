@@ -1,0 +1,154 @@
+"""In which format the dates of a column are written: told by the values that fit only one, never by the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from workbook_lib.intake.values import (
+    DATE_MILLISECONDS,
+    ISO_DATE,
+    ISO_TIMESTAMP,
+    BadValueError,
+    MomentParser,
+    quoted,
+)
+
+_DATE = re.compile(
+    r"(?P<first>[0-9]{1,4})(?P<mark>[./-])(?P<second>[0-9]{1,2})(?P=mark)(?P<third>[0-9]{1,4})"
+    r"(?:(?P<gap>T|,? )(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<seconds>:[0-9]{2})?(?P<half> ?(?:AM|PM))?)?"
+)
+_UTC = ZoneInfo("UTC")
+_NAMED = (ISO_DATE, ISO_TIMESTAMP, DATE_MILLISECONDS)
+_PARSERS = {name: MomentParser((name,), _UTC, _UTC) for name in _NAMED}
+_MAY_BE_NAMED = re.compile(r"[0-9]{4}-|/Date\(")
+_MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the texts of a column say about their format.
+
+    formats : those that read them, each proven.  why : by which values.
+    doubts : sentences about texts that are dates in two formats, or contradict each other.
+    """
+
+    formats: tuple[str, ...] = ()
+    why: str = ""
+    doubts: tuple[str, ...] = ()
+
+
+class _Shape(NamedTuple):
+    """Texts of one shape are written in one format."""
+
+    mark: str
+    year_digits: int
+    year_first: bool
+    gap: str
+    seconds: bool
+    half: str
+
+
+def evidence(texts: Mapping[str, int]) -> Evidence:
+    """The formats of a column's texts, each text with the row in which it stands first.
+
+    >>> evidence({"03/04/2025": 2, "13/04/2025": 7})
+    Evidence(formats=('DD/MM/YYYY',), why="'13/04/2025' in row 7 shows the day first", doubts=())
+    >>> evidence({"03/04/2025": 2}).doubts
+    ("'03/04/2025' in row 2 can be DD/MM/YYYY or MM/DD/YYYY, and no value shows which",)
+    """
+    known = {text: _named(text) for text in texts}
+    formats = [name for name in _NAMED if name in known.values()]
+    whys, doubts = [f"written as {' or '.join(formats)}"] if formats else [], list[str]()
+    for shape, group in _grouped({text: row_no for text, row_no in texts.items() if known[text] is None}).items():
+        found = _of_shape(shape, group)
+        formats += found.formats
+        whys += [found.why] if found.formats else []
+        doubts += found.doubts
+    return Evidence(tuple(formats), "; ".join(whys), tuple(doubts))
+
+
+def read_by(formats: Iterable[str], texts: Iterable[str], none: Iterable[str] = ()) -> int:
+    """How many of the texts are dates (or declared words for none) in these formats."""
+    parse = MomentParser(tuple(formats), _UTC, _UTC, none=none)
+    return sum(_reads(parse, text) for text in texts)
+
+
+def is_date(text: str) -> bool:
+    """Whether a text has the shape of a date in some format."""
+    return _named(text) is not None or _DATE.fullmatch(text) is not None
+
+
+def _reads(parse: MomentParser, text: str) -> bool:
+    try:
+        parse(text)
+    except BadValueError:
+        return False
+    return True
+
+
+def _named(text: str) -> str | None:
+    if not _MAY_BE_NAMED.match(text):
+        return None
+    return next((name for name, parse in _PARSERS.items() if _reads(parse, text)), None)
+
+
+def _grouped(texts: Mapping[str, int]) -> dict[_Shape, dict[str, int]]:
+    groups: dict[_Shape, dict[str, int]] = {}
+    for text, row_no in texts.items():
+        match = _DATE.fullmatch(text)
+        if match is None:
+            continue
+        year_first = len(match["first"]) == 4
+        year = match["first"] if year_first else match["third"]
+        half = re.sub("[AP]M", "AM", match["half"] or "")
+        shape = _Shape(match["mark"], len(year), year_first, match["gap"] or "", bool(match["seconds"]), half)
+        if len(year) in (2, 4) and (year_first or len(match["first"]) <= 2):
+            groups.setdefault(shape, {})[text] = row_no
+    return groups
+
+
+def _of_shape(shape: _Shape, texts: dict[str, int]) -> Evidence:
+    """Which of the two numbers beside the year is the day: one that is greater than 12."""
+    parts = {text: _DATE.fullmatch(text) for text in texts}
+    fields = ("second", "third") if shape.year_first else ("first", "second")
+    numbers = {text: tuple(match[field] for field in fields) for text, match in parts.items() if match}
+    hours = [match["hour"] for match in parts.values() if match and match["hour"]]
+    shows = [next((text for text, pair in numbers.items() if int(pair[n]) > _MONTHS), None) for n in (0, 1)]
+    day_first, month_first = (_format(shape, numbers.values(), hours, day_first=first) for first in (True, False))
+    if shape.year_first:
+        # Nobody writes the day between the year and the month.
+        return Evidence((month_first,), f"{_place(next(iter(texts)), texts)} shows the year first")
+    if shows[0] and shows[1]:
+        first, second = (_place(text, texts) for text in shows if text)
+        return Evidence(doubts=(f"{first} shows the day first, {second} the month",))
+    if shows[0] and shape.year_digits == 2:
+        # A two-digit year may stand first as well.
+        return Evidence(doubts=(f"{_place(shows[0], texts)} can begin with the day or with a year of two digits",))
+    if shows[0] or shows[1]:
+        order = "day" if shows[0] else "month"
+        shown = _place(shows[0] or shows[1] or "", texts)
+        return Evidence((day_first if shows[0] else month_first,), f"{shown} shows the {order} first")
+    example = _place(next(iter(texts)), texts)
+    return Evidence(doubts=(f"{example} can be {day_first} or {month_first}, and no value shows which",))
+
+
+def _place(text: str, texts: Mapping[str, int]) -> str:
+    return f"{quoted(text)} in row {texts[text]}"
+
+
+def _format(shape: _Shape, numbers: Iterable[tuple[str, ...]], hours: list[str], *, day_first: bool) -> str:
+    """The format of texts of one shape; a part has two letters where every text has two digits there."""
+    widths = [all(len(pair[n]) == 2 for pair in numbers) for n in (0, 1)]
+    letters = ("D", "M") if day_first else ("M", "D")
+    pair = [letter * (1 + wide) for letter, wide in zip(letters, widths, strict=True)]
+    year = "Y" * shape.year_digits
+    day = shape.mark.join([year, *pair] if shape.year_first else [*pair, year])
+    if not hours:
+        return day
+    hour = "hh" if all(len(given) == 2 for given in hours) else "h"
+    clock = f"{hour}:mm{':ss' if shape.seconds else ''}"
+    return f"{day}{shape.gap}{clock}{shape.half}"

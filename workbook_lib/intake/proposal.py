@@ -1,0 +1,373 @@
+"""A profile for a file that no profile knows, proposed from its headers and its values, for the user to confirm.
+
+Nothing of it is ever active by itself. What the values do not prove, and what a word means that no profile knows,
+stands in it as "…", which a profile refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+
+from rapidfuzz import fuzz, utils
+
+from workbook_lib.intake.date_formats import Evidence, evidence, is_date
+from workbook_lib.intake.files import Opened, open_csv
+from workbook_lib.intake.json_records import open_json
+from workbook_lib.intake.profile import Earliest, Entry, Latest, Of, Profile, headers_in
+from workbook_lib.intake.recognition import DELIMITERS, DEPTH, Glance, cp1252
+from workbook_lib.intake.spreadsheet import open_xlsx
+from workbook_lib.intake.values import FLAGS, ISO_DATE, ISO_TIMESTAMP, fold, quoted
+from workbook_lib.tables import TABLES, VOCABULARY, Column, Kind, Table, listing
+from workbook_lib.wording import toml_text
+
+#: The placeholder that a profile refuses.
+CHOOSE = "…"
+#: How alike two headers must be, of 100, to be proposed as the same.
+ALIKE = 80
+#: A column with more different texts holds no closed vocabulary.
+MOST_WORDS = 30
+MOST_TEXTS = 50_000
+DATED = (Kind.DATE, Kind.END, Kind.MOMENT)
+#: What people call these columns where no system does.
+ALSO = {
+    "account": ("user", "username", "login", "learner", "participant", "student", "user id", "user email"),
+    "person_id": ("employee id", "employee number", "personnel number", "staff id", "person", "worker id"),
+    "worker_type": ("employment type", "employee type", "contract type"),
+    "email": ("email address", "e mail", "mail"),
+    "role": ("job title", "position"),
+    "start_date": ("hire date", "date of hire", "date joined"),
+    "end_date": ("termination date", "leaving date", "last day"),
+    "module_id": ("course", "course name", "course title", "training", "training title", "module"),
+    "completed_at": ("completion date", "completed on", "date completed", "completed date", "finished"),
+    "status": ("state", "completion status"),
+    "score": ("grade", "percent"),
+    "policy_id": ("policy", "document"),
+    "acknowledged_at": ("acknowledged on", "accepted on", "signed on", "date signed"),
+}
+ABOUT = """\
+# A proposal for {file}, made from its headers and values: nothing of it is used yet.
+# 1. Confirm or correct every line, and write what is meant in place of each "…".
+# 2. Then remove the # signs before its [[source]] in audit.toml.
+# The grammar: workbook_lib/profiles/README.md.
+
+"""
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*%?")
+_EMAIL = re.compile(r"\S+@\S+")
+_NESTED = re.compile(r"[{\[].*", re.DOTALL)
+#: Headers of days on which nothing was done yet.
+_OTHER_DAY = re.compile(r"due|deadline|expir|assign|enrol|start|refresh|next", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Seen:
+    """A column of the file: each of its texts, with the row in which it stands first, and how often."""
+
+    header: str
+    first: dict[str, int] = field(default_factory=dict)
+    times: Counter[str] = field(default_factory=Counter)
+
+    def add(self, text: str, row_no: int) -> None:
+        """One more filled cell."""
+        if len(self.first) < MOST_TEXTS or text in self.first:
+            self.first.setdefault(text, row_no)
+            self.times[text] += 1
+
+    def mostly(self, test: re.Pattern[str] | None = None, *, dates: bool = False) -> bool:
+        """Whether at least half of its texts pass, of the first thousand."""
+        texts = list(islice(self.first, 1_000))
+        passed = sum(is_date(text) if dates else bool(test and test.fullmatch(text)) for text in texts)
+        return bool(texts) and 2 * passed >= len(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A profile to confirm. table : what the file seems to be.  text : the profile's TOML.  open : how many "…"."""
+
+    table: str
+    text: str
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thesaurus:
+    """What the columns and the words of the known profiles are called. Names per canonical column, words per kind."""
+
+    names: dict[str, set[str]]
+    words: dict[Kind, dict[str, set[str]]]
+
+    @classmethod
+    def of(cls, profiles: Iterable[Profile]) -> Thesaurus:
+        """Everything that the profiles know, and the canonical names and words."""
+        names = {c.name: {c.name, *ALSO.get(c.name, ())} for table in TABLES.values() for c in table.columns}
+        words = {kind: {fold(word): {str(word)} for word in known} for kind, known in VOCABULARY.items()}
+        for layout in (layout for profile in profiles for layout in profile.layouts):
+            for name, entry in layout.columns.items():
+                names[name].update(_alone(entry))
+            for name, meanings in layout.words.items():
+                of_kind = words[TABLES[layout.table][name].kind]
+                for word, meaning in meanings.items():
+                    of_kind.setdefault(fold(word), set()).add(meaning)
+        return cls({name: {_plain(text) for text in texts} for name, texts in names.items()}, words)
+
+    def likeness(self, header: str, name: str) -> float:
+        """How alike a header is to what a canonical column is called, 0 to 100."""
+        plain = _plain(header)
+        return max((fuzz.token_sort_ratio(plain, n) + fuzz.token_set_ratio(plain, n)) / 2 for n in self.names[name])
+
+    def meaning(self, word: str, kind: Kind) -> str:
+        """The one meaning that a word has wherever it is known."""
+        meanings = self.words[kind].get(fold(word), set())
+        return next(iter(meanings)) if len(meanings) == 1 else CHOOSE
+
+
+def _alone(entry: Entry) -> Iterator[str]:
+    """The headers of an entry that are the column by themselves: no part of a joined name."""
+    match entry:
+        case Of():
+            yield from (part for part in entry.of if isinstance(part, str))
+        case Earliest() | Latest():
+            yield from headers_in(entry)
+
+
+def _plain(header: str) -> str:
+    """`hireDate`, `hire_date` and `Hire Date [Required]` as the same words."""
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", re.sub(r"\[[^\]]*\]$", "", header.strip()))
+    return str(utils.default_process(split.replace("_", " ")))
+
+
+# --- the file -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the file is written: the lines of `[reading]`, each with its reason."""
+
+    columns: list[Seen]
+    reading: list[tuple[str, str]]
+
+
+def columns_of(file: Glance) -> Shape:
+    """The columns of a file, whatever they mean. Raises BadFileError where it cannot be read to its end."""
+    opened, reading = _opened(file)
+    columns = [Seen(header) for header in opened.header]
+    with closing(opened.rows) as rows:
+        for row_no, cells, fault in rows:
+            for seen, text in zip(columns, cells, strict=False) if fault is None else ():
+                if text.strip():
+                    seen.add(text.strip(), row_no)
+    named = [seen for seen in columns if seen.header.strip()]
+    return Shape(named, reading)
+
+
+def _opened(file: Glance) -> tuple[Opened, list[tuple[str, str]]]:
+    if file.kind == "json":
+        return _opened_json(file), []
+    delimiter, width = max(((given, _width(rows)) for given, rows in file.heads.items()), key=lambda found: found[1])
+    rows = file.heads[delimiter]
+    header_at = next((n for n, cells in enumerate(rows, 1) if sum(map(bool, cells)) * 2 > width), 1)
+    header = rows[header_at - 1] if rows else []
+    reading = []
+    if file.content.encoding == "cp1252":
+        reading.append(('encoding = "cp1252"', cp1252(file).why))
+    if delimiter not in ("", ","):
+        reading.append((f"delimiter = {toml_text(delimiter)}", f"{DELIMITERS[delimiter]} stands between the columns"))
+    if header_at > 1:
+        reading.append((f"header_depth = {DEPTH}", f"the header seems to be row {header_at}"))
+
+    def is_header(cells: Sequence[str]) -> bool:
+        return list(cells) == header
+
+    if file.kind == "xlsx":
+        return open_xlsx(file.path, sheet=file.sheet, header_depth=header_at, is_header=is_header), reading
+    opened = open_csv(file.path, file.content, delimiter=delimiter, header_depth=header_at, is_header=is_header)
+    return opened, reading
+
+
+def _width(rows: list[list[str]]) -> int:
+    """How many columns most rows have."""
+    widths = Counter(len(cells) for cells in rows if len(cells) > 1)
+    return max(widths, key=lambda width: (widths[width], width), default=1)
+
+
+def _opened_json(file: Glance) -> Opened:
+    """The keys of the records, and those of the objects that they hold."""
+    keys = [_step(key) for key in open_json(file.path, file.content, records="", explode="", wanted=()).others]
+    opened = open_json(file.path, file.content, records="", explode="", wanted=keys)
+    inner: dict[str, None] = {}
+    with closing(opened.rows) as rows:
+        for _, cells, _ in rows:
+            for key, text in zip(opened.header, cells, strict=True):
+                inner |= dict.fromkeys(f"{key}.{_step(k)}" for k in _keys(text))
+    outer = {key for path in inner for key in opened.header if path.startswith(f"{key}.")}
+    wanted = [key for key in opened.header if key not in outer]
+    return open_json(file.path, file.content, records="", explode="", wanted=[*wanted, *inner])
+
+
+def _keys(text: str) -> list[str]:
+    """The keys of an object that a cell holds; none where it is a text that only looks like one."""
+    try:
+        return list(json.loads(text)) if text[:1] == "{" else []
+    except ValueError:
+        return []
+
+
+def _step(key: str) -> str:
+    return key if re.fullmatch(r'[^.\[\]"]+', key) else f'"{key}"'
+
+
+# --- what it may be -----------------------------------------------------------------------------------------------
+
+#: Canonical column → the file's column, and how sure that is: likeness of the names, or "by its values".
+Mapping = dict[str, tuple[Seen, float]]
+BY_VALUES = 60.0
+
+
+def propose(name: str, file: Glance, shape: Shape, known: Thesaurus) -> Proposal | None:
+    """A profile for the table that the file's columns resemble most; None where they resemble nothing.
+
+    name : of the file, for the profile's comments.
+    """
+    columns = shape.columns
+    tables = [table for table in TABLES.values() if table.name != "decisions"]
+    mappings = {table.name: _mapping(table, columns, known) for table in tables}
+    table = max(tables, key=lambda table: _score(table, mappings[table.name]))
+    mapping = mappings[table.name]
+    required = [column.name in mapping for column in table.columns if column.required]
+    if 2 * sum(required) < len(required):
+        return None
+    body = "\n".join(_profile(name, file, shape, table, mapping, known)) + "\n"
+    return Proposal(table.name, ABOUT.format(file=quoted(name)) + body, body.count(f'"{CHOOSE}"'))
+
+
+def _score(table: Table, mapping: Mapping) -> float:
+    """A required column counts twice, and as much against a table that does not find it."""
+    found = sum(sure * (2 if table[name].required else 1) for name, (_, sure) in mapping.items())
+    return found - 200 * sum(column.required and column.name not in mapping for column in table.columns)
+
+
+def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
+    """The best names first, each column of the file once; then what is required, told by values of only one column."""
+    pairs = [
+        (alike + column.required, column, seen)
+        for column in table.columns
+        for seen in columns
+        if (alike := _likely(seen, column, known)) >= ALIKE and _may_be(column.kind, seen)
+    ]
+    mapping: Mapping = {}
+    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0]):
+        if column.name not in mapping and all(seen is not other for other, _ in mapping.values()):
+            mapping[column.name] = (seen, min(alike, 100))
+    for column in table.columns:
+        if column.required and column.name not in mapping:
+            free = [seen for seen in columns if all(seen is not other for other, _ in mapping.values())]
+            fitting = [(known.likeness(seen.header, column.name), seen) for seen in free if _looks(column, seen, known)]
+            best = max((alike for alike, _ in fitting), default=0.0)
+            if len(chosen := [seen for alike, seen in fitting if alike == best]) == 1:
+                mapping[column.name] = (chosen[0], BY_VALUES)
+    return mapping
+
+
+def _likely(seen: Seen, column: Column, known: Thesaurus) -> float:
+    """How alike the names are; a column without values has nothing else to show, and must be named all the better."""
+    alike = known.likeness(seen.header, column.name)
+    return alike if seen.first else alike - 20
+
+
+def _may_be(kind: Kind, seen: Seen) -> bool:
+    """Whether the values of a column do not speak against it."""
+    if not seen.first:
+        return True
+    dated = seen.mostly(dates=True)
+    if kind in DATED:
+        return dated
+    if kind is Kind.NUMBER:
+        return seen.mostly(_NUMBER)
+    if kind is Kind.EMAIL:
+        return seen.mostly(_EMAIL)
+    return not dated and not seen.mostly(_NESTED) and (kind not in VOCABULARY or len(seen.first) <= MOST_WORDS)
+
+
+def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
+    """Whether the values alone make it likely: an address, a day on which something was done, a known word."""
+    if column.kind is Kind.MOMENT:
+        return seen.mostly(dates=True) and not _OTHER_DAY.search(seen.header)
+    if column.kind is Kind.ACCOUNT:
+        return seen.mostly(_EMAIL)
+    if column.kind in VOCABULARY and len(seen.first) <= MOST_WORDS:
+        return any(known.meaning(text, column.kind) != CHOOSE for text in seen.first)
+    return False
+
+
+# --- the text of the profile --------------------------------------------------------------------------------------
+
+
+def _profile(name: str, file: Glance, shape: Shape, table: Table, mapping: Mapping, known: Thesaurus) -> Iterator[str]:
+    yield from ("[profile]", f"title = {toml_text(name)}", "")
+    if shape.reading:
+        yield from ("[reading]", *(f"{line}  # {why}" for line, why in shape.reading), "")
+    yield from ("[[layout]]", f'table = "{table.name}"  # {table.says}', f'format = "{file.kind}"', "")
+    yield "[layout.columns]"
+    for column in table.columns:
+        if column.name in mapping:
+            yield _line(column, *mapping[column.name])
+        elif column.required:
+            yield f'{column.name} = "{CHOOSE}"  # required, and no column looks like it'
+    yield from _unused(shape.columns, mapping)
+    for column in table.columns:
+        if column.name in mapping and column.kind in VOCABULARY:
+            yield from _words(column, mapping[column.name][0], known)
+
+
+def _line(column: Column, seen: Seen, sure: float) -> str:
+    """One column, how it is read, and why it is proposed."""
+    header = toml_text(seen.header)
+    why = "by its values" if sure == BY_VALUES else "by its name"
+    example = f", for example {quoted(next(iter(seen.first)))}" if seen.first else ", and it is empty"
+    if column.kind in DATED and seen.first:
+        found = evidence(seen.first)
+        others = [text for text in seen.first if not is_date(text)]
+        no_dates = f"; no dates (see none_dates): {_some(others)}" if others else ""
+        if _needs_formats(column, found):
+            formats = ", ".join(map(toml_text, found.formats if not found.doubts else (CHOOSE,)))
+            says = "; ".join(found.doubts) or found.why
+            return f"{column.name} = {{ of = [{header}], formats = [{formats}] }}  # {why}; {says}{no_dates}"
+        return f"{column.name} = {header}  # {why}; {found.why}{no_dates}"
+    if column.kind is Kind.NUMBER and any(text.endswith("%") for text in seen.first):
+        return f'{column.name} = {{ of = [{header}], suffix = "%" }}  # {why}{example}'
+    return f"{column.name} = {header}  # {why}{example}"
+
+
+def _needs_formats(column: Column, found: Evidence) -> bool:
+    usual = {ISO_DATE, ISO_TIMESTAMP} if column.kind is Kind.MOMENT else {ISO_DATE}
+    return bool(found.doubts) or not found.formats or not usual.issuperset(found.formats)
+
+
+def _words(column: Column, seen: Seen, known: Thesaurus) -> Iterator[str]:
+    """The words of the file, each with the meaning that it has in the profiles that know it."""
+    if column.kind is Kind.FLAG and all(fold(text) in FLAGS for text in seen.first):
+        return
+    yield from ("", f"[layout.words.{column.name}]  # one of {', '.join(VOCABULARY[column.kind])}")
+    folded = {fold(text): text for text in reversed(seen.first)}
+    for text in seen.first:
+        if folded[fold(text)] == text:
+            rows = sum(count for other, count in seen.times.items() if fold(other) == fold(text))
+            yield f'{toml_text(text)} = "{known.meaning(text, column.kind)}"  # rows: {rows:,}'
+
+
+def _unused(columns: list[Seen], mapping: Mapping) -> Iterator[str]:
+    used = [seen for seen, _ in mapping.values()]
+    rest = [seen for seen in columns if all(seen is not other for other in used)]
+    if rest:
+        yield "# Not read:"
+        yield from (f"#   {quoted(seen.header)}: {_some(list(seen.first)) or 'empty'}" for seen in rest)
+
+
+def _some(texts: list[str]) -> str:
+    """The first three of many texts."""
+    return listing([*map(quoted, texts[:3]), *texts[3:]], 3)
