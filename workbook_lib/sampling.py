@@ -49,8 +49,7 @@ ATTRIBUTES: tuple[tuple[str, str, str], ...] = (
     (
         "C",
         "on time",
-        "Completed on or before the due day, of the first time or of the renewal; where that day lies before the "
-        "judged days, by the first of them.",
+        "Completed on or before the due day, of the first time or of the renewal.",
     ),
     ("D", "content", "Content, version and assessment were those that the requirement asks for."),
     ("E", "exception", "There is no exception, or each is explained, with evidence, and approved by a second person."),

@@ -62,7 +62,8 @@ WHERE person.person_no IN ({numbers})
 GROUP BY person.person_no, person.person_id, person.name, person.worker_type, far"""
 
 #: The last accountable judged day of each duty, the earliest record that covers it, and the day on which that record
-#: was due: the first accountable day that no earlier record covers. Where nothing was due yet: the first due day.
+#: was due: the first accountable day that no earlier record covers; a gap that was closed before the judged days is not
+#: looked at again. Where nothing was due yet: the first due day.
 DUE = """
 WITH asked AS (
   SELECT run.person_no, run.requirement_no, run.run_from, run.tenure_from - preboarding_days AS counts_from,
@@ -91,13 +92,18 @@ WITH asked AS (
                  AND cover.done_on >= counts_from AND cover.done_on <= COALESCE(completed_on - 1, on_day)
   GROUP BY answered.person_no, answered.requirement_no, run_from, completed_on
 )
-SELECT before.person_no, before.requirement_no, completed_on,
-       MIN(GREATEST(from_day, COALESCE(covered_to + 1, from_day))) AS due_on
-FROM before
-LEFT JOIN stretch ON stretch.person_no = before.person_no AND stretch.requirement_no = before.requirement_no
-                 AND stretch.run_from = before.run_from AND required AND NOT excused
-                 AND (covered_to IS NULL OR to_day > covered_to)
-GROUP BY before.person_no, before.requirement_no, completed_on"""
+SELECT person_no, requirement_no, completed_on, CASE WHEN completed_on > due_on THEN due_then ELSE due_on END AS due_on
+FROM (
+  SELECT before.person_no, before.requirement_no, completed_on,
+         MIN(GREATEST(from_day, COALESCE(covered_to + 1, from_day))) AS due_on,
+         MIN(CASE WHEN to_day >= window_from
+                  THEN GREATEST(from_day, COALESCE(covered_to + 1, from_day), window_from) END) AS due_then
+  FROM before CROSS JOIN settings
+  LEFT JOIN stretch ON stretch.person_no = before.person_no AND stretch.requirement_no = before.requirement_no
+                   AND stretch.run_from = before.run_from AND required AND NOT excused
+                   AND (covered_to IS NULL OR to_day > covered_to)
+  GROUP BY before.person_no, before.requirement_no, completed_on
+) dated"""
 
 #: Where each record stands: of one day's records, the first that counts (C6), or that of the latest version (C9).
 RECORD = """
@@ -136,6 +142,7 @@ WITH due AS ({DUE}), record AS ({RECORD}), excepted AS (
          CASE WHEN how_many IS NOT NULL THEN excepted.due_on
               WHEN verdict.verdict <> 'undetermined' THEN due.due_on END AS due_on,
          CASE WHEN how_many IS NOT NULL THEN excepted.closed_on
+              WHEN verdict.verdict = 'met' THEN COALESCE(due.completed_on, verdict.last_completed_on)
               WHEN verdict.verdict <> 'undetermined' THEN due.completed_on END AS completed_on,
          COALESCE(how_many, 0) AS exceptions, excepted.explained_by
   FROM verdict
@@ -237,7 +244,7 @@ def write(wp: Workpaper, selection: Selection, folder: Path) -> int:
     write_csv(
         folder / "ranking.csv", ("stratum", "place", "person_id", "sha256", "selected"), ranking(everybody, selection)
     )
-    text = "\n\n".join(" ".join(filter(None, row)) for row in method(wp, selection)) + "\n"
+    text = "".join(f"{heading}: {says}\n" for heading, says in method(wp, selection))
     (folder / "method.txt").write_text(text, encoding="utf-8", newline="\n")
     _write_workbook(folder / "sample.xlsx", wp, selection, sheet)
     return len(sheet)
