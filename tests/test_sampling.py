@@ -362,14 +362,16 @@ class TestSheet:
         assert {line["verdict"] for line in lines} >= {"met", "late", "missing", "left", "pending"}
 
 
-class TestFiles:
-    @pytest.fixture
-    def written(self, tmp_path: Path) -> Path:
-        names = [f"N{no},{name},n{no}@acme.example,employee,Sales,2024-01-01," for no, name in enumerate(FORMULAS)]
-        done = workbook(make(tmp_path / "acme", plus("people", *names)), "--rule", "all", "--out", tmp_path / "out")
-        assert done.returncode == 0, done.stderr
-        return tmp_path / "out"
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("written")
+    names = [f"N{no},{name},n{no}@acme.example,employee,Sales,2024-01-01," for no, name in enumerate(FORMULAS)]
+    done = workbook(make(tmp_path / "acme", plus("people", *names)), "--rule", "all", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "out"
 
+
+class TestFiles:
     def test_the_workbook_holds_what_the_csv_holds_cell_by_cell(self, written: Path) -> None:
         table = CalamineWorkbook.from_path(str(written / "sample.xlsx")).get_sheet_by_name("Test sheet").to_python()
         lines = rows(written / "sample.csv")
@@ -462,8 +464,7 @@ class TestCommand:
 
     def test_refuses_with_2_and_writes_nothing(self, tmp_path: Path) -> None:
         folder = make(tmp_path / "acme")
-        for wrong in (["--size", "0"], ["--rule", "half"], ["--period", "1999"], ["--confidence", "0.9"],
-                      ["--as-of", "2026-03-31"], ["--size", "many"]):  # fmt: skip
+        for wrong in (["--rule", "half"], ["--period", "1999"], ["--as-of", "2026-03-31"], ["--size", "many"]):
             done = workbook(folder, *wrong, "--out", tmp_path / "out")
             assert done.returncode == 2, wrong
             assert "Traceback" not in done.stderr
@@ -493,6 +494,7 @@ class TestExhibit:
         assert list(strata["People"]) == [17, 43, 1, 7, 1]
         assert list(strata["Selected"]) == [3, 5, 1, 3, 1]
         assert list(strata["With an undetermined duty"]) == [0, 0, 0, 1, 1]
+        assert list(strata["Chance of meeting a deviation"]) == ["87.6 %", "98.4 %", None, "71.4 %", None]
 
     def test_is_the_selection_of_the_pack(self, northwind: Workpaper, tmp_path: Path) -> None:
         from workbook_lib import listings

@@ -15,7 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import comb
 from operator import itemgetter
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from workbook_lib.tables import Problem, UserError
 
@@ -37,7 +37,7 @@ STRATA: dict[Stratum, str] = {
     Stratum.CURRENT: "Engaged on every judged day. Contractors and third parties apart.",
     Stratum.LEAVERS: "Engaged before the first judged day, and no longer on the last one. Contractors and third "
     "parties apart.",
-    Stratum.CONTRACTORS: "A contractor or third party on some judged day, whenever engaged.",
+    Stratum.CONTRACTORS: "A contractor or third party on some judged day, or in a row that cannot be read.",
     Stratum.UNREADABLE: "A row of this person in the people export cannot be read, so no day is known for certain. "
     "Contractors and third parties apart.",
 }
@@ -62,9 +62,11 @@ METHOD = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """One person of the population. person_no : the number under which the relations know them."""
+class Candidate(NamedTuple):
+    """One person of the population; a tuple, since there may be a million of them.
+
+    person_no : the number under which the relations know them.  deviates : has a late or missing duty.
+    """
 
     person_no: int
     person_id: str

@@ -71,7 +71,7 @@ def _strata(selection: Selection) -> Table:
             part.deviating,
             part.met,
             part.undetermined,
-            _chance(part),
+            _chance(part) if part.deviating else None,
         )
         for part in selection.parts
     ]
