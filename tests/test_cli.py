@@ -233,7 +233,7 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     assert (tmp_path / "out" / "acme-2025").is_dir()
 
 
-@pytest.mark.parametrize("command", ["run", "judge", "check"])
+@pytest.mark.parametrize("command", ["run", "judge", "check", "sample"])
 def test_every_command_has_help_with_an_example(command):
     done = workbook(command, "--help")
     assert done.returncode == 0

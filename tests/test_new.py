@@ -432,7 +432,7 @@ def test_a_proposal_is_not_used_until_it_is_confirmed_and_then_reads_the_file(ru
     audit.write_text(activated(audit.read_text("utf-8")), encoding="utf-8")
     assert sources(tmp_path / "acme")[1] == ("completions", "lms.csv", "my-lms")
     checked = run("check", tmp_path / "acme")
-    assert "exports/lms.csv (completions)\n    2 rows read, 2 used; 2025-01-31\n" in checked.out
+    assert "exports/lms.csv (completions)\n    2 rows read, 2 used; 2025-01-31" in checked.out
 
 
 PROPOSED = """\

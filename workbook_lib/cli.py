@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 import traceback
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from workbook_lib import sampling
 from workbook_lib.requirement import did_you_mean
 from workbook_lib.tables import Problem, UserError
 
@@ -122,6 +124,54 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> No
     _warn(paper)
     if reconciliation.report(paper, Console(highlight=False, markup=False, emoji=False)):
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `workbook sample data_samples/northwind --period 2025 --size 25 --seed 4711`")
+def sample(
+    audit: AuditPath,
+    period: PeriodName = None,
+    rule: Annotated[
+        str | None,
+        typer.Option(
+            help="Size of each stratum: all, fixed, tenth (10 %, min 3, max 30) or confidence.", show_default="tenth"
+        ),
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="People of each stratum, for the rule fixed.")] = None,
+    confidence: Annotated[
+        str | None, typer.Option(help="Per cent, for the rule confidence.", show_default=sampling.CONFIDENCE)
+    ] = None,
+    tolerable_rate: Annotated[
+        str | None, typer.Option(help="Per cent, for the rule confidence.", show_default=sampling.TOLERABLE)
+    ] = None,
+    seed: Annotated[
+        str | None, typer.Option(help="Any text; the same one draws the same people.", show_default="the period's name")
+    ] = None,
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option(help="Folder.", show_default="sample-AUDIT-PERIOD")] = None,
+) -> None:
+    """Draw the auditor's selection, and write its test sheet, ready to fill in, as a spreadsheet and as CSV."""
+    from workbook_lib import testsheet
+    from workbook_lib.audit import load_audit, refuse_later_than_exports, window
+    from workbook_lib.exhibits.sampling import would_have_met
+    from workbook_lib.workpaper import perform
+
+    chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)
+    checked = load_audit(audit)
+    days = window(checked, period, _day(as_of))
+    refuse_later_than_exports(checked, days)
+    paper = perform(checked, days.period.name, days.as_of)
+    selection = testsheet.draw(paper, chosen, seed)
+    folder = out or Path(re.sub(r"[^\w.-]+", "-", f"sample-{checked.folder.name}-{days.period.name}"))
+    _make_folder(folder)
+    lines = testsheet.write(paper, selection, folder)
+    for heading, text in testsheet.method(paper, selection):
+        typer.echo(f"{heading}: {text}")
+    for sentence in would_have_met(selection):
+        typer.echo(sentence)
+    typer.echo(
+        f"{lines:,} lines to test: {folder / 'sample.xlsx'}, and sample.csv, ranking.csv and method.txt beside it."
+    )
+    _warn(paper)
 
 
 @app.command(epilog="Example: `workbook new acme --from ~/Downloads/*.csv enrollments.json staff.xlsx`")

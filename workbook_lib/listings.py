@@ -13,6 +13,7 @@ from typing import Any
 
 from workbook_lib.procedures import Result
 from workbook_lib.tables import FileAccount, Finding, Quarantined
+from workbook_lib.testsheet import COLUMNS, draw, lines
 from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
 
 POPULATION = """
@@ -99,6 +100,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
     _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
     _write_csv(tables / "results.csv", RESULTS, map(_result_row, paper.results))
+    _write_csv(tables / "sample.csv", list(COLUMNS), lines(paper, draw(paper)))
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 

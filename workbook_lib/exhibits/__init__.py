@@ -15,6 +15,7 @@ from workbook_lib.exhibits.provenance import findings, quarantine, sources, tota
 from workbook_lib.exhibits.readiness import attention, covered_now, due_next
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
 from workbook_lib.exhibits.reference import complete, glossary, limitations, rules
+from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "requirements",
     "results",
     "rules",
+    "sampling",
     "scope",
     "snapshots",
     "sources",

@@ -91,6 +91,7 @@ WORDS: dict[str, str] = {
     "exception.",
     "explanation": "The documented reason for an exception. It changes no verdict.",
     "quarantined row": "A row of an export that was not used, kept with its place in the file and the reason.",
+    "stratum": "A group of people from which the auditor's selection is drawn. Each person is in exactly one.",
     "on-time rate": "Duties met, divided by duties met, late, missing and undetermined.",
 }
 
