@@ -153,6 +153,7 @@ def _refuse_parameters(papermill: Any, notebook: Path, parameters: Mapping[str, 
                 where=notebook.name,
                 what=f"it has no parameter {listing([repr(name) for name in unknown])}.",
                 do=f"use one of {', '.join(sorted(known))}.",
+                code="unknown_parameter",
             )
         )
     for name, value in parameters.items():
