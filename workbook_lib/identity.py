@@ -148,8 +148,8 @@ def _told(name: str) -> str:
 
 def _in_capitals(engine: Engine) -> Iterator[Finding]:
     """E-mail addresses that differ from the person's in case only."""
-    query = "SELECT COUNT(*), MIN(account) FROM account_person WHERE via = 'e-mail address' AND account <> account_key"
-    ((number, example),) = engine.rows(query)
+    matched = "account_person WHERE person_no IS NOT NULL AND account <> account_key"
+    ((number, example),) = engine.rows(f"SELECT COUNT(*), MIN(account) FROM {matched}")
     if number:
         yield Finding(
             code="matched_without_case",
