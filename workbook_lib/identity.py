@@ -113,13 +113,12 @@ def _look_alikes(engine: Engine) -> Iterator[Finding]:
     """Ids of people that look alike, and accounts of nobody that look like somebody's: nothing is matched by it."""
     people = engine.rows("SELECT person_id, email FROM everybody ORDER BY person_id")
     for alike in _grouped(person_id for person_id, _ in people):
-        if len(alike) > 1:
-            yield Finding(
-                code="look_alike_people",
-                table="people",
-                subject=alike[0],
-                text=f"The ids {' and '.join(map(_told, alike))} look alike; they count as different people.",
-            )
+        yield Finding(
+            code="look_alike_people",
+            table="people",
+            subject=alike[0],
+            text=f"The ids {' and '.join(map(_told, alike))} look alike; they count as different people.",
+        )
     strangers = [a for (a,) in engine.rows("SELECT account FROM account_person WHERE via = 'nobody' ORDER BY account")]
     names = {skeleton(name): name for pair in people for name in pair if name} if strangers else {}
     for account in strangers:
@@ -134,9 +133,13 @@ def _look_alikes(engine: Engine) -> Iterator[Finding]:
 
 
 def _grouped(names: Iterable[str]) -> Iterable[list[str]]:
+    """Those of different names that look alike."""
+    first: dict[str, str] = {}
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(skeleton(name), []).append(name)
+        key = skeleton(name)
+        if (other := first.setdefault(key, name)) != name:
+            groups.setdefault(key, [other]).append(name)
     return groups.values()
 
 

@@ -35,7 +35,9 @@ _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _SHARED = re.compile(rb"<(?:\w+:)?c\b[^>]*\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*([0-9]+)")
 _SHARED_END = re.compile(rb"</(?:\w+:)?si>")
-_ROW_END = b"row>"
+_ROW_END = re.compile(rb"</(?:\w+:)?row>")
+#: Whatever is cut in two by a chunk is shorter than that.
+OVERLAP = 64
 _HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]*\shidden=[\"'](?:1|true)[\"']")
 _FORMULA = rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
 _ERROR_TYPE = re.compile(rb"<(?:\w+:)?c\b[^>]*\st=[\"']e[\"']")
@@ -146,20 +148,21 @@ def examine(path: Path) -> None:
 def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
     """Look through one part; the number of its cells."""
     width, height, cells, tail = 0, 0, 0, b""
-    is_xml = part.filename.casefold().endswith((".xml", ".rels"))
+    name = part.filename.casefold()
+    is_xml, says_kinds = name.endswith((".xml", ".rels")), name.endswith((".rels", "[content_types].xml"))
     with archive.open(part) as file:
         while chunk := file.read(CHUNK):
             text = tail + chunk
             if is_xml and len(chunk) == CHUNK and b"<" not in chunk:
                 raise _unsafe(f"{part.filename} holds a text of more than {CHUNK:,} characters")
-            if b"/relationships/externalLink" in text or b".macroEnabled." in text:
+            if says_kinds and (b"/relationships/externalLink" in text or b".macroEnabled." in text):
                 raise _unsafe("it holds macros or links to other workbooks")
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise _unsafe(f"{part.filename} declares entities, or is not UTF-8")
             for letters, row in _REFERENCE.findall(text):
                 width, height = max(width, _column(letters)), max(height, int(row))
             cells += len(_CELL.findall(chunk))
-            tail = text[-64:]
+            tail = text[-OVERLAP:]
     if width * height > MOST_CELLS:
         raise _unsafe(f"{part.filename} reaches {width:,} columns x {height:,} rows")
     if cells > MOST_CELLS:
@@ -264,14 +267,14 @@ def _mark_merged(sheet: CalamineSheet, marks: Marks) -> None:
 
 
 def _blocks(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
-    """The text of a sheet in blocks that end with a row's tag: no cell is cut in two."""
+    """The text of a sheet in blocks that end with a row."""
     rest = bytearray()
     while chunk := read(size):
         rest += chunk
-        end = rest.rfind(_ROW_END, max(0, len(rest) - len(chunk) - len(_ROW_END)))
-        if end >= 0:
-            yield bytes(rest[: end + len(_ROW_END)])
-            del rest[: end + len(_ROW_END)]
+        ends = [match.end() for match in _ROW_END.finditer(rest, max(0, len(rest) - len(chunk) - OVERLAP))]
+        if ends:
+            yield bytes(rest[: ends[-1]])
+            del rest[: ends[-1]]
     yield bytes(rest)
 
 
