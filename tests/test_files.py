@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import json
-import os
 from datetime import date, datetime
 from pathlib import Path
 
@@ -34,7 +33,6 @@ from workbook_lib.intake import json_records, spreadsheet
 from workbook_lib.intake.files import digest, kind_of, open_csv
 from workbook_lib.intake.json_records import path_of
 
-EXAMPLES = int(os.environ.get("WORKBOOK_EXAMPLES", "300"))
 PEOPLE = "person_id,worker_type,start_date,end_date\nE1,employee,2024-01-01,2025-01-01\nE2,intern,2024-02-01,\n"
 READ = [("E1", 2), ("E2", 3)]
 
@@ -104,7 +102,7 @@ def test_nothing_is_retyped(tmp_path: Path) -> None:
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5), st.sampled_from(["\r\n", "\n"]))
 def test_a_csv_cell_comes_back_as_it_was_written(tmp_path: Path, rows: list[tuple[str, ...]], line_end: str) -> None:
     text = io.StringIO()

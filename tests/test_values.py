@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook_lib.intake import values
 from workbook_lib.intake.values import BadValueError, MomentParser
 
-EXAMPLES = int(os.environ.get("WORKBOOK_EXAMPLES", "300"))
-many = settings(max_examples=EXAMPLES, deadline=None)
 BERLIN, UTC_ZONE, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("UTC"), ZoneInfo("America/New_York")
 ISO = MomentParser((values.ISO_DATE,), BERLIN, BERLIN)
 STAMP = MomentParser((values.ISO_TIMESTAMP,), BERLIN, BERLIN)
@@ -34,13 +33,11 @@ def day(read: MomentParser, text: str) -> date | None:
 # --- dates --------------------------------------------------------------------------------------------------------
 
 
-@many
 @given(DAYS)
 def test_an_iso_date_prints_as_it_stood(on: date) -> None:
     assert day(ISO, on.isoformat()) == on
 
 
-@many
 @given(st.text(st.characters(codec="utf-8"), max_size=12))
 def test_no_other_text_is_an_iso_date(text: str) -> None:
     try:
@@ -50,7 +47,6 @@ def test_no_other_text_is_an_iso_date(text: str) -> None:
     assert moment is None or moment[0].isoformat() == text.strip()
 
 
-@many
 @given(
     DAYS,
     st.sampled_from(
@@ -137,7 +133,6 @@ def test_what_is_declared_as_none_is_none() -> None:
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@many
 @given(st.datetimes(datetime(1900, 1, 3), datetime(2099, 12, 30), timezones=OFFSETS), st.sampled_from("T "))
 def test_a_timestamp_with_an_offset_is_the_same_instant(at: datetime, between: str) -> None:
     moment = STAMP(at.isoformat(sep=between))
@@ -149,11 +144,33 @@ def test_a_timestamp_with_an_offset_is_the_same_instant(at: datetime, between: s
     assert on == expected.date()
 
 
-@many
 @given(st.datetimes(datetime(1900, 1, 3), datetime(2099, 12, 30)))
 def test_a_timestamp_without_an_offset_stays_as_it_is_in_the_audit_zone(at: datetime) -> None:
     at = at.replace(microsecond=0)
     assert STAMP(at.isoformat()) == (at.date(), at)
+
+
+PARTS = st.tuples(
+    st.integers(1900, 2099), st.integers(0, 13), st.integers(0, 32), st.integers(0, 25), st.integers(0, 61),
+    st.integers(0, 61),
+)  # fmt: skip
+
+
+@given(PARTS, st.sampled_from(["", "Z", "+02:00", "-0830", "+14"]))
+def test_exactly_what_is_a_moment_is_read_as_one(parts: tuple[int, ...], offset: str) -> None:
+    text = "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(*parts)
+    try:
+        expected = datetime(*parts)  # type: ignore[arg-type]
+    except ValueError:
+        with pytest.raises(BadValueError):
+            STAMP(text + offset)
+        return
+    moment = STAMP(text + offset)
+    assert moment is not None
+    assert moment[1] is not None
+    at = expected if not offset else datetime.fromisoformat(text + offset).astimezone(BERLIN).replace(tzinfo=None)
+    assert moment == (at.date(), at)
+    assert offset or moment[1].isoformat() == text
 
 
 @pytest.mark.parametrize(
@@ -199,7 +216,6 @@ def test_midnight_utc_is_a_date_where_that_is_declared() -> None:
     assert new_york("2020-08-26T02:00:00+02:00") == (date(2020, 8, 25), datetime(2020, 8, 25, 20, 0))
 
 
-@many
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30), timezones=st.just(UTC)))
 def test_seconds_since_1970(at: datetime) -> None:
     at = at.replace(microsecond=0)
@@ -242,7 +258,6 @@ def test_which_texts_fit_both_orders(text: str, both: bool) -> None:
 # --- ids ----------------------------------------------------------------------------------------------------------
 
 
-@many
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Zl", "Zp"]), min_size=1, max_size=30))
 def test_an_id_is_its_text_trimmed_and_composed(text: str) -> None:
     found = values.identifier(f" {text}\t")
@@ -281,10 +296,23 @@ def test_free_text_keeps_its_lines() -> None:
 # --- numbers, flags, words ----------------------------------------------------------------------------------------
 
 
-@many
-@given(st.decimals(-10_000, 10_000, places=2))
-def test_a_plain_number(number: object) -> None:
-    assert values.number(str(number)) == float(str(number))
+@given(st.decimals(-10_000_000, 10_000_000, places=4))
+def test_a_plain_number_prints_as_it_stood(number: Decimal) -> None:
+    found = values.number(f" {number:f} ")
+    assert found is not None
+    assert f"{found:.4f}".removeprefix("-") == f"{number:f}".removeprefix("-")
+    assert found == float(number)
+
+
+@given(st.text(st.sampled_from("0123456789.,+-eE %_\u0661\u00bd"), max_size=8))
+def test_no_other_text_is_a_number(text: str) -> None:
+    try:
+        found = values.number(text)
+    except BadValueError:
+        return
+    whole, _, fraction = text.strip().lstrip("+-").partition(".")
+    assert found is None or (whole.isascii() and whole.isdigit() and (fraction.isdigit() or "." not in text))
+    assert (found is None) == (not text.strip())
 
 
 @pytest.mark.parametrize("text", ["85%", "0,85", "1,000", "1e3", "٨٥", "NaN", "inf", "0x10", "1_000", "--1", ".", "1."])
@@ -298,6 +326,41 @@ def test_a_declared_suffix_and_scale() -> None:
     assert values.number("85 %", suffix="%") == 85
     assert values.number("90", divide_by=60) == 1.5
     assert values.number(" ") is None
+
+
+IN_ANY_CASE = st.sampled_from([str.lower, str.upper, str.title])
+
+
+@given(st.sampled_from(sorted(values.FLAGS)), IN_ANY_CASE, st.text(" \t\u00a0", max_size=3))
+def test_a_flag_in_any_case_with_blanks_around_it(word: str, written: Callable[[str], str], blank: str) -> None:
+    assert values.flag(blank + written(word) + blank) is values.FLAGS[word]
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=6))
+def test_no_other_text_is_a_flag(text: str) -> None:
+    known = text.strip().casefold()
+    if known and known not in values.FLAGS:
+        with pytest.raises(BadValueError):
+            values.flag(text)
+    else:
+        assert values.flag(text) is values.FLAGS.get(known)
+
+
+WORDS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), min_size=1, max_size=12).filter(
+    values.fold
+)
+
+
+@given(
+    st.lists(WORDS, min_size=1, max_size=6, unique_by=values.fold), st.text(st.characters(codec="utf-8"), max_size=8)
+)
+def test_each_word_of_a_vocabulary_means_what_is_declared_and_no_other_does(words: list[str], other: str) -> None:
+    table = values.folded_words({word: n for n, word in enumerate(words)})
+    assert [values.word(f" {word}  ", table) for word in words] == list(range(len(words)))
+    assert [values.word(unicodedata.normalize("NFD", word), table) for word in words] == list(range(len(words)))
+    if values.fold(other) and values.fold(other) not in map(values.fold, words):
+        with pytest.raises(BadValueError):
+            values.word(other, table)
 
 
 def test_flags() -> None:

@@ -43,7 +43,8 @@ class Settings(Section):
     def _known_zone(cls, name: str) -> str:
         if name not in available_timezones():
             near = difflib.get_close_matches(name, available_timezones(), 1)
-            raise wrong("'{name}' is not an IANA time zone{hint}", name=name, hint=did_you_mean(near))
+            says = "'{name}' is not an IANA time zone{hint}"
+            raise wrong("unknown_zone", says, name=name, hint=did_you_mean(near))
         return name
 
     @property
@@ -79,7 +80,8 @@ class Period(Section):
     @model_validator(mode="after")
     def _in_order(self) -> Period:
         if self.end < self.start:
-            raise wrong("it ends on {end}, before it starts on {start}", start=self.start, end=self.end)
+            says = "it ends on {end}, before it starts on {start}"
+            raise wrong("end_before_start", says, start=self.start, end=self.end)
         return self
 
 
@@ -98,6 +100,7 @@ class Source(Section):
     covers_from: date | None = None
     previous: str | None = None
     sheet: str | None = None
+    allow_empty: bool = False
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, str] = Field(default_factory=dict)
 
@@ -107,6 +110,7 @@ class Source(Section):
         if name not in TABLES:
             near = difflib.get_close_matches(name, TABLES, 1)
             raise wrong(
+                "unknown_table",
                 "there is no table '{name}'{hint} (tables: {tables})",
                 name=name,
                 hint=did_you_mean(near),
@@ -120,17 +124,18 @@ class Source(Section):
         for name in (*self.columns, *self.values):
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
-                raise wrong(
-                    "table {table} has no column '{name}'{hint}", table=self.table, name=name, hint=did_you_mean(near)
-                )
+                says = "table {table} has no column '{name}'{hint}"
+                raise wrong("unknown_column", says, table=self.table, name=name, hint=did_you_mean(near))
         if self.extracted_on and self.extracted_at:
-            raise wrong("extracted_on and extracted_at are both given; keep one")
+            raise wrong("bad_extract_day", "extracted_on and extracted_at are both given; keep one")
         if self.extracted_at and self.extracted_at.tzinfo is None:
-            raise wrong("extracted_at needs an offset, for example 2026-01-05T08:00:00+01:00")
+            raise wrong("bad_extract_day", "extracted_at needs an offset, for example 2026-01-05T08:00:00+01:00")
         if not (self.extracted_on or self.extracted_at) and self.table in ("people", "completions", "acknowledgements"):
-            raise wrong("extracted_on is missing: it says up to which day this export proves anything (C1)")
+            says = "extracted_on is missing: it says up to which day this export proves anything (C1)"
+            raise wrong("missing_key", says)
         if self.covers_from and self.table not in ("completions", "acknowledgements"):
-            raise wrong("covers_from belongs to records (completions, acknowledgements), not to {t}", t=self.table)
+            says = "covers_from belongs to records (completions, acknowledgements), not to {t}"
+            raise wrong("misplaced_key", says, t=self.table)
         return self
 
     def extracted(self, zone: ZoneInfo) -> date | None:
@@ -173,6 +178,7 @@ class Audit(Section):
                 where="--period",
                 what=f"audit.toml has no period '{name}'.",
                 do=f"use one of {listing(known, 20)}.",
+                code="unknown_period",
             )
         )
 
@@ -216,6 +222,7 @@ def window(audit: Audit, period: str | None = None, as_of: date | None = None) -
                 where="--as-of" if as_of else "audit.toml, extracted_on",
                 what=f"the as-of day {last_day} is before period {chosen.name} starts on {chosen.start}.",
                 do="choose a period that has begun, or export again and correct extracted_on.",
+                code="before_the_period",
             )
         )
     return Window(period=chosen, as_of=last_day)
@@ -234,6 +241,7 @@ def refuse_later_than_exports(audit: Audit, days: Window) -> None:
                 what=f"the exports cover days up to {known}; of the days after it nothing is known.",
                 effect="no evidence was written: people would be missing on days that no record can show.",
                 do=f"export again, or choose {known} or an earlier day.",
+                code="after_the_exports",
             )
         )
 
@@ -256,11 +264,21 @@ def load_audit(path: Path | str) -> Audit:
         data = tomllib.loads(text)
     except OSError:
         raise UserError(
-            Problem(where=str(file), what="there is no such file.", do="name an audit folder, or its audit.toml.")
+            Problem(
+                where=str(file),
+                what="there is no such file.",
+                do="name an audit folder, or its audit.toml.",
+                code="no_such_file",
+            )
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(
-            Problem(where=file.name, what=f"it is not valid TOML: {error}.", do="correct that place and try again.")
+            Problem(
+                where=file.name,
+                what=f"it is not valid TOML: {error}.",
+                do="correct that place and try again.",
+                code="bad_toml",
+            )
         ) from None
     folder = file.resolve().parent
     problems, audit = [], None
@@ -312,6 +330,7 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
             where="audit.toml, source",
             what="no source has table = 'people'.",
             do="add the HR system's export: without it nobody is known to be in scope.",
+            code="no_people",
         )
     for n, requirement in parts.requirements:
         if requirement.policy and "policies" not in parts.tables:
@@ -319,6 +338,7 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
                 where=f"audit.toml, requirement[{n}].policy",
                 what=f"'{requirement.policy}' needs a source with table = 'policies', and there is none.",
                 do="add a file that lists the policy's versions and from when each is in force.",
+                code="no_policies",
             )
     seen: dict[tuple[str, Path], int] = {}
     for n, source in parts.sources:
@@ -330,6 +350,7 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
                     where=f"audit.toml, source[{n}].file",
                     what=f"{source.file} is already read as {source.table} by source[{first}].",
                     do="remove one of the two: every row would count twice.",
+                    code="same_file_twice",
                 )
     if parts.programme:
         yield from _file_problems(folder, "programme.file", parts.programme.file)
@@ -347,6 +368,7 @@ def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
             where=f"audit.toml, source[{n}].profile",
             what=sentence(f"there is no profile '{source.profile}'{did_you_mean(near)}"),
             do=f"use one of {listing(known, 30)}, or put {source.profile}.toml into the audit folder.",
+            code="unknown_profile",
         )
 
 
@@ -357,9 +379,11 @@ def _file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
             where=where,
             what=f"'{pattern}' points outside the audit folder.",
             do="copy the file into the folder: the evidence holds every input.",
+            code="outside_the_folder",
         )
     elif not (paths := _matching(folder, pattern)):
-        yield Problem(where=where, what=f"'{pattern}' matches no file.", do="correct the name, or add the file.")
+        what = f"'{pattern}' matches no file."
+        yield Problem(where=where, what=what, do="correct the name, or add the file.", code="no_such_file")
     else:
         for path in paths:
             if not path.resolve().is_relative_to(folder):
@@ -367,6 +391,7 @@ def _file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
                     where=where,
                     what=f"'{path.name}' is a link to a file outside the audit folder.",
                     do="copy the file into the folder: the evidence holds every input.",
+                    code="outside_the_folder",
                 )
 
 
@@ -408,6 +433,7 @@ def _doubles(section: str, names: list[str]) -> Iterator[Problem]:
             where=f"audit.toml, {section}",
             what=f"'{name}' is given {names.count(name)} times.",
             do="give each its own name.",
+            code="same_name_twice",
         )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from workbook_lib import pack, publish
 from workbook_lib.audit import Audit, Window
+from workbook_lib.tables import Problem, UserError
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
 Progress = Callable[[str, float], None]
@@ -43,9 +44,24 @@ def produce(job: Job, progress: Progress) -> Path:
     Everything is written to a staging folder beside the target, which is moved into place when it is whole: a run that
     fails or is killed leaves an older pack as it was.
 
-    Raises UserError where the input is wrong.
+    Raises UserError where the input is wrong, or the pack cannot be written (a full disk, say).
     """
     pack.refuse_foreign(job.target)
+    try:
+        return _staged(job, progress)
+    except OSError as error:
+        raise UserError(
+            Problem(
+                where=str(job.target),
+                what=f"the pack cannot be written: {error.strerror or error}.",
+                effect="no pack was written; an older one is as it was.",
+                do="make room on the disk, or name another --out.",
+                code="cannot_write",
+            )
+        ) from error
+
+
+def _staged(job: Job, progress: Progress) -> Path:
     job.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{job.target.name}.", dir=job.out) as scratch:
         stage = Path(scratch) / job.target.name

@@ -18,7 +18,10 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
         *_overlapping_rows(engine),
         *_roles_without_history(engine, audit),
         *_values_of_nobody(engine, audit),
+        *_nothing_required(engine),
         *_modules_of_nobody(engine, audit),
+        *_modules_not_listed(engine, audit),
+        *_manager_cycles(engine),
         *_unknown_versions(engine),
         *_completions_on_leave(engine),
         *_too_early_for_the_campaign(engine, audit),
@@ -122,6 +125,71 @@ def _modules_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
                     text=f"Requirement {requirement.id} accepts module '{module}', which no record and no list names"
                     + _nearest(module, known),
                 )
+
+
+def _nothing_required(engine: Engine) -> Iterator[Finding]:
+    """C4: people engaged on a judged day to whom no requirement applies; perhaps one of them forgets their role."""
+    rows = engine.rows(
+        "SELECT DISTINCT person.person_id FROM engagement CROSS JOIN settings "
+        "JOIN person ON person.person_no = engagement.person_no "
+        "LEFT JOIN verdict ON verdict.person_no = engagement.person_no "
+        "WHERE start_date <= window_to AND end_date >= window_from AND verdict.person_no IS NULL "
+        "ORDER BY person.person_id"
+    )
+    if rows:
+        people = [person_id for (person_id,) in rows]
+        were = "was" if len(people) == 1 else "were"
+        yield Finding(
+            code="nothing_required",
+            table="people",
+            subject=people[0],
+            text=f"No requirement applies to {listing(people)}, who {were} engaged in the period (C4).",
+        )
+
+
+def _modules_not_listed(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """C6: modules that records name and the list of modules does not; one may be a required module under a new name."""
+    if not any(source.table == "modules" for source in audit.sources):
+        return
+    rows = engine.rows(
+        "SELECT completions.module_id, COUNT(*) FROM completions "
+        "LEFT JOIN modules ON modules.module_id = completions.module_id "
+        "WHERE modules.module_id IS NULL GROUP BY completions.module_id ORDER BY completions.module_id"
+    )
+    if rows:
+        named = [f"'{module}' ({count:,} {'record' if count == 1 else 'records'})" for module, count in rows]
+        yield Finding(
+            code="modules_not_listed",
+            table="completions",
+            subject=rows[0][0],
+            text=f"Records name modules that the list of modules does not have: {listing(named)}; they count only "
+            "where a requirement names them (C6).",
+        )
+
+
+def _manager_cycles(engine: Engine) -> Iterator[Finding]:
+    """People who, by the export, are each other's managers. Who is their own manager leads the company."""
+    rows = engine.rows(
+        "SELECT email, manager_email, person_id FROM person "
+        "WHERE email IS NOT NULL AND manager_email IS NOT NULL AND email <> manager_email ORDER BY person_id"
+    )
+    manager = {email: above for email, above, _ in rows}
+    person = {email: person_id for email, _, person_id in rows}
+    seen = set[str]()
+    for email in manager:
+        path, at = list[str](), email
+        while at in manager and at not in seen:
+            seen.add(at)
+            path.append(at)
+            at = manager[at]
+        if at in path:
+            cycle = [person[name] for name in path[path.index(at) :]]
+            yield Finding(
+                code="manager_cycle",
+                table="people",
+                subject=cycle[0],
+                text=f"Managers in a circle: {' reports to '.join((*cycle, cycle[0]))}; nobody stands above them.",
+            )
 
 
 def _nearest(word: str, known: set[str | None]) -> str:

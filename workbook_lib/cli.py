@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 import traceback
@@ -68,10 +69,10 @@ def run(
     from workbook_lib import batch
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
 
+    _refuse_unwritable(out)
     checked = load_audit(audit)
     days = window(checked, period, _day(as_of))
     refuse_later_than_exports(checked, days)
-    _make_folder(out)
     job = batch.Job(audit=checked, window=days, out=out, prepared_by=prepared_by)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
@@ -100,8 +101,9 @@ def judge(
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
+    _refuse_unwritable(out)
     paper = perform(load_audit(audit), period, _day(as_of))
-    _make_folder(out)
+    out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
     typer.echo(
@@ -260,18 +262,21 @@ def _bottom_lines(result: dict[str, Any]) -> Iterator[str]:
         yield f"Rows that could not be used: {unreadable:,}; they cover nothing. `workbook check` lists them."
 
 
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            Problem(
-                where=f"--out {out}",
-                what=f"it cannot be a folder to write to ({error.strerror or error}).",
-                effect="nothing was written.",
-                do="name another folder.",
-            )
-        ) from None
+def _refuse_unwritable(out: Path) -> None:
+    """Before any work, and without making a folder for a result that may not come."""
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    why = "is not writable" if there.is_dir() else "is a file"
+    raise UserError(
+        Problem(
+            where=f"--out {out}",
+            what=f"it cannot be a folder to write to: {there.name or there} {why}.",
+            effect="nothing was written.",
+            do="name another folder.",
+            code="unwritable_out",
+        )
+    )
 
 
 def _day(moment: datetime | None) -> date | None:

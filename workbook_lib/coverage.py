@@ -165,6 +165,7 @@ def _refuse_unknown_policies(audit: Audit, known: dict[str, date]) -> None:
             where=f"audit.toml, requirement[{no}].policy",
             what=f"the policies export lists {listing(sorted(known)) or 'no policy'}, and not '{requirement.policy}'.",
             do="correct the name, or add the policy's versions to the export.",
+            code="unknown_policy",
         )
         for no, requirement in enumerate(audit.requirements, 1)
         if requirement.policy and requirement.policy not in known
@@ -185,6 +186,7 @@ def _refuse_double_versions(engine: Engine, audit: Audit) -> None:
                     where=f"{audit.files[source_no - 1][1].name}, rows {first} and {last}",
                     what=f"policy '{policy}' has version '{version}' more than once; one line per version is expected.",
                     do="keep the line that is right: which version replaces which depends on it (C9).",
+                    code="version_twice",
                 )
                 for policy, version, source_no, first, last in doubles
             )

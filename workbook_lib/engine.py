@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,8 @@ import pandas as pd
 
 #: Every relation made so far is known by one of these plain names; they never come from a user.
 Row = tuple[Any, ...]
+#: A text that begins like this is a formula to a spreadsheet; or it has the quote that makes it text already.
+FORMULA = r"^ *[=+\-@\t\r\n\x27＝＋－＠]"
 
 
 class Engine:
@@ -75,10 +78,11 @@ class Engine:
         return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
 
     def export(self, query: str, path: Path) -> None:
-        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO."""
-        self._connection.execute(
-            f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')"
-        )
+        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO, texts are harmless."""
+        columns = self._connection.execute(f"DESCRIBE {query}").fetchall()
+        shown = ", ".join(_harmless(name) if kind == "VARCHAR" else f'"{name}"' for name, kind, *_ in columns)
+        target = str(path).replace("'", "''")
+        self._connection.execute(f"COPY (SELECT {shown} FROM ({query}) listed) TO '{target}' (HEADER, DELIMITER ',')")
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -93,6 +97,23 @@ def _reader(columns: Mapping[str, str]) -> str:
         "new_line='\\r\\n', dateformat='%Y-%m-%d', timestampformat='%Y-%m-%d %H:%M:%S', "
         f"columns={{{declared}}})"
     )
+
+
+def harmless(text: str) -> str:
+    """A text as a table for people holds it: a quote before what a spreadsheet would take for a formula.
+
+    Removing one leading quote gives the text again, for a quote gets one, too (OWASP ASVS 1.2.10, CWE-1236).
+
+    >>> harmless("=1+1"), harmless("Ada")
+    ("'=1+1", 'Ada')
+    """
+    return "'" + text if re.match(FORMULA, text) else text
+
+
+def _harmless(column: str) -> str:
+    """The same in SQL."""
+    test = f"regexp_matches(\"{column}\", '{FORMULA}')"
+    return f'CASE WHEN {test} THEN chr(39) || "{column}" ELSE "{column}" END AS "{column}"'
 
 
 def _text(value: object) -> object:

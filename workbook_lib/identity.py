@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from workbook_lib.engine import Engine
@@ -23,12 +24,13 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding,
     people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1
     where a training or policy system knows it) and `unread_record` (account, place).
 
-    Returns what an analyst must look at: shared e-mail addresses, accounts that are given to several people.
+    Returns what an analyst must look at: shared e-mail addresses, accounts that are given to several people, and texts
+    that look alike and are not the same.
     """
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
-    return (*_shared_addresses(engine), *_contradictions(engine))
+    return (*_shared_addresses(engine), *_contradictions(engine), *_look_alikes(engine), *_in_capitals(engine))
 
 
 def _unread(quarantine: Sequence[Quarantined]) -> Iterator[tuple[str, str | None, str]]:
@@ -83,3 +85,79 @@ def _contradictions(engine: Engine) -> Iterator[Finding]:
         for account, people in rows:
             text = f"Account {account} is ambiguous: {says} {people}; that is no key."
             yield Finding(code=code, table=table, subject=account, text=text)
+
+
+# --- what looks alike ---------------------------------------------------------------------------------------------
+
+#: Letters of other scripts that look like a Latin one, each above it.
+_LIKE_LATIN = str.maketrans(
+    "\u0430\u0441\u0501\u0435\u04bb\u0456\u0458\u04cf\u043e\u0440\u051b\u0455\u0443\u0445\u03bf\u03bd\u03c1\u0131\u043a\u043c\u0442",
+    "acdehijlopqsyxovpikmt",
+)
+
+
+def skeleton(name: str) -> str:
+    """What is left of a name when all that the eye or a spreadsheet confuses is levelled; never used to match.
+
+    >>> skeleton("12345.0") == skeleton("0012345"), skeleton("\u0410da@X.example") == skeleton("ada@x.example")
+    (True, True)
+    """
+    found = name.casefold()
+    if not found.isascii():
+        found = unicodedata.normalize("NFKC", found).translate(_LIKE_LATIN)
+    plain = found.removesuffix(".0")
+    return plain.lstrip("0") or "0" if plain.isdigit() else found
+
+
+def _look_alikes(engine: Engine) -> Iterator[Finding]:
+    """Ids of people that look alike, and accounts of nobody that look like somebody's: nothing is matched by it."""
+    people = engine.rows("SELECT person_id, email FROM everybody ORDER BY person_id")
+    for alike in _grouped(person_id for person_id, _ in people):
+        yield Finding(
+            code="look_alike_people",
+            table="people",
+            subject=alike[0],
+            text=f"The ids {' and '.join(map(_told, alike))} look alike; they count as different people.",
+        )
+    strangers = [a for (a,) in engine.rows("SELECT account FROM account_person WHERE via = 'nobody' ORDER BY account")]
+    names = {skeleton(name): name for pair in people for name in pair if name} if strangers else {}
+    for account in strangers:
+        known = names.get(skeleton(account))
+        if known and known != account.casefold():  # else it is a shared address
+            yield Finding(
+                code="look_alike_account",
+                table="accounts",
+                subject=account,
+                text=f"Account {_told(account)} belongs to nobody, and looks like {_told(known)}; it was not matched.",
+            )
+
+
+def _grouped(names: Iterable[str]) -> Iterable[list[str]]:
+    """Those of different names that look alike."""
+    first: dict[str, str] = {}
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        key = skeleton(name)
+        if (other := first.setdefault(key, name)) != name:
+            groups.setdefault(key, [other]).append(name)
+    return groups.values()
+
+
+def _told(name: str) -> str:
+    """A name, with the codes of the letters that make the difference invisible."""
+    codes = dict.fromkeys(f"U+{ord(letter):04X}" for letter in name if not letter.isascii())
+    return f"'{name}'" + (f" (with {', '.join(codes)})" if codes else "")
+
+
+def _in_capitals(engine: Engine) -> Iterator[Finding]:
+    """E-mail addresses that differ from the person's in case only."""
+    matched = "account_person WHERE person_no IS NOT NULL AND account <> account_key"
+    ((number, example),) = engine.rows(f"SELECT COUNT(*), MIN(account) FROM {matched}")
+    if number:
+        yield Finding(
+            code="matched_without_case",
+            table="accounts",
+            subject=example,
+            text=f"Accounts that are e-mail addresses with capital letters: {number:,}, for example {example}; they "
+            "were matched without regard to case.",
+        )

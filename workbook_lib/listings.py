@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from workbook_lib.engine import harmless
 from workbook_lib.procedures import Result
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.testsheet import COLUMNS, draw, lines
@@ -178,5 +179,7 @@ def _cell(value: object) -> object:
             return value.isoformat()
         case Enum():
             return value.value
+        case str():
+            return harmless(value)
         case _:
             return value

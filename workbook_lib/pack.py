@@ -78,6 +78,7 @@ def refuse_foreign(target: Path) -> None:
                 what="this exists and is not an evidence pack.",
                 effect="nothing was written.",
                 do="choose another --out, or move it away.",
+                code="not_a_pack",
             )
         )
 

@@ -43,6 +43,10 @@ LONGEST_SOCKET_FOLDER = 80
 Progress = Callable[[float], None]
 
 
+#: What Python and the engine raise where the disk is full. A file that is not there has a name of its own.
+CANNOT_WRITE = ("OSError", "IOException")
+
+
 class PublishError(Exception):
     """A notebook could not be run to its end, or its page could not be made. Nothing was published."""
 
@@ -71,8 +75,8 @@ def execute(
     cwd : where the notebook's relative paths start: by default the folder of `target`, where they mean the same to
     whoever opens the notebook there. Absolute paths are refused, so none is ever stored.
 
-    Raises UserError with the user's own message where a cell raised one, PublishError where a cell failed in any other
-    way. `target` is written only when every cell ran.
+    Raises UserError with the user's own message where a cell raised one, OSError where a cell could not write a file,
+    PublishError where a cell failed in any other way. `target` is written only when every cell ran.
     """
     papermill = _papermill()
     _refuse_parameters(papermill, notebook, parameters)
@@ -153,6 +157,7 @@ def _refuse_parameters(papermill: Any, notebook: Path, parameters: Mapping[str, 
                 where=notebook.name,
                 what=f"it has no parameter {listing([repr(name) for name in unknown])}.",
                 do=f"use one of {', '.join(sorted(known))}.",
+                code="unknown_parameter",
             )
         )
     for name, value in parameters.items():
@@ -220,6 +225,8 @@ def _told(error: Any, name: str) -> Exception:
     """What a failed cell means to the user: their own problems word for word, or which cell failed and why."""
     if error.ename == "UserError" and (problems := _problems(error.evalue)):
         return UserError(*problems)
+    if error.ename in CANNOT_WRITE:
+        return OSError(re.sub(r"^\[Errno \d+\] ", "", error.evalue))
     code = error.source.strip().splitlines()
     return PublishError(
         f"{name}, cell {error.exec_count} ({code[0] if code else 'empty'}): {error.ename}: {error.evalue}. "

@@ -19,9 +19,9 @@ Days = Annotated[int, Field(ge=0, le=36_500)]
 Text = Annotated[str, Field(min_length=1)]
 
 
-def wrong(message: str, **context: object) -> PydanticCustomError:
-    """A finding about a value in audit.toml, in our words."""
-    return PydanticCustomError("audit", message, context)
+def wrong(code: str, message: str, **context: object) -> PydanticCustomError:
+    """A finding about a value in audit.toml, in our words; `code` is its short stable name."""
+    return PydanticCustomError(f"audit.{code}", message, context)
 
 
 class Section(BaseModel):
@@ -40,9 +40,9 @@ class Renewal(Section):
     @model_validator(mode="after")
     def _one_of_two(self) -> Renewal:
         if (self.every_months is None) == (self.due is None and self.opens is None):
-            raise wrong("it needs either every_months, or due and opens")
+            raise wrong("bad_renewal", "it needs either every_months, or due and opens")
         if self.every_months is None and (self.due is None or self.opens is None):
-            raise wrong("a campaign needs both due and opens")
+            raise wrong("bad_renewal", "a campaign needs both due and opens")
         for text in filter(None, (self.due, self.opens)):
             _month_day(text)
         return self
@@ -90,15 +90,17 @@ class Requirement(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Requirement:
         if bool(self.satisfied_by) == bool(self.policy):
-            raise wrong("it needs either satisfied_by (modules) or policy, and not both")
+            raise wrong("satisfied_by_or_policy", "it needs either satisfied_by (modules) or policy, and not both")
         if self.policy and self.pass_mark is not None:
-            raise wrong("pass_mark belongs to training; an acknowledgement has no score")
+            raise wrong("misplaced_key", "pass_mark belongs to training; an acknowledgement has no score")
         if self.effective_from and self.retired_on and self.retired_on < self.effective_from:
-            raise wrong("it is retired on {r}, before it takes effect on {e}", r=self.retired_on, e=self.effective_from)
+            says = "it is retired on {r}, before it takes effect on {e}"
+            raise wrong("end_before_start", says, r=self.retired_on, e=self.effective_from)
         for word in self.applies_to.get("worker_type", ()):
             if word not in tuple(WorkerType):
                 near = difflib.get_close_matches(word, tuple(WorkerType), 1)
-                raise wrong("applies_to.worker_type: '{word}' is not a worker type{h}", word=word, h=did_you_mean(near))
+                says = "applies_to.worker_type: '{word}' is not a worker type{h}"
+                raise wrong("unknown_worker_type", says, word=word, h=did_you_mean(near))
         return self
 
     @property
@@ -134,9 +136,8 @@ def _month_day(text: str) -> tuple[int, int]:
             raise ValueError
         day = date.fromisoformat(f"2001-{text}")
     except ValueError:
-        raise wrong(
-            "'{text}' is not a day of every year; write MM-DD, for example 10-31 (02-29 is not allowed)", text=text
-        ) from None
+        says = "'{text}' is not a day of every year; write MM-DD, for example 10-31 (02-29 is not allowed)"
+        raise wrong("bad_renewal", says, text=text) from None
     return day.month, day.day
 
 

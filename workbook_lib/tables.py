@@ -207,12 +207,14 @@ class Problem:
 
     where : file, row and column, or key path.  what : what was found and what was expected.
     effect : what it does to the result.  do : what mends it.
+    code : short stable name of the kind of problem, for programs and tests; it is not printed.
     """
 
     where: str
     what: str
     effect: str = "nothing was judged and nothing was written."
     do: str
+    code: str = ""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n  Effect: {self.effect}\n  Do: {self.do}"

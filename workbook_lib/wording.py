@@ -44,21 +44,26 @@ def problem(details: ErrorDetails, sections: Sections) -> Problem:
             where=where,
             what=sentence(f"the key '{name}' is unknown{did_you_mean(near)}"),
             do=f"correct or remove it. Known here: {', '.join(known)}.",
+            code="unknown_key",
         )
     if kind == "missing":
-        return Problem(where=where, what="it is missing.", do="add it.")
+        return Problem(where=where, what="it is missing.", do="add it.", code="missing_key")
     if kind == "literal_error":
         near = difflib.get_close_matches(str(details["loc"][-2]), ATTRIBUTES, 1)
         return Problem(
             where=where,
             what=sentence(f"people have no attribute '{details['loc'][-2]}'{did_you_mean(near)}"),
             do=f"use one of {', '.join(ATTRIBUTES)}.",
+            code="unknown_attribute",
         )
     if kind in _TYPES:
-        return Problem(where=where, what=f"{given!r} is not {_TYPES[kind]}.", do="correct the value.")
-    if kind == "audit":
-        return Problem(where=where, what=sentence(details["msg"]), do="correct the value.")
-    return Problem(where=where, what=f"{given!r}: {details['msg'].lower()}.", do="correct the value.")
+        what = f"{given!r} is not {_TYPES[kind]}."
+        return Problem(where=where, what=what, do="correct the value.", code="wrong_type")
+    if kind.startswith("audit."):
+        what, code = sentence(details["msg"]), kind.removeprefix("audit.")
+        return Problem(where=where, what=what, do="correct the value.", code=code)
+    what = f"{given!r}: {details['msg'].lower()}."
+    return Problem(where=where, what=what, do="correct the value.", code="wrong_value")
 
 
 def _key_path(loc: tuple[int | str, ...]) -> str:

@@ -94,7 +94,9 @@ def _open_all(audit: Audit, files: Iterable[tuple[int, Source, Path]]) -> tuple[
         except BadFileError as problem:
             problems.append(_refused(file, problem))
         except OSError as error:
-            problems.append(_refused(file, BadFileError(f"{error.strerror}.", "make the file readable.")))
+            problems.append(
+                _refused(file, BadFileError(f"{error.strerror}.", "make the file readable.", code="unreadable_file"))
+            )
         except UserError as error:
             problems += [problem for problem in error.problems if problem not in problems]
     for reports in {(reading.table.name, reading.profile.name) for reading in readings}:
@@ -121,12 +123,13 @@ def _unread_policies(readings: list[Reading]) -> Iterator[Problem]:
                     what=row.message.partition(" Effect: ")[0],
                     effect="nothing was judged: without this version it is not known which acknowledgements count.",
                     do="correct the row in the source system and export again.",
+                    code="unread_policy",
                 )
 
 
 def _refused(file: str, problem: BadFileError) -> Problem:
     where = f"{file}, {problem.place}" if problem.place else file
-    return Problem(where=where, what=problem.what, do=problem.do)
+    return Problem(where=where, what=problem.what, do=problem.do, code=problem.code)
 
 
 def _accounts(engine: Engine, name: str, readings: list[Reading], audit: Audit) -> Iterator[FileAccount]:

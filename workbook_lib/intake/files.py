@@ -21,6 +21,8 @@ from workbook_lib.intake.values import fold
 
 #: A longer cell, even of a column that nobody reads, is no cell of an export.
 LONGEST_CELL = 1 << 20
+#: Fifteen million records take about 2 GB; a text file several times larger is no export of one report.
+LARGEST_CSV = 8 << 30
 CHUNK = 1 << 20
 
 
@@ -58,6 +60,7 @@ class Opened:
     raw : the text of the row taken last, as it stands in the file.  remarks : code → what a reader should know.
     others : what the records hold beside the header.  empty : there is no record at all.
     numeric : per column, how many cells a spreadsheet holds as numbers (their leading zeros are lost).
+    padded : per column, how many such cells a number format shows with leading zeros; they were read as shown.
     broken_lines : how many records run over several lines.
     cut_off : the number of the last row where it is too short and its line has no end.
     """
@@ -68,6 +71,7 @@ class Opened:
     sheet: str = ""
     remarks: dict[str, str] = field(default_factory=dict)
     numeric: Counter[int] = field(default_factory=Counter)
+    padded: Counter[int] = field(default_factory=Counter)
     others: tuple[str, ...] = ()
     empty: bool = False
     blank_rows: int = 0
@@ -121,11 +125,15 @@ def kind_of(path: Path) -> str:
 def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
     """Hash a file, and check that its bytes are the text that they are said to be.
 
-    Raises BadFileError for an empty file, for something else than text, at the first byte that does not decode, and for
-    UTF-8 that is declared as something else.
+    Raises BadFileError for an empty file and one too large, for something else than text, at the first byte that does
+    not decode, and for UTF-8 that is declared as something else.
     """
     sha, size, last = hashlib.sha256(), 0, b""
     decoder = None
+    if kind == "csv" and path.stat().st_size > LARGEST_CSV:
+        raise BadFileError(
+            f"it is larger than {LARGEST_CSV:,} bytes.", "export it in parts, one [[source]] each.", code="too_large"
+        )
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             sha.update(chunk)

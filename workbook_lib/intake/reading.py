@@ -306,9 +306,12 @@ class Reading:
             )
 
     def _refuse_empty(self) -> None:
-        if not self.rows_read and self.table.name in NEVER_EMPTY:
+        if not self.rows_read and self.table.name in NEVER_EMPTY and not self.source.allow_empty:
             raise BadFileError(
-                "it has a header and no rows.", "export it again; check the report's filters.", code="no_rows"
+                "it has a header and no rows.",
+                "export it again; check the report's filters. Where it may be empty, say so in audit.toml: "
+                "allow_empty = true.",
+                code="no_rows",
             )
 
     def mapping(self) -> tuple[tuple[str, str], ...]:

@@ -106,6 +106,13 @@ def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
             "decimal_ids",
             f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])}, as a spreadsheet rewrites numbers.",
         )
+    shown = sum(reading.opened.padded[place] for place in reader.places)
+    if shown:
+        yield (
+            "shown_with_zeros",
+            f"{name}: {counted(shown, 'cell')} stored as numbers and shown with leading zeros by a number format; "
+            "they were read as shown.",
+        )
     numbers = sum(reading.opened.numeric[place] for place in reader.places)
     if numbers and _is_id(reader.column):
         yield (

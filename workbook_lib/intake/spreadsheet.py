@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -26,12 +25,19 @@ LARGEST_FILE = 50 << 20
 LARGEST_INSIDE = 500 << 20
 MOST_PARTS = 2_000
 MOST_CELLS = 5_000_000
+#: All cells of a workbook together, in characters: a text that is stored once may stand in many cells.
+MOST_TEXT = 1 << 30
 CHUNK = 1 << 20
 #: A cell whose value cannot be known begins with it.
 MARK = "\0"
 
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
+_CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
+_SHARED = re.compile(rb"<(?:\w+:)?c\b[^>]*\st=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*([0-9]+)")
+_SHARED_END = re.compile(rb"</(?:\w+:)?si>")
 _ROW_END = re.compile(rb"</(?:\w+:)?row>")
+#: Whatever is cut in two by a chunk is shorter than that.
+OVERLAP = 64
 _HIDDEN = re.compile(rb"<(?:\w+:)?row\b[^>]*\shidden=[\"'](?:1|true)[\"']")
 _FORMULA = rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
 _ERROR_TYPE = re.compile(rb"<(?:\w+:)?c\b[^>]*\st=[\"']e[\"']")
@@ -46,14 +52,21 @@ _NO_RESULT = re.compile(
     + rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?/?>")
+_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^>]*>")
+_CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_STYLE = re.compile(rb"<(?:\w+:)?xf\b[^>]*>")
+_STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\ss=[\"']([0-9]+)[\"'])[^>]*\sr=[\"']([A-Z]+)([0-9]+)[\"']")
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
 @dataclass(slots=True)
 class Marks:
-    """What the text of a sheet says that the reader library does not: cells of unknown value, hidden rows."""
+    """What the text of a sheet says that the reader library does not: cells of unknown value, hidden rows, and how
+    many digits a number format shows of a cell. Rows and columns count from 0.
+    """
 
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
+    digits: dict[tuple[int, int], int] = field(default_factory=dict)
     hidden_rows: int = 0
 
 
@@ -72,26 +85,29 @@ def open_xlsx(
     Raises BadFileError where the archive is unsafe or broken, and where the sheet is not known.
     """
     examine(path)
+    # The reader library asks for as much memory as a file claims to need. `examine` has bounded every claim (cells,
+    # their reach, their text), so it needs no process of its own with a limit, which not every system knows.
     try:
         with closing(CalamineWorkbook.from_path(path)) as book:
             name, remarks = _chosen(book, sheet)
             found, index = book.get_sheet_by_name(name), book.sheet_names.index(name)
     except CalamineError as error:
-        raise BadFileError(f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.") from None
+        raise BadFileError(
+            f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.", code="broken_workbook"
+        ) from None
     marks = _marks(path, index, remarks)
-    for start, end in found.merged_cell_ranges or ():
-        inner = [(r, c) for r in range(start[0], end[0] + 1) for c in range(start[1], end[1] + 1)]
-        marks.cells.update(dict.fromkeys(inner[1:], "a cell that is merged with the one above or before it"))
+    _mark_merged(found, marks)
     if marks.hidden_rows:
         remarks["hidden_rows"] = f"{marks.hidden_rows:,} rows of the sheet are hidden; they were read like the others."
     opened = Opened((), no_rows(), lambda: "", sheet=name, remarks=remarks)
-    rows = _texts(found, marks, opened.numeric)
+    rows = _texts(found, marks, opened)
     header, row_no = _find_header(rows, header_depth, is_header)
     opened.header = tuple(header)
     current: list[str] = []
     opened.raw = lambda: "\t".join(cell.removeprefix(MARK) for cell in current)
     opened.rows = _rows(rows, row_no + drop_rows, opened, current)
     opened.numeric.clear()
+    opened.padded.clear()
     return opened
 
 
@@ -109,7 +125,9 @@ def filled_sheets(path: Path) -> list[str]:
 
 
 def examine(path: Path) -> None:
-    """Refuse an archive that is no plain workbook, inflates too far, declares entities, or reaches too many cells."""
+    """Refuse an archive that is no plain workbook, inflates too far, declares entities, or claims too many cells, too
+    long a text, or too much of it.
+    """
     size = path.stat().st_size
     if size > LARGEST_FILE:
         raise _unsafe(f"it is larger than {LARGEST_FILE >> 20} MB")
@@ -126,27 +144,56 @@ def examine(path: Path) -> None:
             raise _unsafe("it has too many parts, or two parts with one name")
         if inflated > min(LARGEST_INSIDE, 200 * max(size, CHUNK)):
             raise _unsafe(f"it inflates to {inflated:,} bytes")
+        cells = 0
         for part in parts:
             if part.filename.endswith("vbaProject.bin") or part.filename.startswith("xl/externalLinks/"):
                 raise _unsafe("it holds macros or links to other workbooks")
             try:
-                _examine_part(archive, part)
+                cells += _examine_part(archive, part)
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
                 raise _unsafe(f"{part.filename} cannot be unpacked ({error})") from None
+        _refuse_repeated_texts(archive, [part.filename for part in parts], cells)
 
 
-def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    width, height, tail = 0, 0, b""
+def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """Look through one part; the number of its cells."""
+    width, height, cells, tail = 0, 0, 0, b""
+    name = part.filename.casefold()
+    is_xml, says_kinds = name.endswith((".xml", ".rels")), name.endswith((".rels", "[content_types].xml"))
     with archive.open(part) as file:
         while chunk := file.read(CHUNK):
             text = tail + chunk
+            if is_xml and len(chunk) == CHUNK and b"<" not in chunk:
+                raise _unsafe(f"{part.filename} holds a text of more than {CHUNK:,} characters")
+            if says_kinds and (b"/relationships/externalLink" in text or b".macroEnabled." in text):
+                raise _unsafe("it holds macros or links to other workbooks")
             if b"<!DOCTYPE" in text or b"<!ENTITY" in text or text.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise _unsafe(f"{part.filename} declares entities, or is not UTF-8")
             for letters, row in _REFERENCE.findall(text):
                 width, height = max(width, _column(letters)), max(height, int(row))
-            tail = text[-64:]
+            cells += len(_CELL.findall(chunk))
+            tail = text[-OVERLAP:]
     if width * height > MOST_CELLS:
         raise _unsafe(f"{part.filename} reaches {width:,} columns x {height:,} rows")
+    if cells > MOST_CELLS:
+        raise _unsafe(f"{part.filename} holds {cells:,} cells")
+    return cells
+
+
+def _refuse_repeated_texts(archive: zipfile.ZipFile, parts: list[str], cells: int) -> None:
+    """A text that is stored once and stands in very many cells: the reader library makes a copy of it for each."""
+    tables = [name for name in parts if name.casefold().endswith("sharedstrings.xml")]
+    lengths = [len(text) for name in tables for text in _SHARED_END.split(archive.read(name))]
+    if not lengths or cells * max(lengths) <= MOST_TEXT:
+        return
+    whole = 0
+    for name in parts:
+        with archive.open(name) as file:
+            for block in _blocks(file.read, CHUNK):
+                numbers = map(int, _SHARED.findall(block))
+                whole += sum(lengths[number] for number in numbers if number < len(lengths))
+        if whole > MOST_TEXT:
+            raise _unsafe(f"its cells together hold more than {MOST_TEXT:,} characters")
 
 
 def _unsafe(what: str) -> BadFileError:
@@ -195,25 +242,53 @@ def _marks(path: Path, index: int, remarks: dict[str, str]) -> Marks:
         targets = [dict(_ATTRIBUTE.findall(tag)) for tag in re.findall(rb"<Relationship\b[^>]*>", links)]
         target = next(found[b"Target"] for found in targets if found.get(b"Id") == link).decode()
         name = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        padded = _padded_styles(archive)
         with archive.open(name) as file:
             for block in _blocks(file.read, CHUNK):
-                _note(block, marks)
+                _note(block, marks, padded)
     return marks
+
+
+def _padded_styles(archive: zipfile.ZipFile) -> dict[bytes, int]:
+    """The cell styles that show a number with leading zeros (`00000`), and to how many digits."""
+    if "xl/styles.xml" not in archive.namelist():
+        return {}
+    text = archive.read("xl/styles.xml")
+    formats = [dict(_ATTRIBUTE.findall(tag)) for tag in _FORMAT.findall(text)]
+    codes = {found.get(b"numFmtId"): found.get(b"formatCode", b"") for found in formats}
+    section = _CELL_STYLES.search(text)
+    styles = [dict(_ATTRIBUTE.findall(tag)) for tag in _STYLE.findall(section.group())] if section else []
+    shown = {b"%d" % no: codes.get(style.get(b"numFmtId"), b"") for no, style in enumerate(styles)}
+    return {no: len(code) for no, code in shown.items() if len(code) > 1 and not code.strip(b"0")}
+
+
+def _mark_merged(sheet: CalamineSheet, marks: Marks) -> None:
+    """The cells of a merge but its first. What lies outside the used area is empty in any case."""
+    last_row, last_column = sheet.end or (-1, -1)
+    reach = 0
+    for start, end in sheet.merged_cell_ranges or ():
+        rows = range(start[0], min(end[0], last_row) + 1)
+        columns = range(start[1], min(end[1], last_column) + 1)
+        reach += len(rows) * len(columns)
+        if reach > MOST_CELLS:
+            raise _unsafe(f"its merged cells reach over more than {MOST_CELLS:,} cells")
+        inner = ((row, column) for row in rows for column in columns if (row, column) != start)
+        marks.cells.update(dict.fromkeys(inner, "a cell that is merged with the one above or before it"))
 
 
 def _blocks(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
     """The text of a sheet in blocks that end with a row."""
-    rest = b""
+    rest = bytearray()
     while chunk := read(size):
         rest += chunk
-        ends = [match.end() for match in _ROW_END.finditer(rest)]
+        ends = [match.end() for match in _ROW_END.finditer(rest, max(0, len(rest) - len(chunk) - OVERLAP))]
         if ends:
-            yield rest[: ends[-1]]
-            rest = rest[ends[-1] :]
-    yield rest
+            yield bytes(rest[: ends[-1]])
+            del rest[: ends[-1]]
+    yield bytes(rest)
 
 
-def _note(block: bytes, marks: Marks) -> None:
+def _note(block: bytes, marks: Marks, padded: dict[bytes, int]) -> None:
     marks.hidden_rows += len(_HIDDEN.findall(block))
     errors = _ERROR.findall(block)
     if len(errors) != len(_ERROR_TYPE.findall(block)):
@@ -222,23 +297,29 @@ def _note(block: bytes, marks: Marks) -> None:
         marks.cells[int(row) - 1, _column(letters) - 1] = f"the spreadsheet error {error.decode(errors='replace')}"
     for letters, row in _NO_RESULT.findall(block):
         marks.cells[int(row) - 1, _column(letters) - 1] = "a formula whose result is not stored in the file"
+    for style, letters, row in _STYLED.findall(block) if padded else ():
+        if style in padded:
+            marks.digits[int(row) - 1, _column(letters) - 1] = padded[style]
 
 
-def _texts(sheet: CalamineSheet, marks: Marks, numeric: Counter[int]) -> Iterator[tuple[int, list[str]]]:
+def _texts(sheet: CalamineSheet, marks: Marks, opened: Opened) -> Iterator[tuple[int, list[str]]]:
     """Row number and cells as text; what is left of the used area is empty."""
     if sheet.start is None:
         return
     top, left = sheet.start
-    marked_rows = {row for row, _ in marks.cells}
+    marked_rows = {row for row, _ in (*marks.cells, *marks.digits)}
     for row, values in enumerate(sheet.iter_rows(), top):
         cells = [""] * left + [_text(value) for value in values]
         for n, value in enumerate(values, left):
             if isinstance(value, float):
-                numeric[n] += 1
-        if row in marked_rows:
-            for n in range(len(cells)):
-                if (row, n) in marks.cells:
-                    cells[n] = MARK + marks.cells[row, n]
+                opened.numeric[n] += 1
+        for n in range(len(cells)) if row in marked_rows else ():
+            if (row, n) in marks.cells:
+                cells[n] = MARK + marks.cells[row, n]
+            elif (row, n) in marks.digits and cells[n].isdigit() and isinstance(values[n - left], float):
+                opened.numeric[n] -= 1
+                opened.padded[n] += 1
+                cells[n] = cells[n].zfill(marks.digits[row, n])
         yield row + 1, cells
 
 
