@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import pack, publish
+from workbook_lib import pack, pdf, publish
 from workbook_lib.audit import Audit, Window
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
@@ -23,12 +23,19 @@ LIBRARIES = ("audit-workbook", "duckdb", "nbconvert", "pandas", "papermill", "pl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One pack to make: one audit, one period."""
+    """One pack to make: one audit, one period.
+
+    prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
+    the first that is found.
+    """
 
     audit: Audit
     window: Window
     out: Path
     prepared_by: str = ""
+    paper: publish.Paper = publish.Paper.A4
+    prints: bool = True
+    browser: str = ""
 
     @property
     def target(self) -> Path:
@@ -64,26 +71,43 @@ def produce(job: Job, progress: Progress) -> Path:
             },
             target=data / "evidence.ipynb",
             cwd=data,
-            progress=lambda done: progress("running the evidence notebook", 0.05 + 0.8 * done),
+            progress=lambda done: progress("running the evidence notebook", 0.05 + 0.75 * done),
         )
-        progress("rendering the page", 0.85)
+        progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
-        (data / "evidence.html").write_text(publish.render(notebook, title), encoding="utf-8", newline="\n")
-        progress("closing the pack", 0.95)
-        (data / "run.json").write_text(_run_facts(job), encoding="utf-8", newline="\n")
+        page = publish.render(notebook, title, job.paper)
+        (data / "evidence.html").write_text(page, encoding="utf-8", newline="\n")
+        progress("printing the page", 0.85)
+        printed = _print(job, data, Path(scratch))
+        progress("closing the pack", 0.98)
+        (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
         pack.close_bag(stage)
         pack.put_in_place(stage, job.target)
     progress("done", 1.0)
     return job.target
 
 
-def _run_facts(job: Job) -> str:
+def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
+    """Print the page; the pack is whole without it. Returns what printed it, or why nothing did."""
+    if not job.prints:
+        return {"not_made": "it was not asked for."}
+    try:
+        printer = pdf.print_page(
+            data / "evidence.html", data / "evidence.pdf", job.window.as_of, scratch=scratch, browser=job.browser
+        )
+    except pdf.NoPdfError as error:
+        return {"not_made": str(error)}
+    return {"printed_by": printer, "paper": job.paper.value}
+
+
+def _run_facts(job: Job, printed: dict[str, str]) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "run_by": job.prepared_by or getpass.getuser(),
         "python": sys.version.split()[0],
         "versions": {name: metadata.version(name) for name in LIBRARIES},
+        "pdf": printed,
         "options": {"period": job.window.period.name, "as_of": _iso(job.window.as_of)},
     }
     return json.dumps(facts, indent=2, sort_keys=True) + "\n"

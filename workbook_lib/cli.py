@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from workbook_lib.publish import Paper
 from workbook_lib.tables import Problem, UserError, listing
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def run(
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="Where packs are put.")] = Path("reports"),
     prepared_by: Annotated[str, typer.Option(help="Name printed on the page.")] = "",
+    pdf: Annotated[bool, typer.Option(help="Print the page as a PDF, where a browser is found.")] = True,
+    browser: Annotated[
+        str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
+    ] = "",
+    paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
     """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
@@ -81,7 +87,9 @@ def run(
     days = window(checked, period, _day(as_of))
     refuse_later_than_exports(checked, days)
     _make_folder(out)
-    job = batch.Job(audit=checked, window=days, out=out, prepared_by=prepared_by)
+    job = batch.Job(
+        audit=checked, window=days, out=out, prepared_by=prepared_by, paper=paper, prints=pdf, browser=browser
+    )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         try:
@@ -92,6 +100,9 @@ def run(
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
     for line in _bottom_lines(result):
         typer.echo(line)
+    printed = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))["pdf"]
+    if pdf and "not_made" in printed:
+        typer.echo(f"warning: no PDF was made: {printed['not_made']} The pack is whole without it.", err=True)
     typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
     noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
     if fail_on_deviation and noted:
