@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 from folders import AUDIT, make, plus, without
 
+from workbook_lib import pdf
+
 LAPSED = without("completions", "2025-11-20")
 
 
-def workbook(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def workbook(*arguments: object, cwd: Path | None = None, browser: str = "none") -> subprocess.CompletedProcess[str]:
+    """Run the command; unless a test names a browser no PDF is printed, which takes longer than all the rest."""
     command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"}
-    )
+    env = os.environ | {"COLUMNS": "200", "WORKBOOK_BROWSER": browser}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=env)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -51,6 +53,42 @@ def test_run_writes_what_the_specification_names(pack):
     there = {path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()}
     assert expected <= there
     assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+
+
+@pytest.mark.browser
+def test_the_page_is_printed_where_a_browser_is_found(tmp_path):
+    try:
+        browser = pdf.find_browser()
+    except pdf.NoPdfError as error:
+        pytest.skip(str(error))
+    folder = make(tmp_path / "acme")
+    done = workbook("run", folder, "--out", tmp_path / "out", "--paper", "letter", browser=browser)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
+    data = tmp_path / "out" / "acme-2025" / "data"
+    assert (data / "evidence.pdf").read_bytes().startswith(b"%PDF-")
+    facts = json.loads((data / "run.json").read_text())["pdf"]
+    assert facts["paper"] == "letter"
+    assert facts["printed_by"].startswith("Chrome ")
+    assert "size: letter" in (data / "evidence.html").read_text(encoding="utf-8")
+    listed = (data.parent / "manifest-sha256.txt").read_text()
+    assert listed.count("data/evidence.pdf") == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["acme-2025"]
+
+
+def test_without_a_browser_the_pack_is_whole_and_one_line_says_so(tmp_path):
+    folder = make(tmp_path / "acme")
+    done = workbook("run", folder, "--out", tmp_path / "out", "--browser", "netscape")
+    assert done.returncode == 0
+    says = "warning: no PDF was made: there is no browser 'netscape'. The pack is whole without it.\n"
+    assert done.stderr.endswith(says)
+    data = tmp_path / "out" / "acme-2025" / "data"
+    assert not (data / "evidence.pdf").exists()
+    assert (data / "evidence.html").is_file()
+    asked_for_none = workbook("run", folder, "--out", tmp_path / "out", "--no-pdf")
+    assert asked_for_none.returncode == 0
+    assert "PDF" not in asked_for_none.stderr
+    assert json.loads((data / "run.json").read_text())["pdf"] == {"not_made": "it was not asked for."}
 
 
 def test_the_pack_verifies_with_sha256sum(pack):
