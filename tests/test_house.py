@@ -23,7 +23,20 @@ STAGES = {
 }
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
-FACES = {"__init__", "workpaper", "exhibits", "publish", "listings", "pack", "pdf", "batch", "cli", "desk", "reminders"}
+FACES = {
+    "__init__",
+    "workpaper",
+    "exhibits",
+    "publish",
+    "listings",
+    "pack",
+    "pdf",
+    "spreadsheets",
+    "batch",
+    "cli",
+    "desk",
+    "reminders",
+}
 
 #: Library → the only rooms that may import it.
 HOMES = {
@@ -34,6 +47,7 @@ HOMES = {
     "jupyter_client": {"publish"},
     "ipywidgets": {"desk"},
     "duckdb": {"engine"},
+    "xlsxwriter": {"spreadsheets"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import pandas as pd
 
 #: Every relation made so far is known by one of these plain names; they never come from a user.
 Row = tuple[Any, ...]
+#: Rows that a stream takes at a time.
+FETCHED = 10_000
 
 
 class Engine:
@@ -70,8 +72,20 @@ class Engine:
         """Number of rows of a relation."""
         return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
 
-    def export(self, query: str, path: Path) -> None:
-        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO."""
+    def stream(self, query: str) -> tuple[list[str], Iterator[Row]]:
+        """The column names of a SELECT, and its rows a few at a time: no more of them are in memory."""
+        cursor = self._connection.cursor().execute(query)
+        return [column[0] for column in cursor.description], _fetched(cursor)
+
+    def export(self, query: str, path: Path, text: str = "{0}") -> None:
+        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO.
+
+        text : an SQL expression for what is written of a text, which stands in it as `{0}`.
+        """
+        described = self._connection.execute(f"DESCRIBE {query}").fetchall()
+        named = [(f'"{name}"', kind) for name, kind, *_ in described]
+        columns = ", ".join(f"{text.format(name)} AS {name}" if kind == "VARCHAR" else name for name, kind in named)
+        query = f"SELECT {columns} FROM ({query}) listed"
         self._connection.execute(
             f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')"
         )
@@ -79,6 +93,11 @@ class Engine:
     def close(self) -> None:
         """Let go of the memory."""
         self._connection.close()
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    while rows := cursor.fetchmany(FETCHED):
+        yield from rows
 
 
 def _reader(columns: Mapping[str, str]) -> str:

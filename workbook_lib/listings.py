@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import date
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from workbook_lib.procedures import Result
+from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
 
@@ -56,7 +56,7 @@ SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on
        reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
 FROM decision ORDER BY source_no, row_no"""
 
-#: Name of a table in the pack → the listing that it holds. Every listing has a fixed order.
+#: The tables that are relations of the engine. Every listing has a fixed order.
 LISTINGS: dict[str, str] = {
     "verdicts": VERDICTS,
     "exceptions": EXCEPTIONS,
@@ -68,16 +68,57 @@ LISTINGS: dict[str, str] = {
     "decisions": DECISIONS,
 }
 
-#: The columns of tables that are not relations of the engine.
+#: The columns of tables that are not.
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
 SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
 RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
+#: Every table of the pack in reading order, and what it holds.
+SAYS: dict[str, str] = {
+    "results": "One row per procedure: what was tested, how many exceptions, and the result.",
+    "sources": "One row per export: where it came from, its digest, and what became of its rows.",
+    "quarantine": "Every row that was not used, with the reason and the row as it stands in its file.",
+    "findings": "What a reader should know about the data, beside the verdicts.",
+    "population": "Every row of the people exports that belongs to somebody in the population.",
+    "accounts": "Every account that a system knows, and how its person was found.",
+    "verdicts": "One row per person and requirement: the verdict, and why.",
+    "exceptions": "One row per stretch of days on which a person had to be covered and was not.",
+    "completion_records": "Every training record.",
+    "acknowledgements": "Every acknowledged policy.",
+    "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
+    "decisions": "What analysts decided, and what was taken back.",
+}
+
+#: What makes a spreadsheet take a text for a formula; and the sign that is put before such a text.
+TRIGGERS = tuple("=+-@\t\r\n\0'＝＋－＠")
+#: `escape` in SQL; `{0}` is the text.
+ESCAPED = r"CASE WHEN regexp_matches({0}, '^ *[=+\-@\t\r\n\x00''＝＋－＠]') THEN '''' || {0} ELSE {0} END"
+
+
+def escape(text: str) -> str:
+    """A text that no spreadsheet takes for a formula; `unescape` gives it back.
+
+    >>> escape("=1+1"), escape(" -x"), escape("x-1"), escape("'")
+    ("'=1+1", "' -x", 'x-1', "''")
+    """
+    return f"'{text}" if text.lstrip(" ").startswith(TRIGGERS) else text
+
+
+def unescape(text: str) -> str:
+    """What stood in the cell before `escape`.
+
+    >>> unescape("'=1+1"), unescape("x-1")
+    ('=1+1', 'x-1')
+    """
+    return text.removeprefix("'")
+
 
 def write_tables(paper: Workpaper, folder: Path) -> None:
-    """Write every listing as CSV into `folder`/tables, the counts of the front page into `folder`/result.json, and the
-    statements that judged, in their order, into `folder`/rules.
+    """Write every table as CSV into `folder`/tables and as a sheet of `folder`/tables.xlsx, the counts of the front
+    page into `folder`/result.json, and the statements that judged, in their order, into `folder`/rules.
+
+    In a CSV a text that a spreadsheet would take for a formula is escaped; in a sheet its cell says that it is text.
     """
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
@@ -86,13 +127,35 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     for name, query in LISTINGS.items():
-        paper.engine.export(query, tables / f"{name}.csv")
-    _write_csv(tables / "sources.csv", SOURCES, _attributes(paper.files, SOURCES))
-    _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
-    _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
-    _write_csv(tables / "results.csv", RESULTS, map(_result_row, paper.results))
+        paper.engine.export(query, tables / f"{name}.csv", ESCAPED)
+    for name, (columns, rows) in _lists(paper).items():
+        _write_csv(tables / f"{name}.csv", columns, rows)
+    write_workbook(folder / "tables.xlsx", _sheets(paper), paper.window.as_of)
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _sheets(paper: Workpaper) -> Iterator[Sheet]:
+    """Every table of the pack, in reading order."""
+    lists = _lists(paper)
+    for name, says in SAYS.items():
+        if name in lists:
+            columns, rows = lists[name]
+            yield Sheet(name=name, says=says, columns=columns, rows=rows, count=len(rows))
+        else:
+            columns, stream = paper.engine.stream(LISTINGS[name])
+            count = paper.number(f"SELECT COUNT(*) FROM ({LISTINGS[name]}) listed")
+            yield Sheet(name=name, says=says, columns=columns, rows=stream, count=count)
+
+
+def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:
+    """The tables that are no relations: columns and rows."""
+    return {
+        "sources": (SOURCES, _attributes(paper.files, SOURCES)),
+        "quarantine": (QUARANTINE, _attributes(paper.quarantine, QUARANTINE)),
+        "findings": (FINDINGS, _attributes(paper.findings, FINDINGS)),
+        "results": (RESULTS, [_result_row(result) for result in paper.results]),
+    }
 
 
 def summary(paper: Workpaper) -> dict[str, Any]:
@@ -136,12 +199,12 @@ def summary(paper: Workpaper) -> dict[str, Any]:
 
 def _result_row(result: Result) -> list[object]:
     plan = result.procedure
-    counts = [result.outcome, result.tested, result.exceptions, result.says]
+    counts = [str(result.outcome), result.tested, result.exceptions, result.says]
     return [plan.id, plan.title, "; ".join(plan.criteria), *counts]
 
 
-def _attributes(items: Iterable[object], names: Sequence[str]) -> Iterable[list[object]]:
-    return ([getattr(item, name) for name in names] for item in items)
+def _attributes(items: Iterable[object], names: Sequence[str]) -> list[list[object]]:
+    return [[getattr(item, name) for name in names] for item in items]
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -159,7 +222,7 @@ def _cell(value: object) -> object:
             return str(value).lower()
         case date():
             return value.isoformat()
-        case Enum():
-            return value.value
+        case str():
+            return escape(value)
         case _:
             return value
