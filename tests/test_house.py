@@ -20,6 +20,7 @@ STAGES = {
     "caveats": {"caveats"},
     "procedures": {"procedures"},
     "register": {"register"},
+    "pseudonyms": {"pseudonyms"},
 }
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from workbook_lib import pack, pdf, publish
 from workbook_lib.audit import Audit, Window
+from workbook_lib.pseudonyms import KEY_FILE
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
 Progress = Callable[[str, float], None]
@@ -26,7 +28,7 @@ class Job:
     """One pack to make: one audit, one period.
 
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
-    the first that is found.
+    the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.
     """
 
     audit: Audit
@@ -36,11 +38,13 @@ class Job:
     paper: publish.Paper = publish.Paper.A4
     prints: bool = True
     browser: str = ""
+    pseudonym_key: Path | None = None
 
     @property
     def target(self) -> Path:
-        """The folder of the pack: the audit folder's name and the period's."""
+        """The folder of the pack: the audit folder's name and the period's; a copy without names says so."""
         name = f"{self.audit.folder.name}-{self.window.period.name}"
+        name += "-pseudonymous" if self.pseudonym_key else ""
         return self.out / re.sub(r"[^\w.-]+", "-", name)
 
 
@@ -58,12 +62,12 @@ def produce(job: Job, progress: Progress) -> Path:
         stage = Path(scratch) / job.target.name
         data = stage / "data"
         progress("copying the inputs", 0.0)
-        pack.copy_inputs(job.audit, data / "inputs")
+        inputs = _place_inputs(job, data, Path(scratch))
         progress("running the evidence notebook", 0.05)
         notebook = publish.execute(
             publish.notebook_path("3_evidence"),
             parameters={
-                "audit_folder": "inputs",
+                **inputs,
                 "period": job.window.period.name,
                 "as_of": job.window.as_of.isoformat(),
                 "prepared_by": job.prepared_by,
@@ -81,10 +85,24 @@ def produce(job: Job, progress: Progress) -> Path:
         printed = _print(job, data, Path(scratch))
         progress("closing the pack", 0.98)
         (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
-        pack.close_bag(stage)
+        pack.close_bag(stage, pseudonymous=bool(job.pseudonym_key))
         pack.put_in_place(stage, job.target)
     progress("done", 1.0)
     return job.target
+
+
+def _place_inputs(job: Job, data: Path, scratch: Path) -> dict[str, str]:
+    """Copy what the notebook reads: into the pack, or beside a pack that must name nobody.
+
+    Returns the notebook's parameters that say where, relative to the folder in which it runs.
+    """
+    if job.pseudonym_key is None:
+        pack.copy_inputs(job.audit, data / "inputs")
+        return {"audit_folder": "inputs"}
+    data.mkdir(parents=True)
+    pack.copy_inputs(job.audit, scratch / "inputs")
+    shutil.copy(job.pseudonym_key, scratch / KEY_FILE)
+    return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}
 
 
 def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
@@ -104,11 +122,16 @@ def _run_facts(job: Job, printed: dict[str, str]) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run_by": job.prepared_by or getpass.getuser(),
+        "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
         "python": sys.version.split()[0],
         "versions": {name: metadata.version(name) for name in LIBRARIES},
         "pdf": printed,
-        "options": {"period": job.window.period.name, "as_of": _iso(job.window.as_of)},
+        "options": {
+            "period": job.window.period.name,
+            "as_of": _iso(job.window.as_of),
+            "pseudonymous": bool(job.pseudonym_key),
+        },
+        "inputs": "not in this pack: they name people." if job.pseudonym_key else "data/inputs",
     }
     return json.dumps(facts, indent=2, sort_keys=True) + "\n"
 

@@ -16,6 +16,7 @@ from workbook_lib.tables import Problem, UserError, listing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from workbook_lib.audit import Audit
     from workbook_lib.tables import FileAccount, Quarantined
     from workbook_lib.workpaper import Workpaper
 
@@ -72,6 +73,7 @@ def run(
         str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
     ] = "",
     paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
+    pseudonymous: Annotated[bool, typer.Option(help="A copy that names nobody, for sharing.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
     """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
@@ -88,7 +90,14 @@ def run(
     refuse_later_than_exports(checked, days)
     _make_folder(out)
     job = batch.Job(
-        audit=checked, window=days, out=out, prepared_by=prepared_by, paper=paper, prints=pdf, browser=browser
+        audit=checked,
+        window=days,
+        out=out,
+        prepared_by=prepared_by,
+        paper=paper,
+        prints=pdf,
+        browser=browser,
+        pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
     )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
@@ -106,6 +115,44 @@ def run(
     typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
     noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
     if fail_on_deviation and noted:
+        raise typer.Exit(1)
+
+
+def _pseudonym_key(audit: Audit) -> Path:
+    """The key beside audit.toml; one that is made now is announced."""
+    from workbook_lib import pack
+
+    path, is_new = pack.pseudonym_key(audit)
+    if is_new:
+        typer.echo(
+            f"Key of the pseudonyms made: {path}. Keep it: only with it `workbook who` finds the person behind an id. "
+            "It belongs neither in a pack nor in version control (name it in .gitignore).",
+            err=True,
+        )
+    return path
+
+
+@app.command(epilog="Example: `workbook who data_samples/northwind k3jr5zq2x7mwv6ta`")
+def who(
+    audit: AuditPath,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of a pseudonymous copy.", show_default=False)],
+) -> None:
+    """Say whom an id of a pseudonymous copy stands for. Needs the key and the exports. Exit 1 where one is unknown."""
+    from workbook_lib.audit import load_audit
+    from workbook_lib.pseudonyms import KEY_FILE, Pseudonyms, known_texts
+    from workbook_lib.workpaper import perform
+
+    checked = load_audit(audit)
+    pseudonym = Pseudonyms.read(checked.folder / KEY_FILE)
+    paper = perform(checked)
+    others = [row.subject for row in paper.quarantine] + [file.extracted_by for file in paper.files]
+    others += [checked.programme.owner, checked.programme.approved_by] if checked.programme else []
+    behind = {pseudonym(text): text for text in (*known_texts(paper.engine), *others)}
+    names: dict[str | None, str] = dict(paper.rows("SELECT person_id, name FROM everybody WHERE name IS NOT NULL"))
+    for wanted in ids:
+        known = behind.get(wanted.lower())
+        typer.echo(f"{wanted}: {', '.join(filter(None, (known, names.get(known)))) or 'unknown under this key'}")
+    if not all(wanted.lower() in behind for wanted in ids):
         raise typer.Exit(1)
 
 

@@ -1,6 +1,6 @@
 """The one seam to the SQL engine: DuckDB in this process. Nothing else imports it.
 
-A relation is made once, from rows or from a statement, and never changed afterwards.
+A relation is made once, from rows or from a statement, and never changed afterwards, but to hide what it names.
 """
 
 from __future__ import annotations
@@ -51,6 +51,25 @@ class Engine:
         """Make relation `name` from a SELECT, and remember its text: it is part of the evidence."""
         self.statements[name] = statement
         self._connection.execute(f"CREATE TABLE {name} AS {statement}")
+
+    def text_columns(self) -> dict[str, list[str]]:
+        """Relation → its columns of text."""
+        found: dict[str, list[str]] = {}
+        query = (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE data_type = 'VARCHAR' ORDER BY 1, 2"
+        )
+        for relation, column in self.rows(query):
+            found.setdefault(relation, []).append(column)
+        return found
+
+    def rewrite(self, name: str, columns: Mapping[str, str]) -> None:
+        """Make a relation again with other values in some columns (column → SQL): for a copy that hides something."""
+        others = ", ".join(f'{expression} AS "{column}"' for column, expression in columns.items())
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ({others}) FROM {name}")
+
+    def drop(self, name: str) -> None:
+        """Forget a relation."""
+        self._connection.execute(f"DROP TABLE {name}")
 
     def rows(self, query: str) -> list[Row]:
         """Fetch the result of a SELECT."""

@@ -28,6 +28,11 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding,
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
+    return doubts(engine)
+
+
+def doubts(engine: Engine) -> tuple[Finding, ...]:
+    """What an analyst must look at, from the relations that `resolve` made."""
     return (*_shared_addresses(engine), *_contradictions(engine))
 
 

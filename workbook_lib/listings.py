@@ -78,7 +78,7 @@ RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", 
 SAYS: dict[str, str] = {
     "results": "One row per procedure: what was tested, how many exceptions, and the result.",
     "sources": "One row per export: where it came from, its digest, and what became of its rows.",
-    "quarantine": "Every row that was not used, with the reason and the row as it stands in its file.",
+    "quarantine": "Every row that was not used, with its place in the file and the reason.",
     "findings": "What a reader should know about the data, beside the verdicts.",
     "population": "Every row of the people exports that belongs to somebody in the population.",
     "accounts": "Every account that a system knows, and how its person was found.",
@@ -163,6 +163,7 @@ def summary(paper: Workpaper) -> dict[str, Any]:
     by_verdict = "SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"
     verdicts: dict[str, int] = dict(paper.rows(by_verdict))
     return {
+        "pseudonymous": paper.pseudonymous,
         "organisation": paper.audit.settings.organisation,
         "criteria": list(paper.audit.settings.criteria),
         "period": {
