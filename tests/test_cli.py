@@ -45,7 +45,7 @@ def pack(tmp_path_factory) -> Path:
 def test_run_writes_what_the_specification_names(pack):
     expected = {
         "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "VERIFY.txt",
-        "data/evidence.html", "data/evidence.ipynb", "data/result.json", "data/run.json",
+        "data/evidence.html", "data/evidence.ipynb", "data/tables.xlsx", "data/result.json", "data/run.json",
         "data/tables/verdicts.csv", "data/tables/exceptions.csv", "data/tables/completion_records.csv",
         "data/tables/population.csv", "data/tables/quarantine.csv",
         "data/rules/01_everybody.sql", "data/inputs/audit.toml", "data/inputs/people.csv", "data/inputs/programme.md",
@@ -146,6 +146,24 @@ def test_the_columns_are_those_of_the_specification(tmp_path):
     assert verdicts == "person_id,requirement_id,verdict,required_from,last_completed_on,gap_days,next_due_on,why"
     exceptions = (tmp_path / "exceptions.csv").read_text().splitlines()[0]
     assert exceptions == ("person_id,requirement_id,due_on,from,to,days,cause,ended_by,closed_on,unproven,explained_by")
+
+
+def test_texts_that_a_spreadsheet_would_run_are_escaped_in_the_pack_and_plain_for_programs(tmp_path):
+    folder = make(tmp_path / "acme", plus("people", "-7,=1+1,x@acme.example,employee,Sales,2023-01-09,"))
+    workbook("run", folder, "--out", tmp_path / "out")
+    pack = tmp_path / "out" / "acme-2025"
+    assert {row["person_id"] for row in rows(pack / "data/tables/verdicts.csv")} == {"'-7", "C1", "E1", "E2", "E9"}
+    assert ["'=1+1"] == [row["name"] for row in rows(pack / "data/tables/population.csv") if "7" in row["person_id"]]
+    assert "remove one leading ' from" in (pack / "VERIFY.txt").read_text()
+    workbook("judge", folder, "--out", tmp_path)
+    assert {row["person_id"] for row in rows(tmp_path / "verdicts.csv")} == {"-7", "C1", "E1", "E2", "E9"}
+
+
+def test_who_needs_the_key(tmp_path):
+    done = workbook("who", make(tmp_path / "acme"), "aaaaaaaaaaaaaaaa")
+    assert done.returncode == 2
+    assert "pseudonyms.key: it is missing" in done.stderr
+    assert not (tmp_path / "acme" / "pseudonyms.key").exists()
 
 
 def test_an_interim_as_of_day_is_judged_to_that_day(tmp_path):
@@ -259,7 +277,7 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     assert (tmp_path / "out" / "acme-2025").is_dir()
 
 
-@pytest.mark.parametrize("command", ["run", "judge", "check"])
+@pytest.mark.parametrize("command", ["run", "judge", "check", "who"])
 def test_every_command_has_help_with_an_example(command):
     done = workbook(command, "--help")
     assert done.returncode == 0

@@ -77,7 +77,7 @@ def perform(
     refused, astray = register.admit(engine, audit)
     files = tuple(file.with_rejected(refused) for file in received.files)
     quarantine = (*received.quarantine, *refused)
-    doubts = identity.resolve(engine, quarantine)
+    identity.resolve(engine, quarantine)
     coverage.judge(engine, audit, days)
     told = (*received.findings, *astray)
     if pseudonym_key:
@@ -85,8 +85,7 @@ def perform(
         hidden.hide(engine)
         audit, files = hidden.audit(audit), hidden.files(files)
         quarantine, told = hidden.quarantine(quarantine), hidden.findings(told, files)
-        doubts = identity.doubts(engine)
-    findings = (*told, *doubts, *caveats.gather(engine, audit, days))
+    findings = (*told, *identity.doubts(engine), *caveats.gather(engine, audit, days))
     evidence = procedures.Evidence(
         engine=engine, audit=audit, window=days, files=files, quarantine=quarantine, findings=findings
     )
