@@ -153,7 +153,7 @@ def test_texts_that_a_spreadsheet_would_run_are_escaped_in_the_pack_and_plain_fo
     workbook("run", folder, "--out", tmp_path / "out")
     pack = tmp_path / "out" / "acme-2025"
     assert {row["person_id"] for row in rows(pack / "data/tables/verdicts.csv")} == {"'-7", "C1", "E1", "E2", "E9"}
-    assert ["'=1+1"] == [row["name"] for row in rows(pack / "data/tables/population.csv") if "7" in row["person_id"]]
+    assert [row["name"] for row in rows(pack / "data/tables/population.csv") if "7" in row["person_id"]] == ["'=1+1"]
     assert "remove one leading ' from" in (pack / "VERIFY.txt").read_text()
     workbook("judge", folder, "--out", tmp_path)
     assert {row["person_id"] for row in rows(tmp_path / "verdicts.csv")} == {"-7", "C1", "E1", "E2", "E9"}

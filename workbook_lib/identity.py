@@ -14,7 +14,7 @@ STATEMENTS = ("everybody", "person", "account_person")
 UNREAD = {"account": "VARCHAR", "account_email": "VARCHAR", "place": "VARCHAR"}
 
 
-def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding, ...]:
+def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> None:
     """Map accounts to people. Needs the canonical tables and `decision`.
 
     quarantine : rows that were not used; those that name an account or a person are shown beside that person.
@@ -22,17 +22,14 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding,
     Makes `everybody` and `person` (person_no, person_id, name, email and the attributes of the latest row; excluded
     people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1
     where a training or policy system knows it) and `unread_record` (account, place).
-
-    Returns what an analyst must look at: shared e-mail addresses, accounts that are given to several people.
     """
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
-    return doubts(engine)
 
 
 def doubts(engine: Engine) -> tuple[Finding, ...]:
-    """What an analyst must look at, from the relations that `resolve` made."""
+    """What an analyst must look at, once `resolve` is done: shared addresses, accounts that are given to several."""
     return (*_shared_addresses(engine), *_contradictions(engine))
 
 
