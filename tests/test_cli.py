@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
+from workbook_lib import pdf
+
 LAPSED = without("completions", "2025-11-20")
 
 
-def workbook(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def workbook(*arguments: object, cwd: Path | None = None, browser: str = "none") -> subprocess.CompletedProcess[str]:
+    """Run the command; unless a test names a browser no PDF is printed, which takes longer than all the rest."""
     command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"}
-    )
+    env = os.environ | {"COLUMNS": "200", "WORKBOOK_BROWSER": browser}
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=env)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -43,7 +45,7 @@ def pack(tmp_path_factory) -> Path:
 def test_run_writes_what_the_specification_names(pack):
     expected = {
         "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "VERIFY.txt",
-        "data/evidence.html", "data/evidence.ipynb", "data/result.json", "data/run.json",
+        "data/evidence.html", "data/evidence.ipynb", "data/tables.xlsx", "data/result.json", "data/run.json",
         "data/tables/verdicts.csv", "data/tables/exceptions.csv", "data/tables/completion_records.csv",
         "data/tables/population.csv", "data/tables/quarantine.csv",
         "data/rules/01_everybody.sql", "data/inputs/audit.toml", "data/inputs/people.csv", "data/inputs/programme.md",
@@ -51,6 +53,42 @@ def test_run_writes_what_the_specification_names(pack):
     there = {path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()}
     assert expected <= there
     assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+
+
+@pytest.mark.browser
+def test_the_page_is_printed_where_a_browser_is_found(tmp_path):
+    try:
+        browser = pdf.find_browser()
+    except pdf.NoPdfError as error:
+        pytest.skip(str(error))
+    folder = make(tmp_path / "acme")
+    done = workbook("run", folder, "--out", tmp_path / "out", "--paper", "letter", browser=browser)
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
+    data = tmp_path / "out" / "acme-2025" / "data"
+    assert (data / "evidence.pdf").read_bytes().startswith(b"%PDF-")
+    facts = json.loads((data / "run.json").read_text())["pdf"]
+    assert facts["paper"] == "letter"
+    assert facts["printed_by"].startswith("Chrome ")
+    assert "size: letter" in (data / "evidence.html").read_text(encoding="utf-8")
+    listed = (data.parent / "manifest-sha256.txt").read_text()
+    assert listed.count("data/evidence.pdf") == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["acme-2025"]
+
+
+def test_without_a_browser_the_pack_is_whole_and_one_line_says_so(tmp_path):
+    folder = make(tmp_path / "acme")
+    done = workbook("run", folder, "--out", tmp_path / "out", "--browser", "netscape")
+    assert done.returncode == 0
+    says = "warning: no PDF was made: there is no browser 'netscape'. The pack is whole without it.\n"
+    assert done.stderr.endswith(says)
+    data = tmp_path / "out" / "acme-2025" / "data"
+    assert not (data / "evidence.pdf").exists()
+    assert (data / "evidence.html").is_file()
+    asked_for_none = workbook("run", folder, "--out", tmp_path / "out", "--no-pdf")
+    assert asked_for_none.returncode == 0
+    assert "PDF" not in asked_for_none.stderr
+    assert json.loads((data / "run.json").read_text())["pdf"] == {"not_made": "it was not asked for."}
 
 
 def test_the_pack_verifies_with_sha256sum(pack):
@@ -120,6 +158,24 @@ def test_the_columns_are_those_of_the_specification(tmp_path):
     assert verdicts == "person_id,requirement_id,verdict,required_from,last_completed_on,gap_days,next_due_on,why"
     exceptions = (tmp_path / "exceptions.csv").read_text().splitlines()[0]
     assert exceptions == ("person_id,requirement_id,due_on,from,to,days,cause,ended_by,closed_on,unproven,explained_by")
+
+
+def test_texts_that_a_spreadsheet_would_run_are_escaped_in_the_pack_and_plain_for_programs(tmp_path):
+    folder = make(tmp_path / "acme", plus("people", "-7,=1+1,x@acme.example,employee,Sales,2023-01-09,"))
+    workbook("run", folder, "--out", tmp_path / "out")
+    pack = tmp_path / "out" / "acme-2025"
+    assert {row["person_id"] for row in rows(pack / "data/tables/verdicts.csv")} == {"'-7", "C1", "E1", "E2", "E9"}
+    assert [row["name"] for row in rows(pack / "data/tables/population.csv") if "7" in row["person_id"]] == ["'=1+1"]
+    assert "remove one leading ' from" in (pack / "VERIFY.txt").read_text()
+    workbook("judge", folder, "--out", tmp_path)
+    assert {row["person_id"] for row in rows(tmp_path / "verdicts.csv")} == {"-7", "C1", "E1", "E2", "E9"}
+
+
+def test_who_needs_the_key(tmp_path):
+    done = workbook("who", make(tmp_path / "acme"), "aaaaaaaaaaaaaaaa")
+    assert done.returncode == 2
+    assert "pseudonyms.key: it is missing" in done.stderr
+    assert not (tmp_path / "acme" / "pseudonyms.key").exists()
 
 
 def test_an_interim_as_of_day_is_judged_to_that_day(tmp_path):
@@ -233,7 +289,7 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     assert (tmp_path / "out" / "acme-2025").is_dir()
 
 
-@pytest.mark.parametrize("command", ["run", "judge", "check", "sample"])
+@pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who"])
 def test_every_command_has_help_with_an_example(command):
     done = workbook(command, "--help")
     assert done.returncode == 0

@@ -22,12 +22,14 @@ STAGES = {
     "procedures": {"procedures"},
     "register": {"register"},
     "sampling": {"sampling"},
+    "pseudonyms": {"pseudonyms"},
 }
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
-    "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "pack", "batch", "check", "cli", "desk",
-    "reminders", "new_audit", "audit_draft",
+    "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
+    "batch",
+    "check", "cli", "desk", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
 #: Library → the only rooms that may import it.
@@ -40,7 +42,7 @@ HOMES = {
     "ipywidgets": {"desk"},
     "duckdb": {"engine"},
     "rapidfuzz": {"intake", "lookalikes"},
-    "xlsxwriter": {"testsheet"},
+    "xlsxwriter": {"spreadsheets"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import pack, publish
+from workbook_lib import pack, pdf, publish
 from workbook_lib.audit import Audit, Window
+from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.tables import Problem, UserError
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
@@ -24,17 +26,26 @@ LIBRARIES = ("audit-workbook", "duckdb", "nbconvert", "pandas", "papermill", "pl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One pack to make: one audit, one period."""
+    """One pack to make: one audit, one period.
+
+    prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
+    the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.
+    """
 
     audit: Audit
     window: Window
     out: Path
     prepared_by: str = ""
+    paper: publish.Paper = publish.Paper.A4
+    prints: bool = True
+    browser: str = ""
+    pseudonym_key: Path | None = None
 
     @property
     def target(self) -> Path:
-        """The folder of the pack: the audit folder's name and the period's."""
+        """The folder of the pack: the audit folder's name and the period's; a copy without names says so."""
         name = f"{self.audit.folder.name}-{self.window.period.name}"
+        name += "-pseudonymous" if self.pseudonym_key else ""
         return self.out / re.sub(r"[^\w.-]+", "-", name)
 
 
@@ -67,12 +78,12 @@ def _staged(job: Job, progress: Progress) -> Path:
         stage = Path(scratch) / job.target.name
         data = stage / "data"
         progress("copying the inputs", 0.0)
-        pack.copy_inputs(job.audit, data / "inputs")
+        inputs = _place_inputs(job, data, Path(scratch))
         progress("running the evidence notebook", 0.05)
         notebook = publish.execute(
             publish.notebook_path("3_evidence"),
             parameters={
-                "audit_folder": "inputs",
+                **inputs,
                 "period": job.window.period.name,
                 "as_of": job.window.as_of.isoformat(),
                 "prepared_by": job.prepared_by,
@@ -80,27 +91,63 @@ def _staged(job: Job, progress: Progress) -> Path:
             },
             target=data / "evidence.ipynb",
             cwd=data,
-            progress=lambda done: progress("running the evidence notebook", 0.05 + 0.8 * done),
+            progress=lambda done: progress("running the evidence notebook", 0.05 + 0.75 * done),
         )
-        progress("rendering the page", 0.85)
+        progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
-        (data / "evidence.html").write_text(publish.render(notebook, title), encoding="utf-8", newline="\n")
-        progress("closing the pack", 0.95)
-        (data / "run.json").write_text(_run_facts(job), encoding="utf-8", newline="\n")
-        pack.close_bag(stage)
+        page = publish.render(notebook, title, job.paper)
+        (data / "evidence.html").write_text(page, encoding="utf-8", newline="\n")
+        progress("printing the page", 0.85)
+        printed = _print(job, data, Path(scratch))
+        progress("closing the pack", 0.98)
+        (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
+        pack.close_bag(stage, pseudonymous=bool(job.pseudonym_key))
         pack.put_in_place(stage, job.target)
     progress("done", 1.0)
     return job.target
 
 
-def _run_facts(job: Job) -> str:
+def _place_inputs(job: Job, data: Path, scratch: Path) -> dict[str, str]:
+    """Copy what the notebook reads: into the pack, or beside a pack that must name nobody.
+
+    Returns the notebook's parameters that say where, relative to the folder in which it runs.
+    """
+    if job.pseudonym_key is None:
+        pack.copy_inputs(job.audit, data / "inputs")
+        return {"audit_folder": "inputs"}
+    data.mkdir(parents=True)
+    pack.copy_inputs(job.audit, scratch / "inputs")
+    shutil.copy(job.pseudonym_key, scratch / KEY_FILE)
+    return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}
+
+
+def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
+    """Print the page; the pack is whole without it. Returns what printed it, or why nothing did."""
+    if not job.prints:
+        return {"not_made": "it was not asked for."}
+    try:
+        printer = pdf.print_page(
+            data / "evidence.html", data / "evidence.pdf", job.window.as_of, scratch=scratch, browser=job.browser
+        )
+    except pdf.NoPdfError as error:
+        return {"not_made": str(error)}
+    return {"printed_by": printer, "paper": job.paper.value}
+
+
+def _run_facts(job: Job, printed: dict[str, str]) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run_by": job.prepared_by or getpass.getuser(),
+        "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
         "python": sys.version.split()[0],
         "versions": {name: metadata.version(name) for name in LIBRARIES},
-        "options": {"period": job.window.period.name, "as_of": _iso(job.window.as_of)},
+        "pdf": printed,
+        "options": {
+            "period": job.window.period.name,
+            "as_of": _iso(job.window.as_of),
+            "pseudonymous": bool(job.pseudonym_key),
+        },
+        "inputs": "not in this pack: they name people." if job.pseudonym_key else "data/inputs",
     }
     return json.dumps(facts, indent=2, sort_keys=True) + "\n"
 

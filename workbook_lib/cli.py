@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from workbook_lib import sampling
+from workbook_lib.publish import Paper
 from workbook_lib.requirement import did_you_mean
 from workbook_lib.tables import Problem, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from workbook_lib.audit import Audit
     from workbook_lib.workpaper import Workpaper
 
 #: The verdicts that the on-time rate counts (C12).
@@ -58,6 +60,12 @@ def run(
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="Where packs are put.")] = Path("reports"),
     prepared_by: Annotated[str, typer.Option(help="Name printed on the page.")] = "",
+    pdf: Annotated[bool, typer.Option(help="Print the page as a PDF, where a browser is found.")] = True,
+    browser: Annotated[
+        str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
+    ] = "",
+    paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
+    pseudonymous: Annotated[bool, typer.Option(help="A copy that names nobody, for sharing.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
     """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
@@ -73,7 +81,16 @@ def run(
     checked = load_audit(audit)
     days = window(checked, period, _day(as_of))
     refuse_later_than_exports(checked, days)
-    job = batch.Job(audit=checked, window=days, out=out, prepared_by=prepared_by)
+    job = batch.Job(
+        audit=checked,
+        window=days,
+        out=out,
+        prepared_by=prepared_by,
+        paper=paper,
+        prints=pdf,
+        browser=browser,
+        pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
+    )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         try:
@@ -84,9 +101,50 @@ def run(
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
     for line in _bottom_lines(result):
         typer.echo(line)
+    printed = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))["pdf"]
+    if pdf and "not_made" in printed:
+        typer.echo(f"warning: no PDF was made: {printed['not_made']} The pack is whole without it.", err=True)
     typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
     noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
     if fail_on_deviation and noted:
+        raise typer.Exit(1)
+
+
+def _pseudonym_key(audit: Audit) -> Path:
+    """The key beside audit.toml; one that is made now is announced."""
+    from workbook_lib import pack
+
+    path, is_new = pack.pseudonym_key(audit)
+    if is_new:
+        typer.echo(
+            f"Key of the pseudonyms made: {path}. Keep it: only with it `workbook who` finds the person behind an id. "
+            "It belongs neither in a pack nor in version control (name it in .gitignore).",
+            err=True,
+        )
+    return path
+
+
+@app.command(epilog="Example: `workbook who data_samples/northwind k3jr5zq2x7mwv6ta`")
+def who(
+    audit: AuditPath,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of a pseudonymous copy.", show_default=False)],
+) -> None:
+    """Say whom an id of a pseudonymous copy stands for. Needs the key and the exports. Exit 1 where one is unknown."""
+    from workbook_lib.audit import load_audit
+    from workbook_lib.pseudonyms import KEY_FILE, Pseudonyms, known_texts
+    from workbook_lib.workpaper import perform
+
+    checked = load_audit(audit)
+    pseudonym = Pseudonyms.read(checked.folder / KEY_FILE)
+    paper = perform(checked)
+    others = [row.subject for row in paper.quarantine] + [file.extracted_by for file in paper.files]
+    others += [checked.programme.owner, checked.programme.approved_by] if checked.programme else []
+    behind = {pseudonym(text): text for text in (*known_texts(paper.engine), *others)}
+    names: dict[str | None, str] = dict(paper.rows("SELECT person_id, name FROM everybody WHERE name IS NOT NULL"))
+    for wanted in ids:
+        known = behind.get(wanted.lower())
+        typer.echo(f"{wanted}: {', '.join(filter(None, (known, names.get(known)))) or 'unknown under this key'}")
+    if not all(wanted.lower() in behind for wanted in ids):
         raise typer.Exit(1)
 
 
@@ -164,7 +222,8 @@ def sample(
     paper = perform(checked, days.period.name, days.as_of)
     selection = testsheet.draw(paper, chosen, seed)
     folder = out or Path(re.sub(r"[^\w.-]+", "-", f"sample-{checked.folder.name}-{days.period.name}"))
-    _make_folder(folder)
+    _refuse_unwritable(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     lines = testsheet.write(paper, selection, folder)
     for heading, text in testsheet.method(paper, selection):
         typer.echo(f"{heading}: {text}")

@@ -1,15 +1,14 @@
 """The one seam to the SQL engine: DuckDB in this process. Nothing else imports it.
 
-A relation is made once, from rows or from a statement, and never changed afterwards.
+A relation is made once, from rows or from a statement, and never changed afterwards, but to hide what it names.
 """
 
 from __future__ import annotations
 
 import csv
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,8 @@ import pandas as pd
 
 #: Every relation made so far is known by one of these plain names; they never come from a user.
 Row = tuple[Any, ...]
-#: A text that begins like this is a formula to a spreadsheet; or it has the quote that makes it text already.
-FORMULA = r"^ *[=+\-@\t\r\n\x27＝＋－＠]"
+#: Rows that a stream takes at a time.
+FETCHED = 10_000
 
 
 class Engine:
@@ -57,6 +56,25 @@ class Engine:
         """Make relation `name` from a SELECT that judges nobody."""
         self._connection.execute(f"CREATE TABLE {name} AS {statement}")
 
+    def text_columns(self) -> dict[str, list[str]]:
+        """Relation → its columns of text."""
+        found: dict[str, list[str]] = {}
+        query = (
+            "SELECT table_name, column_name FROM information_schema.columns WHERE data_type = 'VARCHAR' ORDER BY 1, 2"
+        )
+        for relation, column in self.rows(query):
+            found.setdefault(relation, []).append(column)
+        return found
+
+    def rewrite(self, name: str, columns: Mapping[str, str]) -> None:
+        """Make a relation again with other values in some columns (column → SQL): for a copy that hides something."""
+        others = ", ".join(f'{expression} AS "{column}"' for column, expression in columns.items())
+        self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ({others}) FROM {name}")
+
+    def drop(self, name: str) -> None:
+        """Forget a relation."""
+        self._connection.execute(f"DROP TABLE {name}")
+
     def rows(self, query: str) -> list[Row]:
         """Fetch the result of a SELECT."""
         return self._connection.execute(query).fetchall()
@@ -77,16 +95,32 @@ class Engine:
         """Number of rows of a relation."""
         return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
 
-    def export(self, query: str, path: Path) -> None:
-        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO, texts are harmless."""
-        columns = self._connection.execute(f"DESCRIBE {query}").fetchall()
-        shown = ", ".join(_harmless(name) if kind == "VARCHAR" else f'"{name}"' for name, kind, *_ in columns)
-        target = str(path).replace("'", "''")
-        self._connection.execute(f"COPY (SELECT {shown} FROM ({query}) listed) TO '{target}' (HEADER, DELIMITER ',')")
+    def stream(self, query: str) -> tuple[list[str], Iterator[Row]]:
+        """The column names of a SELECT, and its rows a few at a time: no more of them are in memory."""
+        cursor = self._connection.cursor().execute(query)
+        return [column[0] for column in cursor.description], _fetched(cursor)
+
+    def export(self, query: str, path: Path, text: str = "{0}") -> None:
+        """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO.
+
+        text : an SQL expression for what is written of a text, which stands in it as `{0}`.
+        """
+        described = self._connection.execute(f"DESCRIBE {query}").fetchall()
+        named = [(f'"{name}"', kind) for name, kind, *_ in described]
+        columns = ", ".join(f"{text.format(name)} AS {name}" if kind == "VARCHAR" else name for name, kind in named)
+        query = f"SELECT {columns} FROM ({query}) listed"
+        self._connection.execute(
+            f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')"
+        )
 
     def close(self) -> None:
         """Let go of the memory."""
         self._connection.close()
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[Row]:
+    while rows := cursor.fetchmany(FETCHED):
+        yield from rows
 
 
 def _reader(columns: Mapping[str, str]) -> str:
@@ -97,23 +131,6 @@ def _reader(columns: Mapping[str, str]) -> str:
         "new_line='\\r\\n', dateformat='%Y-%m-%d', timestampformat='%Y-%m-%d %H:%M:%S', "
         f"columns={{{declared}}})"
     )
-
-
-def harmless(text: str) -> str:
-    """A text as a table for people holds it: a quote before what a spreadsheet would take for a formula.
-
-    Removing one leading quote gives the text again, for a quote gets one, too (OWASP ASVS 1.2.10, CWE-1236).
-
-    >>> harmless("=1+1"), harmless("Ada")
-    ("'=1+1", 'Ada')
-    """
-    return "'" + text if re.match(FORMULA, text) else text
-
-
-def _harmless(column: str) -> str:
-    """The same in SQL."""
-    test = f"regexp_matches(\"{column}\", '{FORMULA}')"
-    return f'CASE WHEN {test} THEN chr(39) || "{column}" ELSE "{column}" END AS "{column}"'
 
 
 def _text(value: object) -> object:

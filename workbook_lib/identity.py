@@ -15,7 +15,7 @@ STATEMENTS = ("everybody", "person", "account_person")
 UNREAD = {"account": "VARCHAR", "account_email": "VARCHAR", "place": "VARCHAR"}
 
 
-def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding, ...]:
+def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> None:
     """Map accounts to people. Needs the canonical tables and `decision`.
 
     quarantine : rows that were not used; those that name an account or a person are shown beside that person.
@@ -23,13 +23,16 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> tuple[Finding,
     Makes `everybody` and `person` (person_no, person_id, name, email and the attributes of the latest row; excluded
     people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1
     where a training or policy system knows it) and `unread_record` (account, place).
-
-    Returns what an analyst must look at: shared e-mail addresses, accounts that are given to several people, and texts
-    that look alike and are not the same.
     """
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def doubts(engine: Engine) -> tuple[Finding, ...]:
+    """What an analyst must look at, once `resolve` is done: shared e-mail addresses, accounts that are given to several
+    people, and texts that look alike and are not the same.
+    """
     return (*_shared_addresses(engine), *_contradictions(engine), *_look_alikes(engine), *_in_capitals(engine))
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
-from datetime import date
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from workbook_lib.engine import harmless
+from workbook_lib.csv_tables import ESCAPED, write_csv
 from workbook_lib.procedures import Result
+from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.testsheet import COLUMNS, draw, lines
 from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
@@ -64,7 +62,7 @@ FROM snapshot_change
 ORDER BY done DESC, CASE change WHEN 'vanished' THEN 1 WHEN 'changed' THEN 2 WHEN 'not compared' THEN 3 ELSE 4 END,
          source_no, row_no, place, column_no"""
 
-#: Name of a table in the pack → the listing that it holds. Every listing has a fixed order.
+#: The tables that are relations of the engine. Every listing has a fixed order.
 LISTINGS: dict[str, str] = {
     "verdicts": VERDICTS,
     "exceptions": EXCEPTIONS,
@@ -77,17 +75,37 @@ LISTINGS: dict[str, str] = {
     "snapshot_changes": SNAPSHOT_CHANGES,
 }
 
-#: The columns of tables that are not relations of the engine.
+#: The columns of tables that are not.
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
 SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
 MORE_OF_SOURCES = ["mapping", "earlier_file", "earlier_sha256"]
 RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
+#: Every table of the pack in reading order, and what it holds.
+SAYS: dict[str, str] = {
+    "results": "One row per procedure: what was tested, how many exceptions, and the result.",
+    "sources": "One row per export: where it came from, its digest, and what became of its rows.",
+    "quarantine": "Every row that was not used, with its place in the file and the reason.",
+    "findings": "What a reader should know about the data, beside the verdicts.",
+    "population": "Every row of the people exports that belongs to somebody in the population.",
+    "accounts": "Every account that a system knows, and how its person was found.",
+    "verdicts": "One row per person and requirement: the verdict, and why.",
+    "exceptions": "One row per stretch of days on which a person had to be covered and was not.",
+    "completion_records": "Every training record.",
+    "acknowledgements": "Every acknowledged policy.",
+    "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
+    "decisions": "What analysts decided, and what was taken back.",
+    "snapshot_changes": "Records of an earlier export that vanished or changed since.",
+    "sample": "A selection of people per stratum, drawn by a stated rule, with what the exports say about each duty.",
+}
+
 
 def write_tables(paper: Workpaper, folder: Path) -> None:
-    """Write every listing as CSV into `folder`/tables, the counts of the front page into `folder`/result.json, and the
-    statements that judged, in their order, into `folder`/rules.
+    """Write every table as CSV into `folder`/tables and as a sheet of `folder`/tables.xlsx, the counts of the front
+    page into `folder`/result.json, and the statements that judged, in their order, into `folder`/rules.
+
+    In a CSV a text that a spreadsheet would take for a formula is escaped; in a sheet its cell says that it is text.
     """
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
@@ -96,14 +114,36 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     for name, query in LISTINGS.items():
-        paper.engine.export(query, tables / f"{name}.csv")
-    _write_csv(tables / "sources.csv", [*SOURCES, *MORE_OF_SOURCES], map(_source_row, paper.files))
-    _write_csv(tables / "quarantine.csv", QUARANTINE, _attributes(paper.quarantine, QUARANTINE))
-    _write_csv(tables / "findings.csv", FINDINGS, _attributes(paper.findings, FINDINGS))
-    _write_csv(tables / "results.csv", RESULTS, map(_result_row, paper.results))
-    _write_csv(tables / "sample.csv", list(COLUMNS), lines(paper, draw(paper)))
+        paper.engine.export(query, tables / f"{name}.csv", ESCAPED)
+    for name, (columns, rows) in _lists(paper).items():
+        write_csv(tables / f"{name}.csv", columns, rows)
+    write_workbook(folder / "tables.xlsx", _sheets(paper), paper.window.as_of)
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def _sheets(paper: Workpaper) -> Iterator[Sheet]:
+    """Every table of the pack, in reading order."""
+    lists = _lists(paper)
+    for name, says in SAYS.items():
+        if name in lists:
+            columns, rows = lists[name]
+            yield Sheet(name=name, says=says, columns=columns, rows=rows, count=len(rows))
+        else:
+            columns, stream = paper.engine.stream(LISTINGS[name])
+            count = paper.number(f"SELECT COUNT(*) FROM ({LISTINGS[name]}) listed")
+            yield Sheet(name=name, says=says, columns=columns, rows=stream, count=count)
+
+
+def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:
+    """The tables that are no relations: columns and rows."""
+    return {
+        "sources": ([*SOURCES, *MORE_OF_SOURCES], [_source_row(file) for file in paper.files]),
+        "quarantine": (QUARANTINE, _attributes(paper.quarantine, QUARANTINE)),
+        "findings": (FINDINGS, _attributes(paper.findings, FINDINGS)),
+        "results": (RESULTS, [_result_row(result) for result in paper.results]),
+        "sample": (list(COLUMNS), [list(line) for line in lines(paper, draw(paper))]),
+    }
 
 
 def summary(paper: Workpaper) -> dict[str, Any]:
@@ -111,6 +151,7 @@ def summary(paper: Workpaper) -> dict[str, Any]:
     by_verdict = "SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"
     verdicts: dict[str, int] = dict(paper.rows(by_verdict))
     return {
+        "pseudonymous": paper.pseudonymous,
         "organisation": paper.audit.settings.organisation,
         "criteria": list(paper.audit.settings.criteria),
         "period": {
@@ -154,32 +195,9 @@ def _source_row(file: FileAccount) -> list[object]:
 
 def _result_row(result: Result) -> list[object]:
     plan = result.procedure
-    counts = [result.outcome, result.tested, result.exceptions, result.says]
+    counts = [str(result.outcome), result.tested, result.exceptions, result.says]
     return [plan.id, plan.title, "; ".join(plan.criteria), *counts]
 
 
-def _attributes(items: Iterable[object], names: Sequence[str]) -> Iterable[list[object]]:
-    return ([getattr(item, name) for name in names] for item in items)
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([_cell(value) for value in row] for row in rows)
-
-
-def _cell(value: object) -> object:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case date():
-            return value.isoformat()
-        case Enum():
-            return value.value
-        case str():
-            return harmless(value)
-        case _:
-            return value
+def _attributes(items: Iterable[object], names: Sequence[str]) -> list[list[object]]:
+    return [[getattr(item, name) for name in names] for item in items]

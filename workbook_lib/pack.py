@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from workbook_lib.audit import Audit, profile_path
+from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.tables import Problem, UserError
 
 
@@ -29,14 +31,32 @@ def copy_inputs(audit: Audit, folder: Path) -> None:
         shutil.copyfile(audit.folder / name, target)
 
 
-def close_bag(root: Path) -> None:
-    """Turn a folder that holds data/ into a BagIt 1.0 bag that `sha256sum -c` verifies."""
+def pseudonym_key(audit: Audit) -> tuple[Path, bool]:
+    """The file with the key of this audit's pseudonyms, beside audit.toml, and whether it was made just now.
+
+    It never goes into a pack. Only its owner may read it.
+    """
+    path = audit.folder / KEY_FILE
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path, False
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"{secrets.token_hex(32)}\n")
+    return path, True
+
+
+def close_bag(root: Path, *, pseudonymous: bool = False) -> None:
+    """Turn a folder that holds data/ into a BagIt 1.0 bag that `sha256sum -c` verifies.
+
+    pseudonymous : the inputs are not in it, and it says so.
+    """
     payload = sorted(path.relative_to(root).as_posix() for path in root.glob("data/**/*") if path.is_file())
     size = sum((root / name).stat().st_size for name in payload)
     texts = {
         "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
         "bag-info.txt": f"Payload-Oxum: {size}.{len(payload)}\n",
-        "VERIFY.txt": VERIFY,
+        "VERIFY.txt": VERIFY + (NO_INPUTS if pseudonymous else ""),
         "manifest-sha256.txt": _manifest(root, payload),
     }
     for name, text in texts.items():
@@ -52,6 +72,14 @@ Each line must end in OK. The files listed must be all the files under data/:
 
   cut -c67- manifest-sha256.txt | LC_ALL=C sort > ../listed
   find data -type f | LC_ALL=C sort | diff - ../listed
+
+In data/tables/*.csv a text that a spreadsheet would take for a formula (it begins with = + - @ ' a tab or a line
+break, also after blanks) has a ' before it, ids too. To read such a file with a program, remove one leading ' from
+each text. In data/tables.xlsx every text stands as it is.
+"""
+NO_INPUTS = """
+This is a pseudonymous copy. data/inputs is not in it, because the exports name everybody: whoever is to judge them
+again needs the full pack, which the organisation keeps together with the key of the ids.
 """
 
 

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -38,6 +39,14 @@ SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
 #: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
 LONGEST_SOCKET_FOLDER = 80
+
+
+class Paper(StrEnum):
+    """What the page is printed on."""
+
+    A4 = "a4"
+    LETTER = "letter"
+
 
 #: Told which share of the notebook is done (0 … 1).
 Progress = Callable[[float], None]
@@ -273,10 +282,10 @@ def _write(nb: NotebookNode, target: Path) -> None:
 # --- rendering ----------------------------------------------------------------------------------------------------
 
 
-def render(nb: NotebookNode, name: str) -> str:
+def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4) -> str:
     """One offline page from an executed notebook: no network, and no script but the two whose digests it states.
 
-    name : the title of the window.
+    name : the title of the window, and the running header on paper.  paper : what it is printed on.
 
     Raises PublishError for a notebook that did not run to its end.
     """
@@ -286,7 +295,13 @@ def render(nb: NotebookNode, name: str) -> str:
     draw = (TEMPLATES / "audit" / "draw.js").read_text(encoding="utf-8")
     scripts = f"{digest} {_digest(draw)}" if has_figures else "'none'"
     body, _ = _exporter().from_notebook_node(
-        nb, resources={"metadata": {"name": name}, "scripts": scripts, "draw": draw if has_figures else ""}
+        nb,
+        resources={
+            "metadata": {"name": name},
+            "paper": paper.value,
+            "scripts": scripts,
+            "draw": draw if has_figures else "",
+        },
     )
     contents, body = _numbered(_linked(body))
     return str(body).replace("<!--contents-->", contents, 1).replace("<!--plotly-->", plotly, 1)
@@ -308,6 +323,7 @@ def _exporter() -> Any:
     config.HTMLExporter.exclude_anchor_links = True
     page: Any = Page(config=config, template_name="audit", extra_template_basedirs=[str(TEMPLATES)])  # type: ignore[no-untyped-call]
     page.register_filter("anchored", _anchored)
+    page.register_filter("css_text", _css_text)
     page.register_filter("exhibit", _exhibit)
     page.register_filter("island", _island)
     return page
@@ -325,6 +341,15 @@ def _anchor(heading: str) -> str:
     'part-sources-totals'
     """
     return re.sub(r"\W+", "-", f"part {html.unescape(heading).lower()}").strip("-")
+
+
+def _css_text(text: str) -> str:
+    r"""A text between the quotes of a style sheet: no character in it can end the text, or the element around it.
+
+    >>> _css_text('Ada</style>"')
+    'Ada\\3C \\2F style\\3E \\22 '
+    """
+    return re.sub(r"[^\w ,.-]", lambda found: f"\\{ord(found[0]):X} ", text)
 
 
 def _exhibit(markup: str) -> str:

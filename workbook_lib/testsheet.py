@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from workbook_lib.csv_tables import write_csv
 from workbook_lib.engine import Row
 from workbook_lib.procedures.people import IN_POPULATION, OUTSIDERS
 from workbook_lib.sampling import (
@@ -22,12 +21,9 @@ from workbook_lib.sampling import (
     Stratum,
     select,
 )
+from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import Problem, UserError
 from workbook_lib.workpaper import Workpaper
-
-if TYPE_CHECKING:
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
 
 #: The population of procedure P1, each person in one stratum: the first line that fits.
 POPULATION = f"""
@@ -161,26 +157,26 @@ LEFT JOIN record ON record.person_no = duty.person_no AND record.requirement_no 
 ORDER BY duty.person_no, duty.requirement_no"""
 
 #: Columns of the test sheet: name in the CSV → heading and width in the workbook.
-COLUMNS: dict[str, tuple[str, int]] = {
-    "stratum": ("Stratum", 12),
-    "place": ("Place", 6),
-    "person_id": ("Person", 12),
-    "name": ("Name", 24),
-    "worker_type": ("Worker type", 12),
-    "start_date": ("Start", 11),
-    "end_date": ("End", 11),
-    "requirement_id": ("Requirement", 20),
-    "due_on": ("Due on", 11),
-    "completed_on": ("Completed on", 13),
-    "verdict": ("Verdict", 13),
-    "why": ("Why", 60),
-    "exceptions": ("Exceptions", 11),
-    "explained_by": ("Explained by", 13),
-    "file": ("File of the record", 30),
-    "row": ("Row", 7),
-    "sha256": ("SHA-256 of seed|stratum|person", 18),
-    **{letter: (f"{letter} {heading}", 12) for letter, heading, _ in ATTRIBUTES},
-    "remarks": ("Remarks", 40),
+COLUMNS: dict[str, str] = {
+    "stratum": "Stratum",
+    "place": "Place",
+    "person_id": "Person",
+    "name": "Name",
+    "worker_type": "Worker type",
+    "start_date": "Start",
+    "end_date": "End",
+    "requirement_id": "Requirement",
+    "due_on": "Due on",
+    "completed_on": "Completed on",
+    "verdict": "Verdict",
+    "why": "Why",
+    "exceptions": "Exceptions",
+    "explained_by": "Explained by",
+    "file": "File of the record",
+    "row": "Row",
+    "sha256": "SHA-256 of seed|stratum|person",
+    **{letter: f"{letter} {heading}" for letter, heading, _ in ATTRIBUTES},
+    "remarks": "Remarks",
 }
 #: What stands for the duties of a person who has none.
 NO_DUTY: Row = (None, None, None, None, "No requirement applied to this person on a judged day.", 0, None, None, None)
@@ -246,8 +242,21 @@ def write(wp: Workpaper, selection: Selection, folder: Path) -> int:
     )
     text = "".join(f"{heading}: {says}\n" for heading, says in method(wp, selection))
     (folder / "method.txt").write_text(text, encoding="utf-8", newline="\n")
-    _write_workbook(folder / "sample.xlsx", wp, selection, sheet)
+    write_workbook(folder / "sample.xlsx", _sheets(wp, selection, sheet), wp.window.as_of, title="Test sheet")
     return len(sheet)
+
+
+def _sheets(wp: Workpaper, selection: Selection, sheet: Sequence[Line]) -> Iterator[Sheet]:
+    words = method(wp, selection)
+    yield Sheet(
+        name="Test sheet",
+        says="Who is selected, what the exports say about each of their duties, and a column to tick per attribute.",
+        columns=list(COLUMNS.values()),
+        rows=sheet,
+        count=len(sheet),
+        frozen=list(COLUMNS).index("name"),
+    )
+    yield Sheet(name="Method", says="How they were drawn.", columns=("What", "In words"), rows=words, count=len(words))
 
 
 def ranking(everybody: Selection, selection: Selection) -> Iterator[Line]:
@@ -276,54 +285,6 @@ def method(wp: Workpaper, selection: Selection) -> list[tuple[str, str]]:
         ("Strata", "Each person is in one stratum: contractors first, then unreadable, joiners, leavers, current."),
         *((f"Attribute {letter}", says) for letter, _, says in ATTRIBUTES),
     ]
-
-
-def write_csv(path: Path, header: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows as UTF-8 CSV; dates are ISO, none is empty."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
-
-
-def _write_workbook(path: Path, wp: Workpaper, selection: Selection, sheet: Sequence[Line]) -> None:
-    """The test sheet and the method, each on its own sheet. Texts stay texts: nothing becomes a formula or a link."""
-    from xlsxwriter import Workbook
-
-    with Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
-        book.set_properties({"created": datetime.combine(wp.window.as_of, time())})  # the same bytes on every run
-        bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
-        _write_sheet(book.add_worksheet("Test sheet"), list(COLUMNS.values()), sheet, bold)
-        page = book.add_worksheet("Method")
-        page.set_column(0, 0, 24, bold)
-        page.set_column(1, 1, 100, wrapped)
-        for row_no, row in enumerate(method(wp, selection)):
-            _write_row(page, row_no, row)
-
-
-def _write_sheet(page: Worksheet, headings: Sequence[tuple[str, int]], rows: Sequence[Line], bold: Format) -> None:
-    for place, (heading, width) in enumerate(headings):
-        page.set_column(place, place, width)
-        page.write_string(0, place, heading, bold)
-    for row_no, row in enumerate(rows, 1):
-        _write_row(page, row_no, row)
-    page.freeze_panes(1, list(COLUMNS).index("name"))
-    page.autofilter(0, 0, len(rows), len(headings) - 1)
-    page.set_landscape()
-    page.repeat_rows(0)
-
-
-def _write_row(page: Worksheet, row_no: int, row: Line) -> None:
-    for place, value in enumerate(row):
-        match value:
-            case None:
-                pass
-            case int():
-                page.write_number(row_no, place, value)
-            case date() if value >= FIRST_DATE:
-                page.write_datetime(row_no, place, value)
-            case _:
-                page.write_string(row_no, place, str(value))
 
 
 def _refuse_to_replace(folder: Path) -> None:

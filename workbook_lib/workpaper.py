@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from workbook_lib import caveats, coverage, identity, intake, procedures, register
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
+from workbook_lib.pseudonyms import Pseudonyms
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 
 #: The order in which the listings are printed.
@@ -24,6 +26,7 @@ class Workpaper:
 
     files : one account per file read.  quarantine : rows that were not used.  findings : what the reader should know.
     results : the procedures, in the order of the catalogue.  engine : holds the relations for the listings.
+    pseudonymous : keyed ids stand for people, and texts that may name somebody are withheld.
     """
 
     audit: Audit
@@ -33,6 +36,7 @@ class Workpaper:
     findings: tuple[Finding, ...]
     results: tuple[procedures.Result, ...]
     engine: Engine
+    pseudonymous: bool = False
 
     def frame(self, query: str) -> pd.DataFrame:
         """A listing, for people to look at."""
@@ -57,10 +61,13 @@ class Workpaper:
         return self.engine.dicts(EXCEPTIONS)
 
 
-def perform(audit: Audit, period: str | None = None, as_of: date | None = None) -> Workpaper:
+def perform(
+    audit: Audit, period: str | None = None, as_of: date | None = None, pseudonym_key: Path | str | None = None
+) -> Workpaper:
     """Read, reconcile, judge and test one period of an audit.
 
     period : its name; the last one by default.  as_of : the last full day that the exports cover (C1).
+    pseudonym_key : a file; with it keyed ids stand for people in everything that comes after the judgement.
 
     Raises UserError where the input is wrong; nothing is written in any case.
     """
@@ -70,9 +77,15 @@ def perform(audit: Audit, period: str | None = None, as_of: date | None = None) 
     refused, astray = register.admit(engine, audit)
     files = tuple(file.with_rejected(refused) for file in received.files)
     quarantine = (*received.quarantine, *refused)
-    doubts = identity.resolve(engine, quarantine)
+    identity.resolve(engine, quarantine)
     coverage.judge(engine, audit, days)
-    findings = (*received.findings, *astray, *doubts, *caveats.gather(engine, audit, days))
+    told = (*received.findings, *astray)
+    if pseudonym_key:
+        hidden = Pseudonyms.read(pseudonym_key)
+        hidden.hide(engine)
+        audit, files = hidden.audit(audit), hidden.files(files)
+        quarantine, told = hidden.quarantine(quarantine), hidden.findings(told, files)
+    findings = (*told, *identity.doubts(engine), *caveats.gather(engine, audit, days))
     evidence = procedures.Evidence(
         engine=engine, audit=audit, window=days, files=files, quarantine=quarantine, findings=findings
     )
@@ -84,4 +97,5 @@ def perform(audit: Audit, period: str | None = None, as_of: date | None = None) 
         findings=findings,
         results=procedures.perform(evidence),
         engine=engine,
+        pseudonymous=bool(pseudonym_key),
     )

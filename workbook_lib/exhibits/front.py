@@ -9,6 +9,12 @@ from workbook_lib.procedures import Outcome
 from workbook_lib.requirement import Requirement
 from workbook_lib.workpaper import Workpaper
 
+#: What the first exhibit of a copy without names says.
+PSEUDONYMOUS = (
+    "PSEUDONYMOUS COPY. A keyed id stands for each person, account and address, and texts that may name somebody are "
+    "withheld. The verdicts and all counts are those of the full pack, which the organisation keeps."
+)
+
 
 def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
     """Whose evidence this is, for which days, and from what."""
@@ -17,7 +23,7 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
     return Exhibit(
         key="title",
         title="Organisation and period",
-        banner=interim(wp),
+        banner=" ".join(filter(None, (PSEUDONYMOUS if wp.pseudonymous else "", interim(wp)))),
         says=(
             f"This document tests whether everybody at {named(settings.organisation)} who had to have security "
             f"awareness training was covered on each day from {window.start} to {window.end}. Every number in it was "

@@ -154,7 +154,8 @@ def quarantine(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(len(rows), 'row was', 'rows were')} quarantined: {len(unread):,} could not be read, "
             f"{len(rows) - len(unread):,} were set aside by a stated rule of the format. Rows that could not be read "
-            "cover and excuse nothing. Every row is in tables/quarantine.csv of the pack, as it stands in its file.",
+            "cover and excuse nothing. Every row is in tables/quarantine.csv of the pack, "
+            + ("with its place and its reason." if wp.pseudonymous else "as it stands in its file."),
         ),
         tables=(
             Table(frame=framed(by_reason, headings), caption="Rows by reason"),

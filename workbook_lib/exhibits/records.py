@@ -165,10 +165,11 @@ def programme(wp: Workpaper) -> Exhibit:
         "Approved by": described.approved_by,
         "Approved on": str(described.approved_on or ""),
     }
+    stands = "Its text may name people and is withheld." if wp.pseudonymous else "It stands below as it is in the file."
     return Exhibit(
         key="programme",
         title="Programme document",
-        says=(f"{named(described.file)} has {count(lines, 'line')}. It stands below as it is in the file.",),
+        says=(f"{named(described.file)} has {count(lines, 'line')}. {stands}",),
         facts=tuple((term, named(value) if value else "not stated", "") for term, value in stated.items()),
-        texts=(Text(caption=f"Text of {described.file}", text=shown, folded=False),),
+        texts=() if wp.pseudonymous else (Text(caption=f"Text of {described.file}", text=shown, folded=False),),
     )

@@ -113,8 +113,8 @@ CHOICES: tuple[str, ...] = (
     "kind, a remark beside the source says so.",
     "A yearly campaign asks people who trained just before it opened to train again.",
     "A leave shorter than the stated minimum excuses nothing.",
-    "People who left before anything was due are outside the on-time rate. They are listed by name, with the verdict "
-    "left.",
+    "People who left before anything was due are outside the on-time rate. They are listed one by one, with the "
+    "verdict left.",
     "An extension counts from the day of its approval. Approval after the fact never turns a gap into cover.",
     "A completion whose record carries no score does not count where a pass mark is set, unless its status is passed.",
     "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in its own "
