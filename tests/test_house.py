@@ -17,6 +17,7 @@ STAGES = {
     "intake": {"intake"},
     "identity": {"identity"},
     "coverage": {"coverage"},
+    "readings": {"readings"},
     "caveats": {"caveats"},
     "procedures": {"procedures"},
     "register": {"register"},
