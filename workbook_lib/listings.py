@@ -11,9 +11,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from workbook_lib.exhibits.joiners import JOINERS
 from workbook_lib.procedures import Result
 from workbook_lib.tables import FileAccount, Finding, Quarantined
-from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
+from workbook_lib.workpaper import VERDICTS, Workpaper
 
 POPULATION = """
 SELECT person.person_id, person.name, person.email, people.worker_type, people.role, people.department,
@@ -51,6 +52,24 @@ JOIN requirement ON requirement.requirement_no = stretch.requirement_no
 WHERE from_day <= as_of AND to_day >= window_from
 ORDER BY person.person_id, requirement.requirement_id, from_day"""
 
+#: As `judge` writes them, and beside each the chain of days that led to its due day.
+EXCEPTIONS_TRACED = """
+SELECT exceptions.*, trace.why_due_then
+FROM exceptions
+JOIN person ON person.person_id = exceptions.person_id
+JOIN requirement ON requirement.requirement_id = exceptions.requirement_id
+JOIN trace ON trace.person_no = person.person_no AND trace.requirement_no = requirement.requirement_no
+          AND trace.due_on = exceptions.due_on
+ORDER BY exceptions.person_id, exceptions.requirement_id, exceptions.due_on"""
+
+READINGS = """
+SELECT person.person_id, requirement.requirement_id, reading.reading, reading.is_own = 1 AS is_own,
+       reading.passes = 1 AS passes, reading.judged_on AS last_accountable_on, reading.why
+FROM reading
+JOIN person ON person.person_no = reading.person_no
+JOIN requirement ON requirement.requirement_no = reading.requirement_no
+ORDER BY person.person_id, requirement.requirement_id, reading.reading"""
+
 DECISIONS = """
 SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on, approved_on, new_due_on, reason_code,
        reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
@@ -59,12 +78,14 @@ FROM decision ORDER BY source_no, row_no"""
 #: Name of a table in the pack → the listing that it holds. Every listing has a fixed order.
 LISTINGS: dict[str, str] = {
     "verdicts": VERDICTS,
-    "exceptions": EXCEPTIONS,
+    "exceptions": EXCEPTIONS_TRACED,
     "population": POPULATION,
     "completion_records": COMPLETION_RECORDS,
     "acknowledgements": ACKNOWLEDGEMENTS,
     "accounts": ACCOUNTS,
     "covered_days": COVERED_DAYS,
+    "readings": READINGS,
+    "joiners": JOINERS,
     "decisions": DECISIONS,
 }
 
@@ -79,6 +100,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     """Write every listing as CSV into `folder`/tables, the counts of the front page into `folder`/result.json, and the
     statements that judged, in their order, into `folder`/rules.
     """
+    paper.deepen()
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
     for no, (name, statement) in enumerate(paper.engine.statements.items(), 1):

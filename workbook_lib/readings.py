@@ -1,7 +1,7 @@
-"""Other readings of "annual": the same data judged under each, beside the audit's own `renewal`, which stays the one that counts.
+"""Other readings of "annual": the same data judged under each, beside the audit's own, which stays the one that counts.
 
-A reading that is another renewal calendar is judged by the very statements of `rules/`, in a schema of its own. A reading
-that looks at one day only is a short statement under `rules/readings/`. Nothing here changes a verdict.
+A reading that is another renewal calendar is judged by the very statements of `rules/`, in a schema of its own. One
+that looks at a single day is a short statement under `rules/readings/`. Nothing here changes a verdict.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ def own_reading(requirement: Requirement) -> Reading | None:
 def is_testable(reading: Reading, requirement: Requirement, window: Window) -> bool:
     """Whether an annual requirement can be judged under a reading.
 
-    A campaign is the one that the requirement itself names: the due day of another one is not borrowed. `in_period` needs
-    a period of 12 months or more, as the audit names it, whether or not the exports reach its end.
+    A campaign is the one that the requirement itself names: the due day of another one is not borrowed. `in_period`
+    needs a period of 12 months or more, as the audit names it, whether or not the exports reach its end.
     """
     match reading:
         case Reading.CAMPAIGN:
@@ -79,21 +79,24 @@ def is_testable(reading: Reading, requirement: Requirement, window: Window) -> b
 def judge(engine: Engine, audit: Audit, window: Window) -> None:
     """Judge every annual requirement under each reading. Needs the relations of `coverage`.
 
-    Makes `reading` (person_no, requirement_no, reading, passes, judged_on, gap_days, first_gap_on, last_gap_on, done_on,
-    is_own), one row per accountable person, requirement and reading that can be tested, and `flip` (person_no,
-    requirement_no, reading, passes, why), one row for each result that differs from the audit's own.
+    Makes `reading` (person_no, requirement_no, reading, judged_on, passes, is_own, why), one row per accountable
+    person, requirement and reading that can be tested; judged_on is the last accountable day. And `flip` (person_no,
+    requirement_no, reading, passes, why, own_reading, own_why), one row for each result that is not the audit's own.
 
     A person is accountable who has an accountable day in W (C12) and no undetermined verdict. The choices where the
-    definitions leave room: an acknowledgement lapses after a material version under every reading (C9); a record counts in
-    a tenure under every reading as C7 says. Anchored goes through the records of one tenure in the order of their days,
-    those of one day being one; "the previous cover" is that of the record before, e its end (C8, C9), and the 3 months
-    are [e − 3 calendar months, clamped to the month's last day, e − 1].
+    definitions leave room: under every reading an acknowledgement lapses after a material version (C9), and a record
+    counts in a tenure as C7 says. Anchored goes through the records of one tenure in the order of their days, those of
+    one day being one; "the previous cover" is that of the record before, e the day after its end (C8, C9), and the 3
+    months are [e − 3 calendar months, clamped to the month's last day, e − 1].
     """
     own = {no: own_reading(requirement) for no, requirement in enumerate(audit.requirements, 1)}
     annual = [(no, reading) for no, reading in own.items() if reading]
     engine.load("annual", {"requirement_no": "INTEGER", "own_reading": "VARCHAR"}, annual)
     testable = [
-        (no, reading) for no, _ in annual for reading in Reading if is_testable(reading, audit.requirements[no - 1], window)
+        (no, reading)
+        for no, _ in annual
+        for reading in Reading
+        if is_testable(reading, audit.requirements[no - 1], window)
     ]
     engine.load("testable", {"requirement_no": "INTEGER", "reading": "VARCHAR"}, testable)
     _load_months(engine, window.as_of)
@@ -108,7 +111,7 @@ def judge(engine: Engine, audit: Audit, window: Window) -> None:
 
 
 def _judge_rolling(engine: Engine, requirements: list[int]) -> None:
-    """Once more with C8 for twelve months, where the audit has another calendar; elsewhere its own verdict is this one."""
+    """Once more with C8 for twelve months where the audit has another calendar; elsewhere its own verdict is this."""
     with engine.aside(Reading.ROLLING):
         _load_runs(engine, requirements)
         calendar = engine.rows("SELECT DISTINCT requirement_no, done_on, a_year_later FROM annual_record")
@@ -132,9 +135,10 @@ def _load_runs(engine: Engine, requirements: list[int]) -> None:
 
 
 def _load_months(engine: Engine, as_of: date) -> None:
-    """The arithmetic of months for every day on which a record can be dated or a cover can end, so that the SQL holds none."""
+    """The arithmetic of months for every day on which a record or the end of a cover can fall; the SQL holds none."""
     [(first,)] = engine.rows(
-        "SELECT MIN(done_on) FROM (SELECT done_on FROM valid_completion UNION ALL SELECT done_on FROM valid_acknowledgement) r"
+        "SELECT MIN(done_on) FROM (SELECT done_on FROM valid_completion "
+        "UNION ALL SELECT done_on FROM valid_acknowledgement) records"
     )
     columns = {"on_day": "DATE", "a_year_later": "DATE", "three_months_before": "DATE"}
     # A record of another century, a slip of the pen, covers no day of today.

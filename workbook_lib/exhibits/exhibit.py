@@ -15,7 +15,7 @@ from workbook_lib.workpaper import Workpaper
 
 FIGURE = "application/vnd.plotly.v1+json"
 #: How many rows a listing shows; the page stays readable, and small, for a company of any size.
-AT_MOST = 400
+AT_MOST = 300
 
 #: Pixels that a figure grows by its title and first sentence.
 TITLE_HEIGHT = 110
@@ -41,6 +41,7 @@ HEADINGS = {
     "due_on": "Due on",
     "closed_on": "Closed on",
     "explained_by": "Explained by",
+    "the_audits_own_reading": "The audit's own reading",
 }
 
 
