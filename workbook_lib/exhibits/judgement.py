@@ -13,8 +13,8 @@ from workbook_lib.procedures import Outcome
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.
-PROCEDURE_ROWS = 25
-EXCEPTION_ROWS = 200
+PROCEDURE_ROWS = 20
+EXCEPTION_ROWS = 150
 CHAIN_ROWS = 80
 TYPE_ROWS = 60
 

@@ -7,7 +7,7 @@ from workbook_lib.exhibits.front import interim
 from workbook_lib.readings import READINGS, Reading
 from workbook_lib.workpaper import Workpaper
 
-FLIP_ROWS = 50
+FLIP_ROWS = 40
 
 #: Whose result another reading turns round, with the days that decide it.
 FLIPS = """

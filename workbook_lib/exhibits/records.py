@@ -6,7 +6,7 @@ from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, l
 from workbook_lib.exhibits.markup import named
 from workbook_lib.workpaper import Workpaper
 
-RECORD_ROWS = 500
+RECORD_ROWS = 400
 ACKNOWLEDGEMENT_ROWS = 150
 #: Characters of the programme document that the page shows; it is meant to be one page.
 DOCUMENT = 30_000

@@ -134,12 +134,12 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
         "annual": f"{count(wp.number(TURNED), 'person has', 'people have')} another result under some other reading.",
         "short break": f"Up to {settings.rehire_break_days} days; "
         f"{count(wp.number(SHORT_BREAKS), 'tenure has', 'tenures have')} such a break.",
-        "left": f"{count(wp.number(VERDICT_LEFT), 'duty', 'duties')} left.",
+        "left": f"{count(wp.number(VERDICT_LEFT), 'duty has', 'duties have')} the verdict left.",
         "extension": f"{count(wp.engine.count('extension'), 'extension stands', 'extensions stand')}; days before the "
         f"approval stay uncovered in {count(wp.number(APPROVED_LATE), 'exception')}.",
         "score": f"{count(wp.number(WITHOUT_SCORE), 'completion')} not counted for want of a score.",
         "unproven": f"{rate(wp.number('SELECT COUNT(*) FROM exceptions WHERE unproven'), exceptions)} exceptions.",
-        "unreadable": f"{count(unread, 'row')} could not be read; "
+        "unreadable": f"{count(unread, 'row')} could not be used; "
         f"{count(wp.number(UNDETERMINED), 'person is', 'people are')} undetermined.",
         "timestamps": f"{rate(timed, dated)} dated records carry a time; zone {settings.time_zone}.",
         "accounts": f"{rate(wp.number(OF_NOBODY), wp.engine.count('account_person'))} accounts belong to nobody.",

@@ -152,7 +152,7 @@ CHOICES: dict[str, str] = {
     "passed.",
     "unproven": "An exception stays one where a record from before the records begin could still have covered its due "
     "day. It is marked unproven.",
-    "unreadable": "Rows that could not be read cover and excuse nothing. A person whose people row cannot be read is "
+    "unreadable": "Rows that could not be used cover and excuse nothing. A person whose people row cannot be read is "
     "undetermined.",
     "timestamps": "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in "
     "its own system.",
