@@ -100,7 +100,6 @@ def crosswalk(wp: Workpaper) -> Exhibit:
             Table(
                 frame=framed(rows, ("Framework", "Clause", "Asks for", "Procedures", "How they ended")),
                 caption="Clauses and the procedures that bear on them",
-                folded=True,
             ),
             Table(
                 frame=framed(_cis_measures(wp), ("Measure", "Counts", "Value")),

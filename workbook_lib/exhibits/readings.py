@@ -12,9 +12,9 @@ FLIP_ROWS = 40
 #: Whose result another reading turns round, with the days that decide it.
 FLIPS = """
 SELECT person.person_id, person.name, requirement.requirement_id,
-       CASE WHEN flip.passes = 1 THEN 'fails' ELSE 'passes' END || ' as ' || flip.own_reading AS the_audits_own_reading,
-       CASE WHEN flip.passes = 1 THEN 'passes' ELSE 'fails' END || ' as '
-         || STRING_AGG(replace(flip.reading, '_', ' '), ', ' ORDER BY flip.reading) AS another,
+       flip.own_reading || CASE WHEN flip.passes = 1 THEN ': fails' ELSE ': passes' END AS the_audits_own_reading,
+       STRING_AGG(replace(flip.reading, '_', ' '), ', ' ORDER BY flip.reading)
+         || CASE WHEN flip.passes = 1 THEN ': passes' ELSE ': fails' END AS read_otherwise,
        flip.own_reading || ': ' || flip.own_why || '; '
          || STRING_AGG(replace(flip.reading, '_', ' ') || ': ' || flip.why, '; ' ORDER BY flip.reading) || '.' AS why
 FROM flip

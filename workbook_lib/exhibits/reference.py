@@ -142,7 +142,7 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
         "unreadable": f"{count(unread, 'row')} could not be used; "
         f"{count(wp.number(UNDETERMINED), 'person is', 'people are')} undetermined.",
         "timestamps": f"{rate(timed, dated)} dated records carry a time; zone {settings.time_zone}.",
-        "accounts": f"{rate(wp.number(OF_NOBODY), wp.engine.count('account_person'))} accounts belong to nobody.",
+        "accounts": f"{rate(wp.number(OF_NOBODY), wp.number(ACCOUNTS))} accounts belong to nobody.",
         "whole": f"{count(wp.engine.count('verdict'), 'duty', 'duties')} of "
         f"{count(wp.number('SELECT COUNT(DISTINCT person_no) FROM verdict'), 'person', 'people')}.",
         "effective": "",
@@ -152,7 +152,8 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
 TURNED = "SELECT COUNT(DISTINCT person_no) FROM flip"
 VERDICT_LEFT = "SELECT COUNT(*) FROM verdict WHERE verdict = 'left'"
 UNDETERMINED = "SELECT COUNT(DISTINCT person_no) FROM verdict WHERE verdict = 'undetermined'"
-OF_NOBODY = "SELECT COUNT(*) FROM account_person WHERE via = 'nobody'"
+ACCOUNTS = "SELECT COUNT(DISTINCT account_key) FROM account_person WHERE in_system = 1"
+OF_NOBODY = f"{ACCOUNTS} AND via = 'nobody'"
 
 
 def verify(wp: Workpaper, prepared_by: str = "") -> Exhibit:
