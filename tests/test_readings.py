@@ -201,6 +201,21 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         ),
         set(),
     ),
+    # The same, gone on the last day before the lapse, and on the day of it.
+    "left before the old version lapses": (
+        (
+            *(SIGNED, hired("2020-01-01", "2025-06-30"), policy("1", "2020-01-01"), policy("2", "2025-06-01")),
+            *(signed("2024-03-01", "1"), signed("2025-02-10", "1")),
+        ),
+        {"rolling", "trailing", "in_period", "anchored"},
+    ),
+    "left on the day on which the old version lapses": (
+        (
+            *(SIGNED, hired("2020-01-01", "2025-07-01"), policy("1", "2020-01-01"), policy("2", "2025-06-01")),
+            *(signed("2024-03-01", "1"), signed("2025-02-10", "1")),
+        ),
+        set(),
+    ),
     # Version 1 lapses on 1 July 2024. 20 June 2024 is in the 3 months before: anchored it covers to 30 June 2025, from
     # its own day to 19 June. The record of 30 June comes in time for one of them.
     "anchored at the lapse of an old version": (
