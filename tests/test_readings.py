@@ -290,32 +290,27 @@ def test_who_is_not_accountable_is_not_counted(tmp_path: Path) -> None:
     assert {person for person, _, _ in found} == {"Q"}
 
 
-def test_a_flip_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_a_flip_says_what_decides_it_under_both_readings(tmp_path: Path) -> None:
+    query = "SELECT reading, passes, why, own_reading, own_why FROM flip ORDER BY reading"
     early = (hired("2020-01-01"), trained("2024-02-01"), trained("2024-11-10"), trained("2026-01-20"))
     paper = judged(small(YEARLY, *early), tmp_path / "early")
-    assert paper.rows("SELECT reading, passes, why FROM flip") == [
-        (
-            "anchored",
-            1,
-            "As the audit reads it (rolling): not covered on 52 accountable days between 2025-11-10 and 2025-12-31. "
-            "Read as anchored: covered on every accountable day.",
-        )
-    ]
+    bare = "not covered on 52 accountable days between 2025-11-10 and 2025-12-31"
+    assert paper.rows(query) == [("anchored", 1, "covered on every accountable day", "rolling", bare)]
     paper = judged(small(YEARLY, hired("2020-01-01"), trained("2025-12-31")), tmp_path / "last")
-    assert paper.rows("SELECT reading, passes, why FROM flip ORDER BY reading") == [
-        (
-            "in_period",
-            1,
-            "As the audit reads it (rolling): not covered on 364 accountable days between 2025-01-01 and 2025-12-30. "
-            "Read as in period: record of 2025-12-31 between 2025-01-01 and 2025-12-31.",
-        ),
-        (
-            "trailing",
-            1,
-            "As the audit reads it (rolling): not covered on 364 accountable days between 2025-01-01 and 2025-12-30. "
-            "Read as trailing: record of 2025-12-31 within the 12 months before 2025-12-31.",
-        ),
+    own = ("rolling", "not covered on 364 accountable days between 2025-01-01 and 2025-12-30")
+    assert paper.rows(query) == [
+        ("in_period", 1, "record of 2025-12-31 from 2025-01-01 to 2025-12-31", *own),
+        ("trailing", 1, "record of 2025-12-31 within the 12 months before 2025-12-31", *own),
     ]
+    facts = (hired("2020-01-01", "2025-03-15"), trained("2024-03-15"), trained("2025-01-10", status="failed"))
+    paper = judged(small(YEARLY, *facts), tmp_path / "one day")
+    assert paper.rows("SELECT reading, passes, why FROM reading ORDER BY reading") == [
+        ("anchored", 0, "not covered on 1 accountable day, 2025-03-15"),
+        ("in_period", 0, "no record from 2025-01-01 to 2025-03-15"),
+        ("rolling", 0, "not covered on 1 accountable day, 2025-03-15"),
+        ("trailing", 0, "no record within the 12 months before 2025-03-15"),
+    ]
+    assert paper.rows(query) == []
 
 
 def test_readings_change_nothing_that_was_judged(tmp_path: Path) -> None:
