@@ -225,6 +225,12 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         ),
         {"trailing", "in_period", "anchored"},
     ),
+    # 30 days before the first day count, 31 do not (C7), although both are in the period.
+    "trained 30 days before the first day": (
+        (YEARLY, hired("2025-06-01"), trained("2025-05-02")),
+        {"rolling", "trailing", "in_period", "anchored"},
+    ),
+    "trained 31 days before the first day": ((YEARLY, hired("2025-06-01"), trained("2025-05-01")), set()),
     # Rehired after 31 days: in the new tenure the first record is that of 10 February 2025, the day before the start (C7).
     # In the old one it would be anchored at 1 March; here nothing comes before it.
     "anchored in a tenure of its own": (
