@@ -262,6 +262,37 @@ def test_the_anchor_starts_anew_in_a_new_tenure(tmp_path: Path) -> None:
         assert {reading for (_, _, reading), passes in found.items() if passes} == {"trailing"}
 
 
+#: Where training long before the first day counts, one record stands in two tenures, and ends on another day in each.
+#: Preboarding days, facts; anchored, the last days of what is judged, December to February, are bare.
+IN_TWO_TENURES = {
+    # In the old tenure 5 January 2025 is anchored at 1 March: to 28 February 2026. In the new one to 4 January 2026.
+    "the longer end is of the old tenure": (
+        60,
+        (hired("2020-01-01", "2025-01-10"), hired("2025-02-11"), trained("2024-03-01"), trained("2025-01-05")),
+    ),
+    # In the new tenure 20 January 2025 is anchored at 15 March, to 14 March 2026. In the old one, where the record
+    # before ends on 1 June 2025, it starts from its own day and ends on 19 January 2026; that tenure on 10 February.
+    "the longer end is of the new tenure": (
+        735,
+        (
+            *(hired("2020-01-01", "2026-02-10"), hired("2026-03-15")),
+            *(trained("2023-06-01"), trained("2024-03-15"), trained("2025-01-20")),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_TWO_TENURES)
+def test_a_record_ends_in_each_tenure_by_itself(name: str, tmp_path: Path) -> None:
+    preboarding, facts = IN_TWO_TENURES[name]
+    company = small(YEARLY, *(dict(fact) for fact in facts))
+    company.audit["preboarding_days"] = preboarding
+    company.periods[0] |= {"start": date(2025, 12, 1), "end": date(2026, 2, 28)}
+    for found in (read(company, "2025"), outcomes(judged(company, tmp_path / "company"))):
+        assert {reading for _, _, reading in found} == {"rolling", "trailing", "anchored"}
+        assert not found["P", "R", "anchored"]
+
+
 def test_a_period_of_six_months_has_no_reading_in_the_period(tmp_path: Path) -> None:
     company = small(YEARLY, hired("2020-01-01"), trained("2024-07-05"))
     company.periods[0] = HALF
