@@ -266,8 +266,9 @@ CASES = [
     # dates
     case("064_day_or_month_first.csv", "people", Refused("ambiguous_dates", ', column "start_date"',
          "2 dates, for example '03/04/2023', fit both day/month and month/day")),
-    case("065_day_first_among_month_first.csv", "people", Row(3, "start_date", "not_a_date",
-         "'13/04/2023' is not a date; expected MM/DD/YYYY"), ids("E1", "E9"), read=3, reading='dates = ["MM/DD/YYYY"]'),
+    case("065_day_first_among_month_first.csv", "people", Row(3, "start_date", "exchanged_date",
+         "'13/04/2023' is not a date; expected MM/DD/YYYY"), Note("exchanged_dates", "day and month of 1 date"),
+         ids("E1", "E9"), read=3, reading='dates = ["MM/DD/YYYY"]'),
     case("066_iso_among_day_first.csv", "people", Holds("start_date", [date(2025, 3, 4)] * 2), read=2,
          reading='dates = ["DD/MM/YYYY", "YYYY-MM-DD"]'),
     case("067_30_february.csv", "people", Row(3, "start_date", "not_a_date", f"'2025-02-30' {NO_DATE}"), read=3),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,32 @@ def test_export_writes_empty_cells_and_iso_dates(tmp_path):
     engine.load("thing", {"id": "VARCHAR", "on_day": "DATE"}, [['it\'s, "so"', date(2025, 1, 2)], ["b", None]])
     engine.export("SELECT * FROM thing ORDER BY id", tmp_path / "o'ut.csv")
     assert (tmp_path / "o'ut.csv").read_text() == 'id,on_day\nb,\n"it\'s, ""so""",2025-01-02\n'
+
+
+def test_what_is_made_aside_hides_its_namesake_and_changes_nothing():
+    engine = Engine()
+    engine.make("one", "SELECT 1 AS a")
+    engine.make("two", "SELECT a + 1 AS a FROM one")
+    with engine.aside("other"):
+        engine.load("one", {"a": "INTEGER"}, [[10]])
+        engine.make("two", "SELECT a + 1 AS a FROM one")
+        engine.make("three", "SELECT a + 1 AS a FROM two")
+    assert engine.rows("SELECT one.a, two.a FROM one, two") == [(1, 2)]
+    assert engine.rows("SELECT one.a, two.a, three.a FROM other.one, other.two, other.three") == [(10, 11, 12)]
+    engine.make("four", "SELECT a FROM other.three")
+    engine.drop_aside("other")
+    assert engine.rows("SELECT * FROM four") == [(12,)]
+    assert list(engine.statements) == ["one", "two", "other_three", "four"], "a text that ran before is kept once"
+
+
+def test_a_failure_aside_leaves_the_engine_as_it_was():
+    engine = Engine()
+    engine.make("one", "SELECT 1 AS a")
+    with pytest.raises(Exception, match="nowhere"), engine.aside("other"):
+        engine.make("one", "SELECT * FROM nowhere")
+    assert engine.rows("SELECT a FROM one") == [(1,)]
+    engine.make("two", "SELECT a FROM one")
+    assert list(engine.statements)[-1] == "two"
 
 
 def test_the_text_of_each_statement_is_remembered():

@@ -11,12 +11,13 @@ import pytest
 LIBRARY = Path(__file__).parent.parent / "workbook_lib"
 FILES = sorted(path for path in LIBRARY.rglob("*.py") if "notebooks" not in path.parts)
 
-FOUNDATION = {"audit", "requirement", "wording", "tables", "engine"}
+FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "engine"}
 #: Stage → the files and packages that belong to it. Stages meet in `workpaper` and do not know each other.
 STAGES = {
     "intake": {"intake"},
     "identity": {"identity"},
     "coverage": {"coverage"},
+    "readings": {"readings"},
     "caveats": {"caveats"},
     "lookalikes": {"lookalikes"},
     "procedures": {"procedures"},

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from arrivals import File, Received, receive, refusal
 
-from workbook_lib.audit import PROFILES
 from workbook_lib.intake.profile import (
     OWN,
     Cancels,
@@ -30,6 +29,7 @@ from workbook_lib.intake.profile import (
     Span,
 )
 from workbook_lib.intake.profile_file import UNWRITTEN, load_profile
+from workbook_lib.source import PROFILES
 from workbook_lib.tables import TABLES, Answer, Status, UserError
 
 OURS = sorted(path.stem for path in PROFILES.glob("*.toml"))

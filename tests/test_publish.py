@@ -322,10 +322,12 @@ class TestInTheBrowser:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_draws_every_figure_and_asks_nobody(self, chromium: Any, page: Page, scheme: str) -> None:
         visit = Visit(chromium, page, color_scheme=scheme)
-        assert visit.view.evaluate("document.documentElement.dataset.figures") == "2"
-        assert visit.view.locator(".plot .main-svg:first-child").count() == page.html.count("data-plot=") == 2
+        assert visit.view.evaluate("document.documentElement.dataset.figures") == "6"
+        assert visit.view.locator(".plot .main-svg:first-child").count() == page.html.count("data-plot=") == 6
         assert visit.view.locator("#coverage-figure .scatterlayer path.js-line").count() == 2
-        assert visit.view.locator("#verdicts-figure .barlayer .point path").count() > 2
+        for bars in ("verdicts", "verdicts-by-type", "lateness", "timelines"):
+            assert visit.view.locator(f"#{bars}-figure .barlayer .point path").count() > 2
+        assert visit.view.locator("#joiners-figure .scatterlayer .point").count() == 1
         assert visit.complaints == []
         assert visit.outside() == []
 
@@ -334,7 +336,7 @@ class TestInTheBrowser:
         for handle in visit.view.locator("article bdi, article td").all()[:40]:
             handle.dispatch_event("mouseover")
         assert visit.view.evaluate("window.fired") is None
-        assert visit.view.evaluate("document.documentElement.dataset.figures") == "2"
+        assert visit.view.evaluate("document.documentElement.dataset.figures") == "6"
         assert (
             visit.view.locator(
                 "main script:not([type='application/json']), main img, main iframe, main svg:not(.plot svg)"

@@ -10,7 +10,7 @@ import difflib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
-from workbook_lib.tables import TABLES, Problem, UserError, listing
-from workbook_lib.wording import problem, sentence
+from workbook_lib.source import Source, file_problems, matching, paired, source_problems
+from workbook_lib.tables import Problem, UserError, listing
+from workbook_lib.wording import problem
 
-PROFILES = Path(__file__).parent / "profiles"
 Part = TypeVar("Part", bound=Section)
 
 
@@ -85,64 +85,6 @@ class Period(Section):
         return self
 
 
-class Source(Section):
-    """`[[source]]`: one export, or several of one shape (`file` may be a glob)."""
-
-    table: str
-    file: Text
-    profile: Text = "generic"
-    extracted_on: date | None = None
-    extracted_at: datetime | None = None
-    system: str = ""
-    report: str = ""
-    parameters: str = ""
-    extracted_by: str = ""
-    covers_from: date | None = None
-    previous: str | None = None
-    sheet: str | None = None
-    allow_empty: bool = False
-    columns: dict[str, str] = Field(default_factory=dict)
-    values: dict[str, str] = Field(default_factory=dict)
-
-    @field_validator("table")
-    @classmethod
-    def _known_table(cls, name: str) -> str:
-        if name not in TABLES:
-            near = difflib.get_close_matches(name, TABLES, 1)
-            raise wrong(
-                "unknown_table",
-                "there is no table '{name}'{hint} (tables: {tables})",
-                name=name,
-                hint=did_you_mean(near),
-                tables=", ".join(TABLES),
-            )
-        return name
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Source:
-        known = TABLES[self.table].names
-        for name in (*self.columns, *self.values):
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                says = "table {table} has no column '{name}'{hint}"
-                raise wrong("unknown_column", says, table=self.table, name=name, hint=did_you_mean(near))
-        if self.extracted_on and self.extracted_at:
-            raise wrong("bad_extract_day", "extracted_on and extracted_at are both given; keep one")
-        if self.extracted_at and self.extracted_at.tzinfo is None:
-            raise wrong("bad_extract_day", "extracted_at needs an offset, for example 2026-01-05T08:00:00+01:00")
-        if not (self.extracted_on or self.extracted_at) and self.table in ("people", "completions", "acknowledgements"):
-            says = "extracted_on is missing: it says up to which day this export proves anything (C1)"
-            raise wrong("missing_key", says)
-        if self.covers_from and self.table not in ("completions", "acknowledgements"):
-            says = "covers_from belongs to records (completions, acknowledgements), not to {t}"
-            raise wrong("misplaced_key", says, t=self.table)
-        return self
-
-    def extracted(self, zone: ZoneInfo) -> date | None:
-        """The day of the extract, in the audit's time zone."""
-        return self.extracted_at.astimezone(zone).date() if self.extracted_at else self.extracted_on
-
-
 class Audit(Section):
     """A whole audit.toml, and the folder that it lies in."""
 
@@ -157,12 +99,12 @@ class Audit(Section):
     @cached_property
     def files(self) -> tuple[tuple[Source, Path], ...]:
         """Each source with each of its files, in the order of audit.toml, names sorted within a glob."""
-        return tuple((source, path) for source in self.sources for path in _matching(self.folder, source.file))
+        return tuple((source, path) for source in self.sources for path in matching(self.folder, source.file))
 
     @cached_property
     def earlier(self) -> dict[int, Path]:
         """Number of a file (from 1, in the order of `files`) → the earlier export of the same report, where given."""
-        pairs = ((no, _paired(self.folder, source).get(path)) for no, (source, path) in enumerate(self.files, 1))
+        pairs = ((no, paired(self.folder, source).get(path)) for no, (source, path) in enumerate(self.files, 1))
         return {no: path for no, path in pairs if path is not None}
 
     def period(self, name: str | None = None) -> Period:
@@ -294,14 +236,6 @@ def load_audit(path: Path | str) -> Audit:
     return audit
 
 
-def profile_path(folder: Path, name: str) -> Path | None:
-    """Where a profile's file is: the user's own in the audit folder first, then ours."""
-    if not name.replace("-", "").replace("_", "").isalnum():
-        return None
-    candidates = (folder / f"{name}.toml", folder / "profiles" / f"{name}.toml", PROFILES / f"{name}.toml")
-    return next((path for path in candidates if path.is_file()), None)
-
-
 class _Parts:
     """The sections of audit.toml that are sound by themselves, each with its number, whatever is wrong with others."""
 
@@ -342,8 +276,8 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
             )
     seen: dict[tuple[str, Path], int] = {}
     for n, source in parts.sources:
-        yield from _source_problems(folder, n, source)
-        for path in _matching(folder, source.file):
+        yield from source_problems(folder, n, source)
+        for path in matching(folder, source.file):
             first = seen.setdefault((source.table, path), n)
             if first != n:
                 yield Problem(
@@ -353,78 +287,7 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
                     code="same_file_twice",
                 )
     if parts.programme:
-        yield from _file_problems(folder, "programme.file", parts.programme.file)
-
-
-def _source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
-    yield from _file_problems(folder, f"source[{n}].file", source.file)
-    if source.previous:
-        unsound = list(_file_problems(folder, f"source[{n}].previous", source.previous))
-        yield from unsound or _unpaired(folder, n, source)
-    if profile_path(folder, source.profile) is None:
-        known = sorted(path.stem for place in (PROFILES, folder / "profiles") for path in place.glob("*.toml"))
-        near = difflib.get_close_matches(source.profile, known, 1)
-        yield Problem(
-            where=f"audit.toml, source[{n}].profile",
-            what=sentence(f"there is no profile '{source.profile}'{did_you_mean(near)}"),
-            do=f"use one of {listing(known, 30)}, or put {source.profile}.toml into the audit folder.",
-            code="unknown_profile",
-        )
-
-
-def _file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
-    where = f"audit.toml, {key}"
-    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-        yield Problem(
-            where=where,
-            what=f"'{pattern}' points outside the audit folder.",
-            do="copy the file into the folder: the evidence holds every input.",
-            code="outside_the_folder",
-        )
-    elif not (paths := _matching(folder, pattern)):
-        what = f"'{pattern}' matches no file."
-        yield Problem(where=where, what=what, do="correct the name, or add the file.", code="no_such_file")
-    else:
-        for path in paths:
-            if not path.resolve().is_relative_to(folder):
-                yield Problem(
-                    where=where,
-                    what=f"'{path.name}' is a link to a file outside the audit folder.",
-                    do="copy the file into the folder: the evidence holds every input.",
-                    code="outside_the_folder",
-                )
-
-
-def _paired(folder: Path, source: Source) -> dict[Path, Path]:
-    """Each file of a source → its earlier export: the only one there is, or the one of the same name."""
-    files, earlier = _matching(folder, source.file), _matching(folder, source.previous or "")
-    if len(files) == len(earlier) == 1:
-        return {files[0]: earlier[0]}
-    names = [path.name for path in files]
-    return {new: old for new in files for old in earlier if new.name == old.name and names.count(new.name) == 1}
-
-
-def _unpaired(folder: Path, n: int, source: Source) -> Iterator[Problem]:
-    """Earlier exports that cannot be compared with anything, or only with themselves."""
-    where = f"audit.toml, source[{n}].previous"
-    files, earlier, pairs = (
-        _matching(folder, source.file),
-        _matching(folder, source.previous or ""),
-        _paired(folder, source),
-    )
-    if both := sorted(path.name for path in {*files} & {*earlier}):
-        yield Problem(
-            where=where,
-            what=f"{listing(both)} is both the export and its own earlier export.",
-            do="name the file as it was exported before, kept in a folder of its own.",
-        )
-    elif alone := sorted(path.name for path in {*files, *earlier} - {*pairs, *pairs.values()}):
-        yield Problem(
-            where=where,
-            what=f"{listing(alone)} has no counterpart: '{source.file}' matches {len(files)} and '{source.previous}' "
-            f"matches {len(earlier)}, and of several files each is compared with the one of the same name.",
-            do="keep both exports under the same file names in two folders, or give each file a source of its own.",
-        )
+        yield from file_problems(folder, "programme.file", parts.programme.file)
 
 
 def _doubles(section: str, names: list[str]) -> Iterator[Problem]:
@@ -435,18 +298,6 @@ def _doubles(section: str, names: list[str]) -> Iterator[Problem]:
             do="give each its own name.",
             code="same_name_twice",
         )
-
-
-def _matching(folder: Path, pattern: str) -> list[Path]:
-    """Files that a path or a glob names; a file whose very name holds brackets comes before the glob reading."""
-    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-        return []
-    if (folder / pattern).is_file():
-        return [folder / pattern]
-    try:
-        return sorted(path for path in folder.glob(pattern) if path.is_file())
-    except (ValueError, NotImplementedError):
-        return []
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {

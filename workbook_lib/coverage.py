@@ -57,6 +57,16 @@ def judge(engine: Engine, audit: Audit, window: Window) -> None:
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
 
 
+def trace(engine: Engine, audit: Audit) -> None:
+    """Make `trace`: beside each exception one sentence with the chain of days and rules that led to its due day.
+
+    Needs what `judge` made; columns person_no, requirement_no, due_on, why_due_then.
+    """
+    words = [(no, requirement.renews) for no, requirement in enumerate(audit.requirements, 1)]
+    engine.load("renewal_words", {"requirement_no": "INTEGER", "renews": "VARCHAR"}, words)
+    engine.make("trace", (RULES / "trace.sql").read_text(encoding="utf-8"))
+
+
 def _load_settings(engine: Engine, audit: Audit, window: Window) -> None:
     settings: dict[str, tuple[str, object]] = {
         "window_from": ("DATE", window.start),

@@ -9,6 +9,7 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Engine:
     def __init__(self) -> None:
         self._connection = duckdb.connect(":memory:")
         self._connection.execute("SET TimeZone = 'UTC'")
+        self._schema = ""
         self.statements: dict[str, str] = {}
 
     def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
@@ -48,13 +50,37 @@ class Engine:
             spool.unlink()
 
     def make(self, name: str, statement: str) -> None:
-        """Make relation `name` from a SELECT, and remember its text: it is part of the evidence."""
-        self.statements[name] = statement
+        """Make relation `name` from a SELECT, and remember its text: it is part of the evidence.
+
+        A text that ran before is remembered once, under its first name.
+        """
+        if statement not in self.statements.values():
+            self.statements[f"{self._schema}_{name}" if self._schema else name] = statement
         self.derive(name, statement)
 
     def derive(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT that judges nobody."""
         self._connection.execute(f"CREATE TABLE {name} AS {statement}")
+
+    @contextmanager
+    def aside(self, schema: str) -> Iterator[None]:
+        """Make relations in a schema of their own, as if some of the existing ones were different.
+
+        Inside, a statement finds the relations made inside and, where there is none of that name, those outside. From
+        outside they are `schema.name`. What was made before is not changed.
+        """
+        self._connection.execute(f"CREATE SCHEMA {schema}")
+        self._connection.execute(f"SET search_path = '{schema},main'")
+        self._schema = schema
+        try:
+            yield
+        finally:
+            self._schema = ""
+            self._connection.execute("SET search_path = 'main'")
+
+    def drop_aside(self, schema: str) -> None:
+        """Let go of what was made `aside`."""
+        self._connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
     def text_columns(self) -> dict[str, list[str]]:
         """Relation → its columns of text."""

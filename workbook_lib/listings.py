@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from workbook_lib.csv_tables import ESCAPED, write_csv
+from workbook_lib.exhibits.joiners import JOINERS
 from workbook_lib.procedures import Result
 from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.testsheet import COLUMNS, draw, lines
-from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, Workpaper
+from workbook_lib.workpaper import VERDICTS, Workpaper
 
 POPULATION = """
 SELECT person.person_id, person.name, person.email, people.worker_type, people.role, people.department,
@@ -51,26 +52,46 @@ JOIN requirement ON requirement.requirement_no = stretch.requirement_no
 WHERE from_day <= as_of AND to_day >= window_from
 ORDER BY person.person_id, requirement.requirement_id, from_day"""
 
+#: As `judge` writes them, and beside each the chain of days that led to its due day.
+EXCEPTIONS_TRACED = """
+SELECT exceptions.*, trace.why_due_then
+FROM exceptions
+JOIN person ON person.person_id = exceptions.person_id
+JOIN requirement ON requirement.requirement_id = exceptions.requirement_id
+JOIN trace ON trace.person_no = person.person_no AND trace.requirement_no = requirement.requirement_no
+          AND trace.due_on = exceptions.due_on
+ORDER BY exceptions.person_id, exceptions.requirement_id, exceptions.due_on"""
+
+READINGS = """
+SELECT person.person_id, requirement.requirement_id, reading.reading, reading.is_own = 1 AS is_own,
+       reading.passes = 1 AS passes, reading.judged_on AS last_accountable_on, reading.why
+FROM reading
+JOIN person ON person.person_no = reading.person_no
+JOIN requirement ON requirement.requirement_no = reading.requirement_no
+ORDER BY person.person_id, requirement.requirement_id, reading.reading"""
+
 DECISIONS = """
 SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on, approved_on, new_due_on, reason_code,
        reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
 FROM decision ORDER BY source_no, row_no"""
 
 SNAPSHOT_CHANGES = """
-SELECT file, earlier_file, change, row_no, record, column_name, before, after
+SELECT file, earlier_file, fate AS change, row_no, record, column_name, before, after
 FROM snapshot_change
-ORDER BY done DESC, CASE change WHEN 'vanished' THEN 1 WHEN 'changed' THEN 2 WHEN 'not compared' THEN 3 ELSE 4 END,
+ORDER BY done DESC, CASE fate WHEN 'vanished' THEN 1 WHEN 'changed' THEN 2 WHEN 'not compared' THEN 3 ELSE 4 END,
          source_no, row_no, place, column_no"""
 
 #: The tables that are relations of the engine. Every listing has a fixed order.
 LISTINGS: dict[str, str] = {
     "verdicts": VERDICTS,
-    "exceptions": EXCEPTIONS,
+    "exceptions": EXCEPTIONS_TRACED,
     "population": POPULATION,
     "completion_records": COMPLETION_RECORDS,
     "acknowledgements": ACKNOWLEDGEMENTS,
     "accounts": ACCOUNTS,
     "covered_days": COVERED_DAYS,
+    "readings": READINGS,
+    "joiners": JOINERS,
     "decisions": DECISIONS,
     "snapshot_changes": SNAPSHOT_CHANGES,
 }
@@ -91,10 +112,12 @@ SAYS: dict[str, str] = {
     "population": "Every row of the people exports that belongs to somebody in the population.",
     "accounts": "Every account that a system knows, and how its person was found.",
     "verdicts": "One row per person and requirement: the verdict, and why.",
-    "exceptions": "One row per stretch of days on which a person had to be covered and was not.",
+    "exceptions": "One row per stretch of days on which a person had to be covered and was not, with why it was due.",
     "completion_records": "Every training record.",
     "acknowledgements": "Every acknowledged policy.",
     "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
+    "readings": "How each person stands under each reading of annual.",
+    "joiners": "Everybody who joined, and when they completed against their due day.",
     "decisions": "What analysts decided, and what was taken back.",
     "snapshot_changes": "Records of an earlier export that vanished or changed since.",
     "sample": "A selection of people per stratum, drawn by a stated rule, with what the exports say about each duty.",
@@ -107,6 +130,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
 
     In a CSV a text that a spreadsheet would take for a formula is escaped; in a sheet its cell says that it is text.
     """
+    paper.deepen()
     rules = folder / "rules"
     rules.mkdir(parents=True, exist_ok=True)
     for no, (name, statement) in enumerate(paper.engine.statements.items(), 1):

@@ -9,8 +9,9 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbook_lib.audit import Audit, profile_path
+from workbook_lib.audit import Audit
 from workbook_lib.pseudonyms import KEY_FILE
+from workbook_lib.source import profile_path
 from workbook_lib.tables import Problem, UserError
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbook_lib import caveats, coverage, identity, intake, procedures, register
+from workbook_lib import caveats, coverage, identity, intake, procedures, readings, register
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
 from workbook_lib.pseudonyms import Pseudonyms
@@ -49,6 +49,15 @@ class Workpaper:
     def number(self, query: str) -> int:
         """A single count."""
         return int(self.engine.rows(query)[0][0] or 0)
+
+    def deepen(self) -> None:
+        """Make what only a document needs, once: why each exception was due when it was, and the readings of "annual".
+
+        Whoever judges by script does without. Nothing that was judged changes.
+        """
+        if "trace" not in self.engine.statements:
+            coverage.trace(self.engine, self.audit)
+            readings.judge(self.engine, self.audit, self.window)
 
     @property
     def verdicts(self) -> list[dict[str, Any]]:

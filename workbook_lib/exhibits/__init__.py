@@ -7,16 +7,28 @@ workpaper.
 
 from __future__ import annotations
 
+from workbook_lib.exhibits.crosswalk import crosswalk
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
 from workbook_lib.exhibits.front import bottom_line, requirements, results, scope, title
-from workbook_lib.exhibits.judgement import coverage, exceptions, people_and_verdicts, procedure, verdicts
+from workbook_lib.exhibits.joiners import joiners
+from workbook_lib.exhibits.judgement import (
+    coverage,
+    exceptions,
+    people_and_verdicts,
+    procedure,
+    verdicts,
+    verdicts_by_type,
+)
+from workbook_lib.exhibits.lateness import lateness
 from workbook_lib.exhibits.population import people, population, reconciliation
 from workbook_lib.exhibits.provenance import findings, quarantine, sources, totals
 from workbook_lib.exhibits.readiness import attention, covered_now, due_next
+from workbook_lib.exhibits.readings import readings
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
-from workbook_lib.exhibits.reference import complete, glossary, limitations, rules
+from workbook_lib.exhibits.reference import complete, glossary, limitations, rules, verify
 from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
+from workbook_lib.exhibits.timelines import timelines
 
 __all__ = [
     "Exhibit",
@@ -31,10 +43,13 @@ __all__ = [
     "content_reviews",
     "coverage",
     "covered_now",
+    "crosswalk",
     "due_next",
     "exceptions",
     "findings",
     "glossary",
+    "joiners",
+    "lateness",
     "limitations",
     "people",
     "people_and_verdicts",
@@ -43,6 +58,7 @@ __all__ = [
     "programme",
     "quarantine",
     "rate",
+    "readings",
     "reconciliation",
     "requirements",
     "results",
@@ -51,7 +67,10 @@ __all__ = [
     "scope",
     "snapshots",
     "sources",
+    "timelines",
     "title",
     "totals",
     "verdicts",
+    "verdicts_by_type",
+    "verify",
 ]

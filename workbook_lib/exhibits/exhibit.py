@@ -41,6 +41,7 @@ HEADINGS = {
     "due_on": "Due on",
     "closed_on": "Closed on",
     "explained_by": "Explained by",
+    "the_audits_own_reading": "The audit's own reading",
 }
 
 

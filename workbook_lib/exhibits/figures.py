@@ -40,7 +40,8 @@ FILLS = {
 MOST_LINES = len(STROKES)
 
 
-def _layout(height: int, **axes: Any) -> dict[str, Any]:
+def layout(height: int, **axes: Any) -> dict[str, Any]:
+    """What all figures have in common; the colours of text and ground are the page's."""
     return {
         "height": height,
         "margin": {"l": 64, "r": 16, "t": 12, "b": 40},
@@ -53,53 +54,54 @@ def _layout(height: int, **axes: Any) -> dict[str, Any]:
     }
 
 
+def filled(colour: str, hatch: str) -> dict[str, Any]:
+    """How a bar is filled: the hatch tells it apart from the others without its colour."""
+    pattern = {"shape": hatch, "fillmode": "overlay", "fgcolor": "#fff", "size": 6, "solidity": 0.2}
+    return {"color": colour, "line": {"width": 0}, "pattern": pattern}
+
+
+GRID = {"gridcolor": "rgba(128,128,128,.25)", "zeroline": False}
+
 # --- verdicts -----------------------------------------------------------------------------------------------------
 
 
 def verdict_bars(
-    requirements: Sequence[str], verdicts: Sequence[str], counts: Sequence[Sequence[int]]
+    labels: Sequence[str], verdicts: Sequence[str], counts: Sequence[Sequence[int]], *, as_shares: bool = False
 ) -> dict[str, Any]:
-    """One bar per requirement, divided by verdict; verdicts that nobody has are left out."""
+    """One bar per label, divided by verdict; verdicts that nobody has are left out.
+
+    as_shares : every bar has the same length, so that small groups can be compared with large ones.
+    """
+    names = [wrapped(label, 40) for label in labels]
     data = []
-    labels = [wrapped(name, 40) for name in requirements]
     for place, verdict in enumerate(verdicts):
         numbers = [row[place] for row in counts]
         if any(numbers):
-            colour, hatch = FILLS[verdict]
+            lengths = [_share(row, place) for row in counts] if as_shares else numbers
             data.append(
                 {
                     "type": "bar",
                     "orientation": "h",
                     "name": verdict,
-                    "y": labels,
-                    "x": numbers,
-                    "marker": {
-                        "color": colour,
-                        "line": {"width": 0},
-                        "pattern": {
-                            "shape": hatch,
-                            "fillmode": "overlay",
-                            "fgcolor": "#fff",
-                            "size": 6,
-                            "solidity": 0.2,
-                        },
-                    },
-                    "hovertemplate": f"%{{y}}: %{{x}} {verdict}<extra></extra>",
+                    "y": names,
+                    "x": lengths,
+                    "customdata": numbers,
+                    "marker": filled(*FILLS[verdict]),
+                    "hovertemplate": f"%{{y}}: %{{customdata:,}} {verdict}<extra></extra>",
                 }
             )
-    layout = _layout(
-        110 + 34 * len(labels),
+    frame = layout(
+        110 + (26 if as_shares else 34) * len(names),
         barmode="stack",
         bargap=0.35,
-        xaxis={
-            "title": {"text": "duties"},
-            "gridcolor": "rgba(128,128,128,.25)",
-            "zeroline": False,
-            "rangemode": "tozero",
-        },
+        xaxis={"title": {"text": "share of the duties, %" if as_shares else "duties"}, "rangemode": "tozero", **GRID},
         yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
     )
-    return {"data": data, "layout": layout}
+    return {"data": data, "layout": frame}
+
+
+def _share(row: Sequence[int], place: int) -> float:
+    return round(100 * row[place] / sum(row), 2)
 
 
 # --- cover by day -------------------------------------------------------------------------------------------------
@@ -184,7 +186,7 @@ def cover_lines(lines: Sequence[Line], window: Window) -> dict[str, Any]:
     ]
     lowest = min(line.lowest.share for line in drawn)
     floor = max(0, int(100 * lowest) // 10 * 10 - 5)
-    layout = _layout(
+    frame = layout(
         360,
         xaxis={"type": "date", "gridcolor": "rgba(128,128,128,.15)", "tickformat": "%b\n%Y"},
         yaxis={
@@ -194,7 +196,7 @@ def cover_lines(lines: Sequence[Line], window: Window) -> dict[str, Any]:
             "zeroline": False,
         },
     )
-    return {"data": data, "layout": layout}
+    return {"data": data, "layout": frame}
 
 
 def months(lines: Sequence[Line], window: Window) -> pd.DataFrame:

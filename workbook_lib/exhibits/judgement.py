@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbook_lib.exhibits import figures
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.exhibits.words import JUDGED, VERDICTS
@@ -13,8 +13,10 @@ from workbook_lib.procedures import Outcome
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.
-PROCEDURE_ROWS = 25
-EXCEPTION_ROWS = 200
+PROCEDURE_ROWS = 20
+EXCEPTION_ROWS = 150
+CHAIN_ROWS = 80
+TYPE_ROWS = 60
 
 
 def verdicts(wp: Workpaper) -> Exhibit:
@@ -48,6 +50,65 @@ def verdicts(wp: Workpaper) -> Exhibit:
         alt=f"Bars, one per requirement, divided by verdict. {rate(totals.get('met', 0), judged)} judged duties were "
         "met.",
         tables=(Table(frame=table, caption="Duties of each requirement by verdict"),),
+    )
+
+
+#: Duties of each requirement and worker type, by verdict.
+BY_TYPE = """
+SELECT requirement.requirement_id, COALESCE(person.worker_type, 'not readable'), verdict.verdict, COUNT(*)
+FROM verdict
+JOIN person ON person.person_no = verdict.person_no
+JOIN requirement ON requirement.requirement_no = verdict.requirement_no
+GROUP BY requirement.requirement_no, requirement.requirement_id, COALESCE(person.worker_type, 'not readable'),
+         verdict.verdict
+ORDER BY requirement.requirement_no, 2, 3"""
+#: More bars than this are not read one by one; those with the lowest share met are drawn.
+MOST_BARS = 30
+
+
+def verdicts_by_type(wp: Workpaper) -> Exhibit:
+    """Requirement and worker type by verdict: whether one group is trained less than the others."""
+    counted: dict[tuple[str, str], dict[str, int]] = {}
+    for requirement, worker_type, verdict, number in wp.rows(BY_TYPE):
+        counted.setdefault((requirement, worker_type.replace("_", " ")), {})[verdict] = number
+    lines = {group: [found.get(verdict, 0) for verdict in VERDICTS] for group, found in counted.items()}
+    judged = {group: sum(found.get(verdict, 0) for verdict in JUDGED) for group, found in counted.items()}
+    met = {group: found.get("met", 0) for group, found in counted.items()}
+    groups = sorted((group for group in lines if judged[group]), key=lambda group: met[group] / judged[group])
+    rows = [(*group, sum(line), *line, rate(met[group], judged[group])) for group, line in lines.items()]
+    worst = groups[0] if groups else None
+    drawn = [group for group in lines if group in groups[:MOST_BARS]]
+    says = "0 duties were judged."
+    if worst:
+        says = (
+            f"The lowest share met of any requirement and worker type is {rate(met[worst], judged[worst])}: "
+            f"{visible(worst[0])}, {worst[1]}. Every duty was met in {sum(met[g] == judged[g] for g in groups)} of "
+            f"{count(len(groups), 'group')}."
+        )
+    labels = [f"{', '.join(group)} ({sum(lines[group]):,})" for group in drawn]
+    headings = ("Requirement", "Worker type", "Duties", *map(str.capitalize, VERDICTS), "Met on time")
+    cut = f" Drawn are the {MOST_BARS} groups with the lowest share met." if len(groups) > MOST_BARS else ""
+    return Exhibit(
+        key="verdicts-by-type",
+        title="Verdicts by requirement and worker type",
+        banner=interim(wp),
+        says=(
+            says,
+            "The worker type is that of the person's latest row. Each bar is a whole group, large or small; the number "
+            f"of its duties stands in brackets.{cut}",
+        ),
+        figure=figures.verdict_bars(labels, list(VERDICTS), [lines[group] for group in drawn], as_shares=True)
+        if drawn
+        else None,
+        alt=f"Bars of equal length, one per requirement and worker type, divided by verdict. {says}",
+        tables=(
+            Table(
+                frame=framed(rows[:TYPE_ROWS], headings),
+                caption="Duties of each group by verdict",
+                note=cut_short(TYPE_ROWS, len(rows), "requirement", "verdicts") if len(rows) > TYPE_ROWS else "",
+                folded=len(rows) > 8,
+            ),
+        ),
     )
 
 
@@ -179,6 +240,18 @@ LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(
 ORDER BY CASE WHEN exceptions.explained_by IS NULL THEN 0 ELSE 1 END, exceptions.person_id, exceptions.requirement_id,
          exceptions.due_on"""
 
+#: Beside each exception the chain of days that led to its due day, in the same order.
+DUE_THEN = """
+SELECT exceptions.person_id, exceptions.requirement_id, exceptions.due_on, replace(exceptions.cause, '_', ' ') AS cause,
+       trace.why_due_then
+FROM exceptions
+JOIN person ON person.person_id = exceptions.person_id
+JOIN requirement ON requirement.requirement_id = exceptions.requirement_id
+JOIN trace ON trace.person_no = person.person_no AND trace.requirement_no = requirement.requirement_no
+          AND trace.due_on = exceptions.due_on
+ORDER BY CASE WHEN exceptions.explained_by IS NULL THEN 0 ELSE 1 END, exceptions.person_id, exceptions.requirement_id,
+         exceptions.due_on"""
+
 
 def exceptions(wp: Workpaper) -> Exhibit:
     """Every exception, the unexplained first, with cause, days, how it ended, and the explanation."""
@@ -186,6 +259,7 @@ def exceptions(wp: Workpaper) -> Exhibit:
     unexplained = wp.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL")
     if not total:
         return Exhibit(key="exceptions", title="Exceptions", banner=interim(wp), says=("0 exceptions.",))
+    wp.deepen()
     causes = wp.frame(
         "SELECT replace(cause, '_', ' ') AS cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, "
         "SUM(days) AS days, "
@@ -195,6 +269,8 @@ def exceptions(wp: Workpaper) -> Exhibit:
     ).rename(columns=lambda name: str(name).capitalize().replace("_", " "))
     order = "unexplained first, then person"
     listing = listed(wp, EXPLAINED, "Every exception", order=order, file="exceptions", at_most=EXCEPTION_ROWS)
+    says = "Why each was due on its day: the chain of days and rules"
+    chains = listed(wp, DUE_THEN, says, order=order, file="exceptions", at_most=CHAIN_ROWS, folded=True)
     return Exhibit(
         key="exceptions",
         title="Exceptions",
@@ -202,9 +278,10 @@ def exceptions(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(total, 'exception')}; without an explanation: {rate(unexplained, total)}.",
             "An exception is one unbroken stretch of days on which a person had to be covered and was not. An "
-            "explanation says why; it never removes the exception.",
+            "explanation says why it happened; it never removes the exception. Why each was due on its day stands "
+            "below.",
         ),
-        tables=(Table(frame=causes, caption="Exceptions by cause"), listing),
+        tables=(Table(frame=causes, caption="Exceptions by cause"), listing, chains),
     )
 
 

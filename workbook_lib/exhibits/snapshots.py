@@ -12,7 +12,7 @@ SHOWN = 60
 
 UNREAD = """
 SELECT earlier_file AS file, row_no, column_name AS column, before AS value, record AS about
-FROM snapshot_change WHERE change = 'not compared' ORDER BY source_no, row_no"""
+FROM snapshot_change WHERE fate = 'not compared' ORDER BY source_no, row_no"""
 
 
 def snapshots(wp: Workpaper) -> Exhibit:

@@ -76,6 +76,31 @@ STATUSES: dict[str, str] = {
     "it.",
 }
 
+ANSWERS: dict[str, str] = {
+    "acknowledged": "Accepted. Counts, as does an acknowledgement without a status.",
+    "declined": "Refused. Does not count.",
+    "sent": "Put before the person, no answer yet. Does not count.",
+    "viewed": "Opened and not accepted. Does not count.",
+}
+
+WORKER_TYPES: dict[str, str] = {
+    "employee": "Employed by the organisation.",
+    "contractor": "Works for the organisation under a contract of its own.",
+    "third_party": "Staff of another firm that works for the organisation.",
+    "intern": "Here to learn: interns, trainees, working students.",
+    "other": "Anybody else engaged, a board member for instance.",
+}
+
+#: How an account was found to be somebody's.
+MATCHES: dict[str, str] = {
+    "person id": "The account, as it is written, is the person's id.",
+    "list of users": "The system's own list of users names the person's id.",
+    "e-mail address": "One person alone has this e-mail address in the people exports.",
+    "link decision": "A recorded decision says whose account it is.",
+    "excluded": "A recorded decision leaves the account or its person out.",
+    "nobody": "None of these fits. Its records cover nobody.",
+}
+
 WORDS: dict[str, str] = {
     "period": "The days that the audit is about, first and last day included.",
     "as-of day": "The last full day that the exports cover.",
@@ -83,6 +108,10 @@ WORDS: dict[str, str] = {
     "population": "Everybody engaged on any judged day, leavers included, unless a recorded decision excludes them.",
     "requirement": "One promise of the policy: who must be covered, by which training or policy, from when, how often.",
     "duty": "One person and one requirement that applies to them on some judged day. Each duty has one verdict.",
+    "accountable": "Somebody who had to be covered on a judged day on which they were not excused; such a day.",
+    "due": "The first day on which cover is missing unless there is a record; done on that day is in time.",
+    "spell": "An unbroken stretch of engagement.",
+    "tenure": "Spells with short breaks between them. Training done in a tenure counts to its end.",
     "covered": "A day on which a valid record counts, from the day of the record to the day before its renewal is due.",
     "excused": "A day on which cover is not asked for: during and shortly after a leave, or under an extension.",
     "deviation": "A duty whose verdict is late or missing.",
@@ -106,20 +135,31 @@ CRITERIA: dict[str, str] = {
     "CC5.3": "policies are put into action, on time, by competent people",
 }
 
-#: Last section of the coverage rules: choices that an auditor may see differently.
-CHOICES: tuple[str, ...] = (
-    "The whole population was tested, not a sample.",
-    "A people export that holds only today's role applies that role back to the first day. Where an export is of that "
-    "kind, a remark beside the source says so.",
-    "A yearly campaign asks people who trained just before it opened to train again.",
-    "A leave shorter than the stated minimum excuses nothing.",
-    "People who left before anything was due are outside the on-time rate. They are listed one by one, with the "
-    "verdict left.",
-    "An extension counts from the day of its approval. Approval after the fact never turns a gap into cover.",
-    "A completion whose record carries no score does not count where a pass mark is set, unless its status is passed.",
-    "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in its own "
-    "system.",
-    "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded link; never by "
-    "a guess.",
-    "This document states what the records show. Whether a control is effective is for the auditor to judge.",
-)
+#: Choices that an auditor may see differently; the first three are the last section of the coverage rules. Each is
+#: printed with its number in the audit, which `reference` counts.
+CHOICES: dict[str, str] = {
+    "role history": "A people export that holds only today's role applies that role back to the first day.",
+    "campaign": "A yearly campaign asks people who trained just before it opened to train again.",
+    "short leave": "A leave shorter than the stated minimum excuses nothing.",
+    "annual": "A year is counted as the audit's own renewal says. The other readings stand beside it and change no "
+    "verdict.",
+    "short break": "After a break in the engagement up to the stated length no clock starts again, and earlier "
+    "training still counts. No standard sets that length.",
+    "left": "People who left before anything was due are outside the on-time rate. They are listed one by one, with "
+    "the verdict left.",
+    "extension": "An extension counts from the day of its approval. Approval after the fact never turns a gap into "
+    "cover.",
+    "score": "A completion whose record carries no score does not count where a pass mark is set, unless its status is "
+    "passed.",
+    "unproven": "An exception stays one where a record from before the records begin could still have covered its due "
+    "day. It is marked unproven.",
+    "unreadable": "Rows that could not be used cover and excuse nothing. A person whose people row cannot be read is "
+    "undetermined.",
+    "timestamps": "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in "
+    "its own system.",
+    "accounts": "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded "
+    "link; never by a guess.",
+    "whole": "The whole population was tested.",
+    "effective": "This document states what the records show. Whether a control is effective is for the auditor to "
+    "judge.",
+}

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from workbook_lib.audit import Audit, Source
+from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
 from workbook_lib.intake import snapshots
 from workbook_lib.intake.cancelling import share
@@ -21,6 +21,7 @@ from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.remarks import counted, remarks
+from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
 
 #: The date that says from when to when a file's rows speak.

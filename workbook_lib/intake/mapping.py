@@ -13,7 +13,6 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from workbook_lib.audit import Source
 from workbook_lib.intake import values
 from workbook_lib.intake.cancelling import Cancelling
 from workbook_lib.intake.columns import Columns
@@ -21,6 +20,7 @@ from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, SetAside, headers_in
 from workbook_lib.intake.spreadsheet import MARK
 from workbook_lib.intake.values import ISO_DATE, ISO_TIMESTAMP, BadValueError, MomentParser
+from workbook_lib.source import Source
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Table, date_of
 
 #: What is stored for a column: one value; two for a timestamp (day, moment) and for an account (text, e-mail).

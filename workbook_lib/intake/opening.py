@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from workbook_lib.audit import Source
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.cancelling import cancelling
 from workbook_lib.intake.columns import Columns
@@ -17,6 +16,7 @@ from workbook_lib.intake.pairs import pair_starts, unpivoted
 from workbook_lib.intake.profile import Filled, Layout, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
+from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, VOCABULARY, Table, listing
 
 Groups = list[tuple[str, ...]]

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from workbook_lib.audit import PROFILES, profile_path
 from workbook_lib.intake.profile import (
     OWN,
     Cancels,
@@ -32,6 +31,7 @@ from workbook_lib.intake.profile import (
 )
 from workbook_lib.intake.values import FLAGS, fold
 from workbook_lib.requirement import did_you_mean
+from workbook_lib.source import PROFILES, profile_path
 from workbook_lib.tables import TABLES, VOCABULARY, Kind, Problem, UserError
 from workbook_lib.wording import sentence
 

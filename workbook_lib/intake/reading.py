@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from workbook_lib.audit import Source
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quote
 from workbook_lib.intake.mapping import Reader, RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
+from workbook_lib.source import Source
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
 
 #: Statuses that can count as a completion (C6): such a record needs a date.

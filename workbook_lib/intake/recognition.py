@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from workbook_lib.audit import PROFILES, Source
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.files import BadFileError, Digest, digest, kind_of, normal, open_csv
 from workbook_lib.intake.json_records import open_json
@@ -18,6 +17,7 @@ from workbook_lib.intake.opening import Groups, sought
 from workbook_lib.intake.profile import Layout, Profile, Reading, headers_in, headers_of
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.values import quoted
+from workbook_lib.source import PROFILES, Source
 from workbook_lib.tables import TABLES, VOCABULARY, UserError
 
 #: Among how many first rows a header is looked for, where a profile does not say.

@@ -61,7 +61,7 @@ CHANGES = {
     "source_no": "INTEGER",
     "file": "VARCHAR",
     "earlier_file": "VARCHAR",
-    "change": "VARCHAR",
+    "fate": "VARCHAR",
     "done": "BOOLEAN",
     "place": "BIGINT",
     "row_no": "INTEGER",
@@ -77,7 +77,7 @@ def compare(engine: Engine, files: Sequence[FileAccount], earlier: Sequence[Read
     """Compare each earlier export with the newer one. Needs the canonical tables and `earlier_<source_no>` of each.
 
     Makes `snapshot_change`: one row per column of a record that reads differently, and one per record that vanished
-    or could not be read; change is *vanished*, *changed*, *updated* or *not compared*.
+    or could not be read; fate is *vanished*, *changed*, *updated* or *not compared*.
 
     Returns the files, those with an earlier export with what became of its records.
     """
@@ -249,7 +249,7 @@ def _changes(table: Table, no: int) -> Iterator[str]:
     named = dict.fromkeys((*(how.nearest or (how.keys[0] if how.keys else table.names[:2])), RECORD_ID))
     record = ", ".join(f"NULLIF(o.{name}, '')" for name in named if name in table.names)
     head = (
-        f"SELECT f.source_no, f.file, f.earlier_file, p.fate AS change, o.is_done AS done, o.place, "
+        f"SELECT f.source_no, f.file, f.earlier_file, p.fate, o.is_done AS done, o.place, "
         f"o.row_no, CONCAT_WS(', ', {record}) AS record"
     )
     pairs = (

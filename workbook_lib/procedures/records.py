@@ -27,14 +27,14 @@ SELECT account, module_id, completed_on, status, minutes FROM completions
 WHERE minutes <= 0 AND status IN ('completed', 'passed', 'equivalent') ORDER BY account, module_id, completed_on"""
 
 LOST = """
-SELECT record, change,
-       STRING_AGG(CASE WHEN change = 'vanished' THEN before
+SELECT record, fate AS change,
+       STRING_AGG(CASE WHEN fate = 'vanished' THEN before
                        ELSE CONCAT(column_name, ': ', COALESCE(before, 'empty'), ' → ', COALESCE(after, 'empty')) END,
                   '; ' ORDER BY column_no) AS what,
        earlier_file, row_no
-FROM snapshot_change WHERE change IN ('vanished', 'changed')
-GROUP BY source_no, earlier_file, place, row_no, change, done, record
-ORDER BY done DESC, change DESC, source_no, row_no, place"""
+FROM snapshot_change WHERE fate IN ('vanished', 'changed')
+GROUP BY source_no, earlier_file, place, row_no, fate, done, record
+ORDER BY done DESC, fate DESC, source_no, row_no, place"""
 
 BEFORE_START = """
 SELECT person.person_id, completions.module_id, completions.completed_on, first_spell.spell_from AS engaged_from

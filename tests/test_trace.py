@@ -1,0 +1,130 @@
+"""Why due then: the chain of days and rules beside each exception, in exact words; and one for every exception."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from companies import random_company, write
+from test_oracle import CAMPAIGN, ENGINEERS, POLICY, YEARLY, away, extended, hired, policy, trained
+from test_oracle import signed as acknowledged
+from test_oracle import small as company_of
+from test_readings import judged
+
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import perform
+
+#: Requirement and facts, then the sentence beside each exception of 2025.
+CHAINS: dict[str, tuple[tuple[Any, ...], list[str]]] = {
+    "joiner": (
+        (YEARLY, hired("2025-03-03"), trained("2025-05-01")),
+        ["Engaged on 2025-03-03: due within 30 days, on 2025-04-02 (C5)."],
+    ),
+    "a single day": (
+        (YEARLY | {"due_within_days": 1}, hired("2025-03-03"), trained("2025-05-01")),
+        ["Engaged on 2025-03-03: due within 1 day, on 2025-03-04 (C5)."],
+    ),
+    "new role": (
+        (ENGINEERS, hired("2023-01-01", "2024-12-31"), hired("2025-01-01", role="Engineer"), trained("2025-02-01")),
+        ["Requirement applies since 2025-01-01: due within 30 days, on 2025-01-31 (C5)."],
+    ),
+    "new policy": (
+        (POLICY, hired("2020-01-01"), policy("1", "2025-10-01"), acknowledged("2025-11-01")),
+        ["Requirement in force since 2025-10-01: due within 30 days, on 2025-10-31 (C5)."],
+    ),
+    "renewal": (
+        (YEARLY, hired("2020-01-01"), trained("2024-02-29"), trained("2025-03-10")),
+        ["Last record 2024-02-29, renewed every 12 months: due on 2025-02-28 (C8)."],
+    ),
+    "campaign": (
+        (CAMPAIGN, hired("2020-01-01"), trained("2024-09-15"), trained("2025-08-31")),
+        ["Last record 2025-08-31, renewed each year by 10-31, window opens 09-01: due on 2025-10-31 (C8)."],
+    ),
+    "material version": (
+        (
+            *(POLICY, hired("2024-01-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01")),
+            *(acknowledged("2024-01-31", "1"), acknowledged("2025-07-03", "2")),
+        ),
+        [
+            "Last record 2024-01-31, a material version took effect on 2025-06-01: due within 30 days, on 2025-07-01 (C9)."
+        ],
+    ),
+    "leave": (
+        (YEARLY, hired("2020-01-01"), trained("2024-06-10"), trained("2025-07-20"), away("2025-06-01", "2025-06-14")),
+        [
+            "Last record 2024-06-10, renewed every 12 months: due on 2025-06-10 (C8); leave from 2025-06-01 to 2025-06-14 "
+            "excuses until 2025-07-14 (C10); due on 2025-07-15."
+        ],
+    ),
+    # The second chain begins where the first one does, and goes on over the days that the extension excused.
+    "approved too late": (
+        (YEARLY, hired("2025-11-01"), extended("2025-12-03", "2025-12-20")),
+        [
+            "Engaged on 2025-11-01: due within 30 days, on 2025-12-01 (C5).",
+            "Engaged on 2025-11-01: due within 30 days, on 2025-12-01 (C5); extension approved on 2025-12-03 excuses until "
+            "2025-12-19 (C11); due on 2025-12-20.",
+        ],
+    ),
+    "two leaves, one after the other": (
+        (YEARLY, hired("2025-02-01"), away("2025-02-20", "2025-03-20"), away("2025-04-10", "2025-05-01")),
+        [
+            "Engaged on 2025-02-01: due within 30 days, on 2025-03-03 (C5); leave from 2025-02-20 to 2025-03-20 excuses "
+            "until 2025-04-19 (C10); leave from 2025-04-10 to 2025-05-01 excuses until 2025-05-31 (C10); due on 2025-06-01."
+        ],
+    ),
+    "returned": (
+        (
+            ENGINEERS | {"renewal": {"every_months": 1}},
+            hired("2024-12-01", "2025-05-10", role="Engineer"),
+            hired("2025-05-11", "2025-05-20", role="Sales"),
+            hired("2025-05-21", "2025-06-30", role="Engineer"),
+            *(trained(f"2025-0{month}-15") for month in (1, 2, 3)),
+            *(trained("2024-12-15"), trained("2025-04-15"), trained("2025-05-24")),
+        ),
+        [
+            "Back in scope on 2025-05-21, the clock of 2024-12-01 goes on (C5); last record 2025-04-15, renewed every "
+            "month: due on 2025-05-15 (C8).",
+            "Last record 2025-05-24, renewed every month: due on 2025-06-24 (C8).",
+        ],
+    ),
+    "returned without a record": (
+        (
+            ENGINEERS,
+            hired("2024-12-01", "2024-12-20", role="Engineer"),
+            hired("2024-12-21", "2025-01-10", role="Sales"),
+            hired("2025-01-11", "2025-02-28", role="Engineer"),
+        ),
+        ["Back in scope on 2025-01-11, the clock of 2024-12-01 goes on (C5); no record counts."],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chain_by_hand(name: str, tmp_path: Path) -> None:
+    facts, chains = CHAINS[name]
+    paper = judged(company_of(*(dict(fact) for fact in facts)), tmp_path / "company")
+    assert [chain for (chain,) in paper.rows("SELECT why_due_then FROM trace ORDER BY due_on")] == chains
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_exception_has_one_chain_that_names_its_due_day(seed: int, tmp_path: Path) -> None:
+    paper = perform(load_audit(write(random_company(seed, 60), tmp_path / "company")))
+    paper.deepen()
+    rows = paper.rows(
+        "SELECT exception.cause, exception.due_on, why_due_then FROM exception LEFT JOIN trace "
+        "ON trace.person_no = exception.person_no AND trace.requirement_no = exception.requirement_no "
+        "AND trace.due_on = exception.due_on"
+    )
+    assert len(rows) == paper.engine.count("exception") == paper.engine.count("trace") > 20
+    begins = {
+        "onboarding": ("Engaged on ",),
+        "new_duty": ("Requirement ",),
+        "renewal": ("Last record ",),
+        "relief_ended": ("Engaged on ", "Requirement ", "Last record ", "Back in scope "),
+        "returned": ("Back in scope ",),
+    }
+    for cause, due_on, chain in rows:
+        assert due_on.isoformat() in chain
+        assert chain.startswith(begins[cause])
+        assert chain.endswith(f"due on {due_on}.") == (cause == "relief_ended")
