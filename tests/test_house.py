@@ -23,7 +23,19 @@ STAGES = {
 }
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
-FACES = {"__init__", "workpaper", "exhibits", "publish", "listings", "pack", "batch", "cli", "desk", "reminders"}
+FACES = {
+    "__init__",
+    "workpaper",
+    "exhibits",
+    "publish",
+    "listings",
+    "pack",
+    "batch",
+    "cli",
+    "desk",
+    "decide",
+    "reminders",
+}
 
 #: Library → the only rooms that may import it.
 HOMES = {

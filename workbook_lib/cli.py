@@ -31,6 +31,7 @@ TO_MEND = {
     "account_of_several",
     "link_to_several",
     "decision_fits_nothing",
+    "register_altered",
 }
 
 app = typer.Typer(
@@ -130,6 +131,28 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> No
     _warn(paper)
     if _print_check(paper):
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `workbook decide data_samples/northwind decisions.csv`")
+def decide(
+    audit: AuditPath,
+    file: Annotated[
+        Path, typer.Argument(help="Decisions, with the headers of the table of decisions.", show_default=False)
+    ],
+) -> None:
+    """Record decisions from a file in the register of the audit: all of them or, where one may not stand, none."""
+    from workbook_lib import decide as desk
+    from workbook_lib.audit import load_audit
+
+    checked = load_audit(audit)
+    decisions = desk.from_file(checked, file)
+    people = desk.people_of(checked)
+    done = desk.record(checked, decisions, people)
+    for stranger in desk.strangers(decisions, people):
+        typer.echo(f"warning: no people export names {stranger}; what was decided about them has no effect.", err=True)
+    again = f"; {done.known:,} were recorded before" if done.known else ""
+    typer.echo(f"{done.new:,} decisions recorded{again}. The register has {done.head.count:,} entries.")
+    typer.echo(f"Its head: {done.head.hash}")
 
 
 def _warn(paper: Workpaper) -> None:
