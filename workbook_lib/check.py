@@ -31,6 +31,7 @@ TO_MEND = {
     "link_to_several",
     "decision_fits_nothing",
     "exchanged_dates",
+    "register_altered",
     "records_lost",
 }
 STYLES = {"MEND": "bold red", "ok": "green", "note": "yellow"}

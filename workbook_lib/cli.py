@@ -296,6 +296,28 @@ def _ask(question: str, default: str, allowed: Collection[str]) -> str:
     return answer
 
 
+@app.command(epilog="Example: `workbook decide data_samples/northwind decisions.csv`")
+def decide(
+    audit: AuditPath,
+    file: Annotated[
+        Path, typer.Argument(help="Decisions, with the headers of the table of decisions.", show_default=False)
+    ],
+) -> None:
+    """Record decisions from a file in the register of the audit: all of them or, where one may not stand, none."""
+    from workbook_lib import decide as desk
+    from workbook_lib.audit import load_audit
+
+    checked = load_audit(audit)
+    decisions = desk.from_file(checked, file)
+    people = desk.people_of(checked)
+    done = desk.record(checked, decisions, people)
+    for stranger in desk.strangers(decisions, people):
+        typer.echo(f"warning: no people export names {stranger}; what was decided about them has no effect.", err=True)
+    again = f"; {done.known:,} were recorded before" if done.known else ""
+    typer.echo(f"{done.new:,} decisions recorded{again}. The register has {done.head.count:,} entries.")
+    typer.echo(f"Its head: {done.head.hash}")
+
+
 def _warn(paper: Workpaper) -> None:
     """What must be said wherever a result is: that it is INTERIM, and which exports end too early (C1)."""
     if paper.window.interim:

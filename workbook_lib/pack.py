@@ -11,12 +11,15 @@ from pathlib import Path
 
 from workbook_lib.audit import Audit
 from workbook_lib.pseudonyms import KEY_FILE
+from workbook_lib.register import COPY, export, register_of
 from workbook_lib.source import profile_path
 from workbook_lib.tables import Problem, UserError
 
 
 def copy_inputs(audit: Audit, folder: Path) -> None:
-    """Copy all that the result rests on, byte for byte: audit.toml, exports, programme, the user's own profiles."""
+    """Copy all that the result rests on, byte for byte: audit.toml, exports, programme, the user's own
+    profiles; and the decisions of the register, one per line.
+    """
     names = {Path("audit.toml")}
     names |= {path.relative_to(audit.folder) for _, path in audit.files}
     names |= {path.relative_to(audit.folder) for path in audit.earlier.values()}
@@ -30,6 +33,8 @@ def copy_inputs(audit: Audit, folder: Path) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(audit.folder / name, target)
+    if register_of(audit.folder).exists():
+        export(register_of(audit.folder), folder / COPY)
 
 
 def pseudonym_key(audit: Audit) -> tuple[Path, bool]:

@@ -36,7 +36,7 @@ PUBLIC = (
     *("requirement_id", "verdict", "why", "cause", "ended_by", "explained_by"),
     *("decision_id", "withdraws", "reason_code", "policy_id", "version"),
     *("module_id", "title", "topics", "sample", "threats"),
-    *("file", "earlier_file", "fate", "column_name"),
+    *("file", "earlier_file", "fate", "column_name", "recorded_at", "evidence_sha256"),
 )
 
 

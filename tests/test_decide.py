@@ -1,0 +1,151 @@
+"""Decisions from a file into the register, and from there into the evidence."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import folders
+import pytest
+from typer.testing import CliRunner
+
+from workbook_lib import decide, register
+from workbook_lib.audit import load_audit
+from workbook_lib.cli import app
+from workbook_lib.tables import UserError
+from workbook_lib.workpaper import perform
+
+HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason_code,reason,evidence,approved_by,withdraws"
+GAP = folders.without("completions", "bo@acme.example")
+EXPLAIN = ",explain,grc@acme.example,E2,awareness,,2025-04-02,,,onboarding,Forgot,ticket.txt,ciso@acme.example,"
+
+
+def file_of(folder: Path, *lines: str) -> Path:
+    path = folder / "new.csv"
+    path.write_text("\n".join([HEADER, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def imported(folder: Path, *lines: str) -> decide.Recorded:
+    audit = load_audit(folder)
+    return decide.record(audit, decide.from_file(audit, file_of(folder, *lines)), decide.people_of(audit))
+
+
+def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    (tmp_path / "ticket.txt").write_text("TICKET-7", encoding="utf-8")
+    before = perform(load_audit(folder)).exceptions
+    done = imported(folder, EXPLAIN)
+    (entry,) = register.entries(tmp_path / "register.sqlite")
+    assert (done.new, done.known, done.head) == (1, 0, register.Head(1, entry.hash))
+    assert entry.decision["evidence_sha256"] == hashlib.sha256(b"TICKET-7").hexdigest()
+    paper = perform(load_audit(folder))
+    assert [row | {"explained_by": None} for row in paper.exceptions] == before
+    assert {row["explained_by"] for row in paper.exceptions if row["person_id"] == "E2"} == {
+        entry.decision["decision_id"]
+    }
+    account = paper.files[-1]
+    assert (account.file, account.rows_read, account.rows_used) == ("register.sqlite", 1, 1)
+    assert account.parameters == f"head: entry 1, {entry.hash}"
+
+
+def test_a_file_imported_twice_adds_nothing(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    first = imported(folder, EXPLAIN)
+    second = imported(folder, EXPLAIN)
+    assert (second.new, second.known, second.head) == (0, 1, first.head)
+
+
+REFUSED = [
+    (EXPLAIN.replace("grc@acme.example", "E2"), "new.csv, row 3, decided_by", "E2 cannot decide about themselves."),
+    (EXPLAIN.replace("ciso@acme.example", "grc@acme.example"), "new.csv, row 3, approved_by",
+     "grc@acme.example cannot approve their own decision."),
+    (EXPLAIN.replace("ciso@acme.example", "bo@acme.example"), "new.csv, row 3, approved_by",
+     "bo@acme.example cannot approve a decision about themselves."),
+    (EXPLAIN.replace("2025-04-02", ""), "new.csv, row 3, due_on", "a decision of kind explain needs due_on."),
+    (EXPLAIN.replace("2025-04-02", "soon"), "new.csv, row 3, due_on", "'soon' is not a date; expected YYYY-MM-DD."),
+    (EXPLAIN.replace("explain", "forgive"), "new.csv, row 3, kind",
+     "'forgive' is not a known word; known: explain, extend, link, exclude, withdraw."),
+    ("D1,withdraw,grc@acme.example,,,,,,,,mistake,,,D2\nD2,withdraw,grc@acme.example,,,,,,,,mistake,,,D0",
+     "new.csv, row 3, withdraws", "a withdrawal cannot itself be withdrawn."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "where", "what"), REFUSED, ids=[case[2][:40] for case in REFUSED])
+def test_one_that_may_not_stand_keeps_all_out(tmp_path: Path, line: str, where: str, what: str) -> None:
+    folder = folders.make(tmp_path, GAP)
+    with pytest.raises(UserError) as refused:
+        imported(folder, "X1,link,grc@acme.example,E1,,ada2,,,,,same person,,,", line)
+    (problem,) = refused.value.problems
+    assert (problem.where, problem.what) == (where, what)
+    assert not (folder / "register.sqlite").exists()
+
+
+def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    imported(folder, EXPLAIN.replace(",explain", "D1,explain", 1))
+    imported(folder, "D2,withdraw,grc@acme.example,,,,,,,,mistake,,,D1")
+    paper = perform(load_audit(folder))
+    assert {row["explained_by"] for row in paper.exceptions} == {None}
+    assert paper.rows("SELECT decision_id, withdrawn FROM decision ORDER BY decision_id") == [("D1", 1), ("D2", 0)]
+
+
+def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    imported(folder, "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,")
+    (finding,) = [f for f in perform(load_audit(folder)).findings if f.code == "dated_back"]
+    today = register.entries(folder / "register.sqlite")[0].decision["recorded_at"][:10]
+    assert finding.text == (
+        f"Decision D1 was recorded on {today} and says that it was approved on 2025-03-10: ask for the approval itself."
+    )
+
+
+def test_a_register_altered_behind_its_back_must_be_mended(tmp_path: Path) -> None:
+    import sqlite3
+
+    folder = folders.make(tmp_path, GAP)
+    imported(folder, EXPLAIN)
+    db = sqlite3.connect(folder / "register.sqlite")
+    db.execute("DROP TRIGGER no_update")
+    db.execute("UPDATE entry SET body = replace(body, 'Forgot', 'On leave')")
+    db.commit()
+    db.close()
+    findings = [f.text for f in perform(load_audit(folder)).findings if f.code == "register_altered"]
+    assert findings == [
+        "register.sqlite was changed behind its back. Entry 1 was altered, or one before it: its hash does not fit.",
+        "register.sqlite was changed behind its back. The guard no_update is missing or altered: changes would not be "
+        "refused.",
+    ]
+    result = CliRunner().invoke(app, ["check", str(folder)])
+    assert result.exit_code == 1
+    assert "MEND register.sqlite was changed behind its back." in result.output
+
+
+def test_the_command_says_what_it_did(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    path = file_of(folder, EXPLAIN, EXPLAIN.replace("E2", "E77"))
+    result = CliRunner().invoke(app, ["decide", str(folder), str(path)])
+    assert result.exit_code == 0
+    assert "2 decisions recorded. The register has 2 entries." in result.output
+    assert register.head(folder / "register.sqlite").hash in result.output
+    assert "warning: no people export names E77; what was decided about them has no effect." in result.output
+
+
+def test_the_pack_holds_the_register_and_judges_by_it(tmp_path: Path) -> None:
+    from workbook_lib.cli import app as command
+
+    folder = folders.make(tmp_path / "acme", GAP)
+    imported(folder, EXPLAIN)
+    result = CliRunner().invoke(command, ["run", str(folder), "--out", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    data = tmp_path / "acme-2025" / "data"
+    assert register.entries(data / "inputs" / "register.jsonl") == register.entries(folder / "register.sqlite")
+    assert not (data / "inputs" / "register.sqlite").exists()
+    again = perform(load_audit(data / "inputs"))
+    assert again.exceptions == perform(load_audit(folder)).exceptions
+    with (data / "tables" / "exceptions.csv").open(encoding="utf-8", newline="") as file:
+        explained = [row["explained_by"] for row in csv.DictReader(file) if row["person_id"] == "E2"]
+    body = json.loads((data / "inputs" / "register.jsonl").read_text(encoding="utf-8"))["body"]
+    assert json.loads(body)["decision_id"] in explained

@@ -1,0 +1,202 @@
+"""The register's file: nothing lost, nothing doubled, nothing changed unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbook_lib.register import Head, append, entries, export, head, verify
+from workbook_lib.register.ledger import NOTHING
+from workbook_lib.tables import UserError
+
+#: How many writers are killed: a few in each run, 500 before a release.
+KILLS = int(os.environ.get("REGISTER_KILLS", "6"))
+WRITERS, EACH = (16, 250) if "REGISTER_KILLS" in os.environ else (3, 20)
+
+WRITER = """
+import sys
+from pathlib import Path
+from workbook_lib.register import append
+path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+for n in range(count):
+    append(path, [{"decision_id": f"{name}-{n}", "kind": "explain", "reason": "x" * 200}])
+    print(f"{name}-{n}", flush=True)
+"""
+
+
+def decision(name: str, **more: object) -> dict[str, object]:
+    return {"decision_id": name, "kind": "explain", "decided_by": "grc", **more}
+
+
+def ids(path: Path) -> list[Any]:
+    return [entry.decision["decision_id"] for entry in entries(path)]
+
+
+def forced(path: Path, *statements: str) -> list[Any]:
+    """Change the file behind the register's back, as somebody who knows SQLite would."""
+    db = sqlite3.connect(path)
+    try:
+        with db:
+            return [db.execute(statement).fetchone() for statement in statements]
+    finally:
+        db.close()
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    path = tmp_path / "register.sqlite"
+    append(path, [decision(f"d{n}", reason=f"naïve {n}") for n in range(1, 6)])
+    return path
+
+
+def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    root = Path(__file__).parent.parent
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), name, str(count)],
+        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(root)},
+    )  # fmt: skip
+
+
+def test_what_was_recorded_comes_back_in_order(register: Path) -> None:
+    assert ids(register) == ["d1", "d2", "d3", "d4", "d5"]
+    assert entries(register)[1].decision == decision("d2", reason="naïve 2")
+    first, second = entries(register)[:2]
+    assert (first.seq, first.prev, second.prev) == (1, NOTHING, first.hash)
+    assert head(register) == Head(5, entries(register)[-1].hash)
+    assert verify(register) == ()
+
+
+def test_without_a_register_there_is_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "register.sqlite"
+    assert (entries(path), head(path), verify(path)) == ((), Head(), ())
+    assert not path.exists()
+
+
+def test_a_second_try_adds_nothing(register: Path) -> None:
+    assert append(register, [decision("d5", reason="naïve 5", recorded_at="later"), decision("d6")]) == 1
+    assert ids(register) == ["d1", "d2", "d3", "d4", "d5", "d6"]
+
+
+def test_an_id_cannot_mean_two_decisions_and_all_or_none_are_recorded(register: Path) -> None:
+    with pytest.raises(UserError, match="decision d5 is already recorded, and says something else"):
+        append(register, [decision("d6"), decision("d5", reason="another")])
+    assert ids(register) == ["d1", "d2", "d3", "d4", "d5"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE entry SET body = '{}' WHERE seq = 2",
+        "DELETE FROM entry WHERE seq = 5",
+        "INSERT OR REPLACE INTO entry SELECT seq, body, prev, hash || 'x' FROM entry WHERE seq = 5",
+        "INSERT INTO entry SELECT seq + 2, '{}', hash, 'x' FROM entry WHERE seq = 5",
+        "INSERT INTO entry SELECT seq + 1, '{}', prev, 'x' FROM entry WHERE seq = 5",
+        "INSERT INTO entry SELECT seq + 1, 'no json', hash, 'x' FROM entry WHERE seq = 5",
+    ],
+)
+def test_the_file_itself_refuses_changes(register: Path, statement: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        forced(register, statement)
+    assert verify(register) == ()
+
+
+def test_a_change_behind_its_back_is_found(register: Path) -> None:
+    forced(register, "DROP TRIGGER no_update", "UPDATE entry SET body = replace(body, 'naïve 3', 'fine') WHERE seq = 3")
+    assert verify(register) == (
+        "Entry 3 was altered, or one before it: its hash does not fit.",
+        "The guard no_update is missing or altered: changes would not be refused.",
+    )
+    append(register, [decision("d6")])
+    assert "The guard no_update is missing" in verify(register)[1]
+
+
+def test_an_entry_taken_out_is_found(register: Path) -> None:
+    forced(register, "DROP TRIGGER no_delete", "DELETE FROM entry WHERE seq = 3")
+    assert verify(register)[0] == "Entry 3 has the number 4: entries are missing or out of order."
+
+
+def test_a_register_cut_short_is_found_by_the_head_of_the_last_pack(register: Path) -> None:
+    before = head(register)
+    ((guard,),) = forced(register, "SELECT sql FROM sqlite_master WHERE name = 'no_delete'")
+    forced(register, "DROP TRIGGER no_delete", "DELETE FROM entry WHERE seq = 5", guard)
+    assert verify(register) == ()
+    assert verify(register, before) == ("It has 4 entries; an earlier pack was made when it had 5.",)
+
+
+def test_a_register_written_anew_is_found_by_the_head_of_the_last_pack(register: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    append(other, [entry.decision | {"reason": "nicer"} for entry in entries(register)] + [decision("d6")])
+    assert verify(other) == ()
+    assert verify(other, head(register)) == ("Entry 5 is not the one that an earlier pack was made with.",)
+    before = head(register)
+    append(register, [decision("d6")])
+    assert verify(register, before) == ()
+
+
+def test_the_copy_for_a_pack_says_the_same(register: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "register.jsonl"
+    assert export(register, copy) == head(register) == head(copy)
+    assert entries(copy) == entries(register)
+    assert verify(copy, head(register)) == ()
+    lines = copy.read_text(encoding="utf-8").splitlines()
+    copy.write_text("\n".join([*lines[:2], lines[2].replace("naïve", "fine"), *lines[3:]]), encoding="utf-8")
+    assert verify(copy) == ("Entry 3 was altered, or one before it: its hash does not fit.",)
+    copy.write_text("no json\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"register\.jsonl, line 1: it is no entry of a register"):
+        entries(copy)
+
+
+def test_what_is_no_register_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "register.sqlite"
+    path.write_text("this is no database, but long enough to be looked at as one. " * 20)
+    for call in (entries, verify, lambda place: append(place, [decision("d1")])):
+        with pytest.raises(
+            UserError, match=r"register\.sqlite: the register cannot be used \(file is not a database\)"
+        ):
+            call(path)
+
+
+def test_reading_changes_nothing(register: Path) -> None:
+    before = register.read_bytes(), register.stat().st_mtime_ns, sorted(register.parent.iterdir())
+    assert len(entries(register)) == 5
+    assert verify(register, head(register)) == ()
+    assert (register.read_bytes(), register.stat().st_mtime_ns, sorted(register.parent.iterdir())) == before
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "register.sqlite"
+    for process in [writer(path, f"w{n}", EACH) for n in range(WRITERS)]:
+        process.communicate(timeout=600)
+        assert process.returncode == 0
+    assert sorted(ids(path)) == sorted(f"w{n}-{m}" for n in range(WRITERS) for m in range(EACH))
+    assert verify(path) == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is of Unix")
+def test_no_acknowledged_decision_is_lost_when_writers_are_killed(tmp_path: Path) -> None:
+    path = tmp_path / "register.sqlite"
+    acknowledged: list[str] = []
+    for n in range(KILLS):
+        process = writer(path, f"k{n}", 10_000)
+        assert process.stdout is not None
+        acknowledged.append(process.stdout.readline().strip())
+        time.sleep(0.001 * (n % 23))
+        process.send_signal(signal.SIGKILL)
+        acknowledged += [line.strip() for line in process.stdout if line.endswith("\n")]
+        process.wait()
+        process.stdout.close()
+    there = ids(path)
+    assert len(acknowledged) >= KILLS
+    assert set(acknowledged) <= set(there)
+    assert len(there) == len(set(there))
+    assert verify(path) == ()
+    assert append(path, [json.loads(entry.body) for entry in entries(path)]) == 0

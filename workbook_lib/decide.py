@@ -1,0 +1,136 @@
+"""Decisions on their way into the register: from a file, or from the desk; all of them or none.
+
+What this adds to a decision: an id where it has none, when it was recorded, and the digest of the file that it names as
+evidence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workbook_lib import register
+from workbook_lib.audit import Audit
+from workbook_lib.engine import Engine
+from workbook_lib.intake import read
+from workbook_lib.intake.files import BadFileError
+from workbook_lib.intake.opening import open_reading
+from workbook_lib.intake.profile_file import load_profile
+from workbook_lib.source import Source
+from workbook_lib.tables import TABLES, Problem, UserError
+
+Decision = Mapping[str, object]
+#: Ids of rows that have none: equal rows have equal ids, so a file that is imported twice adds nothing.
+ROWS = uuid.UUID("6f1d7a52-3c5e-5b0e-9f0a-2f4f6f0b7c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many decisions were new, how many the register had already, and where it ends now."""
+
+    new: int
+    known: int
+    head: register.Head
+
+
+def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[object, ...]]) -> Recorded:
+    """Record decisions, all or none.
+
+    decisions : each with a decision_id and the columns of the table of decisions, dates as ISO text; `place` says where
+    it stands, for messages.  people : (person_id, email), to know who may not decide about whom.
+
+    Raises UserError with every decision that may not stand.
+    """
+    path = audit.folder / register.FILE
+    earlier = [dict.fromkeys(TABLES["decisions"].names) | entry.decision for entry in register.entries(path)]
+    there = {decision["decision_id"] for decision in earlier}
+    whole = [dict.fromkeys(TABLES["decisions"].names) | dict(decision) for decision in decisions]
+    new = [decision for decision in whole if decision["decision_id"] not in there]
+    faults = dict(zip(map(id, new), register.refusals(new, people, earlier), strict=True))
+    problems = [
+        Problem(
+            where=f"{decision.get('place', register.FILE)}, {fault[0]}",
+            what=f"{fault[2]}.",
+            effect="none of these decisions was recorded.",
+            do="correct it and record them again.",
+        )
+        for decision in whole
+        if (fault := faults.get(id(decision)))
+    ]
+    if problems:
+        raise UserError(*problems)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    added = register.append(path, [_body(decision, audit.folder, now) for decision in whole])
+    return Recorded(new=added, known=len(whole) - added, head=register.head(path))
+
+
+def _body(decision: Decision, folder: Path, now: str) -> dict[str, object]:
+    said = {name: value for name, value in decision.items() if name != "place" and value not in (None, "")}
+    body = said | {"recorded_at": now}
+    digest = _digest_of(str(decision.get("evidence") or ""), folder)
+    return body | {"evidence_sha256": digest} if digest else body
+
+
+def _digest_of(evidence: str, folder: Path) -> str:
+    """The digest of the file of the audit folder that is named as evidence; "" where it is a ticket or a link."""
+    try:
+        path = (folder / evidence).resolve()
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_relative_to(folder) and path.is_file() else ""
+    except (OSError, ValueError):
+        return ""
+
+
+def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
+    """The decisions of a file with the headers of the table of decisions (CSV, XLSX or JSON).
+
+    Raises UserError with every row that cannot be read.
+    """
+    source = Source(table="decisions", file=path.name)
+    try:
+        reading = open_reading(1, source, path, path.name, load_profile(audit.folder, "generic"), audit.settings.zone)
+        rows = list(reading.rows())
+    except (BadFileError, OSError) as error:
+        what, do = (error.what, error.do) if isinstance(error, BadFileError) else (f"{error}.", "name another file.")
+        raise UserError(Problem(where=path.name, what=what, effect="nothing was recorded.", do=do)) from None
+    unread = [row for row in reading.quarantine if not row.by_rule]
+    if unread:
+        raise UserError(
+            *(
+                Problem(
+                    where=f"{path.name}, row {row.row_no}, {row.column}",
+                    what=row.message.partition(" Effect: ")[0],
+                    effect="none of the file's decisions was recorded.",
+                    do="correct the row and import the file again.",
+                )
+                for row in unread
+            )
+        )
+    return [_from_row(row, path.name) for row in rows]
+
+
+def _from_row(row: Sequence[object], file: str) -> dict[str, object]:
+    stored = dict(zip(TABLES["decisions"].stored, row, strict=True))
+    decision: dict[str, object] = {
+        name: None if stored[name] is None else str(stored[name]) for name in TABLES["decisions"].names
+    }
+    text = "\n".join(f"{name}={value or ''}" for name, value in decision.items())
+    decision["decision_id"] = decision["decision_id"] or str(uuid.uuid5(ROWS, text))
+    return decision | {"place": f"{file}, row {stored['row_no']}"}
+
+
+def people_of(audit: Audit) -> list[tuple[object, ...]]:
+    """(person_id, email) of all people rows, those included that cannot be read."""
+    engine = Engine()
+    read(audit, engine)
+    return engine.rows("SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people")
+
+
+def strangers(decisions: Iterable[Decision], people: Iterable[tuple[object, ...]]) -> list[str]:
+    """Ids of people whom decisions are about and no people export names; such a decision has no effect."""
+    known = {person_id for person_id, _ in people}
+    about = dict.fromkeys(str(decision["person_id"]) for decision in decisions if decision.get("person_id"))
+    return [person_id for person_id in about if person_id not in known]

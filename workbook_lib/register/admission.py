@@ -1,0 +1,201 @@
+"""The decisions of an audit: those of its register and those of files, and what does not fit the data.
+
+A withdrawn decision stays visible, without effect. Nothing is ignored: a decision that may not stand is quarantined,
+and one that fits nothing is reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from workbook_lib.audit import Audit
+from workbook_lib.engine import Engine, Row
+from workbook_lib.register import ledger
+from workbook_lib.register.standing import Decision, refusals
+from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined
+
+#: What the register knows of a decision beside the columns that a file of decisions has.
+RECORDED = {"recorded_at": "VARCHAR", "evidence_sha256": "VARCHAR"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What became of the decisions.
+
+    refused : those that may not stand.  findings : those that fit nothing, approvals dated back, a register that was
+    altered.  account : the register as a file that was read; None where there is none.
+    """
+
+    refused: tuple[Quarantined, ...]
+    findings: tuple[Finding, ...]
+    account: FileAccount | None
+
+
+def admit(engine: Engine, audit: Audit) -> Admission:
+    """Make relation `decision`: every decision that may stand, with `withdrawn` 1 where it was taken back later.
+
+    They come from the register of the audit folder and from files of decisions. Needs the canonical tables.
+    """
+    path = register_of(audit.folder)
+    recorded = ledger.entries(path)
+    source_no = len(audit.files) + 1
+    decisions = engine.dicts("SELECT * FROM decisions ORDER BY source_no, row_no")
+    files = {no: file.relative_to(audit.folder).as_posix() for no, (_, file) in enumerate(audit.files, 1)}
+    files[source_no] = path.name
+    decisions += [_read(entry, source_no) for entry in recorded]
+    for decision in decisions:
+        decision["decision_id"] = decision["decision_id"] or f"row {decision['row_no']}"
+    people = engine.rows("SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people")
+    standing, refused = _sorted_out(decisions, people, files)
+    _load(engine, standing)
+    findings = (
+        *_altered(path, source_no),
+        *_astray(standing, {person_id for person_id, _ in people}, audit),
+        *_dated_back(standing),
+    )
+    account = _account(path, source_no, recorded) if recorded else None
+    return Admission(refused=refused, findings=findings, account=account)
+
+
+def register_of(folder: Path) -> Path:
+    """The register of an audit folder; in a pack, the copy of it."""
+    copy = folder / ledger.COPY
+    return copy if copy.exists() and not (folder / ledger.FILE).exists() else folder / ledger.FILE
+
+
+def _sorted_out(
+    decisions: list[dict[str, Any]], people: Sequence[Row], files: Mapping[int, str]
+) -> tuple[list[dict[str, Any]], tuple[Quarantined, ...]]:
+    faults = refusals(decisions, people, ())
+    judged = list(zip(decisions, faults, strict=True))
+    refused = (_quarantined(decision, *fault, file=files[decision["source_no"]]) for decision, fault in judged if fault)
+    return [decision for decision, fault in judged if not fault], tuple(refused)
+
+
+def _load(engine: Engine, standing: list[dict[str, Any]]) -> None:
+    withdrawn = {decision["withdraws"] for decision in standing if decision["kind"] == DecisionKind.WITHDRAW}
+    columns = TABLES["decisions"].stored | {"account_email": "VARCHAR", "withdrawn": "INTEGER"} | RECORDED
+    rows = (
+        decision | {"account_email": _email(decision), "withdrawn": int(decision["decision_id"] in withdrawn)}
+        for decision in standing
+    )
+    engine.load("decision", columns, ([row.get(name) for name in columns] for row in rows))
+
+
+def _read(entry: ledger.Entry, source_no: int) -> dict[str, Any]:
+    """An entry of the register as a row of decisions."""
+    decision: dict[str, Any] = dict.fromkeys(TABLES["decisions"].names) | entry.decision
+    for column in TABLES["decisions"].columns:
+        if column.kind is Kind.DATE:
+            decision[column.name] = _day(decision[column.name])
+    return decision | {"source_no": source_no, "row_no": entry.seq}
+
+
+def _day(text: str | None) -> date | None:
+    """A day of an entry; None where it is none, for which the decision is then refused."""
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _altered(path: Path, source_no: int) -> Iterator[Finding]:
+    for problem in ledger.verify(path):
+        yield Finding(
+            code="register_altered",
+            table="decisions",
+            subject=path.name,
+            text=f"{path.name} was changed behind its back. {problem}",
+            source_no=source_no,
+        )
+
+
+def _dated_back(standing: list[dict[str, Any]]) -> Iterator[Finding]:
+    """C11: an approval that is said to be older than its record; what the recorder says is all that there is of it."""
+    for decision in standing:
+        recorded, approved = str(decision.get("recorded_at") or "")[:10], decision["approved_on"]
+        if recorded and approved and str(approved) < recorded:
+            yield Finding(
+                code="dated_back",
+                table="decisions",
+                subject=decision["decision_id"],
+                text=f"Decision {decision['decision_id']} was recorded on {recorded} and says that it was approved on "
+                f"{approved}: ask for the approval itself.",
+                source_no=decision["source_no"],
+                row_no=decision["row_no"],
+            )
+
+
+def _account(path: Path, source_no: int, recorded: Sequence[ledger.Entry]) -> FileAccount:
+    text = "".join(f"{entry.hash}\n" for entry in recorded)
+    return FileAccount(
+        source_no=source_no,
+        table="decisions",
+        file=path.name,
+        profile="register",
+        confidence="the workbook's own format",
+        system="Register of decisions",
+        report="append-only, each entry chained to the one before",
+        parameters=f"head: entry {len(recorded)}, {recorded[-1].hash}",
+        extracted_on=None,
+        extracted_by="",
+        covers_from=None,
+        size=len(text),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        rows_read=len(recorded),
+        rows_used=len(recorded),
+        rows_quarantined=0,
+        first_date=None,
+        last_date=None,
+        mapping=(),
+        ignored_columns=(),
+        warnings=(),
+    )
+
+
+def _astray(decisions: list[dict[str, Any]], people: set[str], audit: Audit) -> Iterator[Finding]:
+    """Decisions that may stand but fit nothing: reported, never ignored."""
+    requirements = {requirement.id for requirement in audit.requirements}
+    known = {decision["decision_id"] for decision in decisions}
+    for decision in decisions:
+        what = None
+        if decision["person_id"] and decision["person_id"] not in people:
+            what = f"person {decision['person_id']}, whom no people export names"
+        elif decision["requirement_id"] and decision["requirement_id"] not in requirements:
+            what = f"requirement {decision['requirement_id']}, which audit.toml does not have"
+        elif decision["kind"] == DecisionKind.WITHDRAW and decision["withdraws"] not in known:
+            what = f"decision {decision['withdraws']}, which is not recorded"
+        if what:
+            yield Finding(
+                code="decision_fits_nothing",
+                table="decisions",
+                subject=decision["decision_id"],
+                text=f"Decision {decision['decision_id']} ({decision['kind']}) is about {what}; it has no effect.",
+                source_no=decision["source_no"],
+                row_no=decision["row_no"],
+            )
+
+
+def _quarantined(decision: Decision, column: str, code: str, message: str, *, file: str) -> Quarantined:
+    return Quarantined(
+        source_no=decision["source_no"],
+        table="decisions",
+        file=file,
+        row_no=decision["row_no"],
+        column=column,
+        value=str(decision[column] or ""),
+        code=code,
+        message=f"{message}; the decision has no effect.",
+        subject=str(decision["person_id"] or decision["account"] or ""),
+        raw=", ".join(f"{name}={decision[name]}" for name in TABLES["decisions"].names if decision[name] is not None),
+    )
+
+
+def _email(decision: Decision) -> str | None:
+    account = decision["account"]
+    return account.casefold() if account and "@" in account else None

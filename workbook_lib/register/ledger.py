@@ -1,0 +1,241 @@
+"""The register's file: decisions are appended and never changed; each is chained to the one before.
+
+Four calls: append, entries, head, verify. What was recorded cannot be altered unseen: SQLite refuses changes, the chain
+shows those made behind its back, and the head printed in every pack shows a chain that was cut or written anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from workbook_lib.tables import Problem, UserError
+
+#: Name of the register in an audit folder, and of its copy in a pack: one entry per line, readable without SQLite.
+FILE, COPY = "register.sqlite", "register.jsonl"
+#: What the first entry is chained to.
+NOTHING = "0" * 64
+#: Seconds for which a writer waits for others.
+PATIENCE = 60.0
+
+_TRIGGERS = {
+    "no_update": "BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "no_delete": "BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "chain": "BEFORE INSERT ON entry WHEN NEW.seq <> COALESCE((SELECT MAX(seq) FROM entry), 0) + 1 "
+    f"OR NEW.prev <> COALESCE((SELECT hash FROM entry ORDER BY seq DESC LIMIT 1), '{NOTHING}') "
+    "BEGIN SELECT RAISE(ABORT, 'broken chain'); END",
+}
+_SCHEMA = (
+    "CREATE TABLE entry (seq INTEGER PRIMARY KEY, body TEXT NOT NULL CHECK (json_valid(body)), "
+    "prev TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE UNIQUE INDEX one_per_id ON entry (json_extract(body, '$.decision_id'))",
+    *(f"CREATE TRIGGER {name} {action}" for name, action in _TRIGGERS.items()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One recorded decision: its number, its text, the hash of the entry before, and its own."""
+
+    seq: int
+    body: str
+    prev: str
+    hash: str
+
+    @property
+    def decision(self) -> dict[str, Any]:
+        """The decision itself, by column."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a register ends: how many entries it has, and the hash of the last one, which stands for them all."""
+
+    count: int = 0
+    hash: str = NOTHING
+
+
+def append(path: Path, decisions: Sequence[Mapping[str, object]]) -> int:
+    """Record decisions, all or none; return how many were new.
+
+    Each has a `decision_id` that whoever records it has chosen (a UUID): recorded a second time, after a failure of
+    which nobody knows how far it got, it adds nothing.
+
+    Raises UserError where the file cannot be written, or an id is already that of another decision.
+    """
+    with _told(path), closing(_connect(path)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            new = sum(_append(db, path, decision) for decision in decisions)
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+        return new
+
+
+def _append(db: sqlite3.Connection, path: Path, decision: Mapping[str, object]) -> bool:
+    body = json.dumps(decision, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    given = decision["decision_id"]
+    known = db.execute("SELECT body FROM entry WHERE json_extract(body, '$.decision_id') = ?", (given,)).fetchone()
+    if known:
+        if _said(known[0]) != _said(body):
+            raise UserError(
+                Problem(
+                    where=path.name,
+                    what=f"decision {given} is already recorded, and says something else.",
+                    effect="nothing was recorded.",
+                    do="give each decision an id of its own; to change one, withdraw it and record another.",
+                )
+            )
+        return False
+    seq, prev = db.execute("SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1").fetchone() or (0, NOTHING)
+    db.execute("INSERT INTO entry VALUES (?, ?, ?, ?)", (seq + 1, body, prev, _digest(prev, body)))
+    return True
+
+
+def entries(path: Path) -> tuple[Entry, ...]:
+    """Every entry, in the order in which it was recorded; none where there is no register yet.
+
+    path : the register, or the copy of it that a pack holds (`register.jsonl`).
+    """
+    if path.suffix == ".jsonl":
+        return tuple(_copied(path)) if path.exists() else ()
+    if not path.exists():
+        return ()
+    with _told(path), closing(_reading(path)) as db:
+        made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone()
+        rows = db.execute("SELECT seq, body, prev, hash FROM entry ORDER BY seq").fetchall() if made else []
+    return tuple(Entry(*row) for row in rows)
+
+
+def head(path: Path) -> Head:
+    """Where the register ends now."""
+    found = entries(path)
+    return Head(len(found), found[-1].hash) if found else Head()
+
+
+def verify(path: Path, known: Head | None = None) -> tuple[str, ...]:
+    """What is wrong with a register, a sentence each; none where it holds.
+
+    known : the head that an earlier pack printed. Without one, a register that was cut short or written anew as a whole
+    cannot be told from a sound one.
+    """
+    found = entries(path)
+    problems = [*_broken_links(found)]
+    if path.suffix != ".jsonl" and path.exists():
+        problems += _missing_guards(path)
+    if known is not None and known.count:
+        if len(found) < known.count:
+            problems.append(f"It has {len(found):,} entries; an earlier pack was made when it had {known.count:,}.")
+        elif found[known.count - 1].hash != known.hash:
+            problems.append(f"Entry {known.count} is not the one that an earlier pack was made with.")
+    return tuple(problems)
+
+
+def _broken_links(found: Sequence[Entry]) -> Iterator[str]:
+    prev, seen = NOTHING, set[object]()
+    for number, entry in enumerate(found, 1):
+        if entry.seq != number:
+            yield f"Entry {number} has the number {entry.seq}: entries are missing or out of order."
+            return
+        if entry.prev != prev or entry.hash != _digest(entry.prev, entry.body):
+            yield f"Entry {number} was altered, or one before it: its hash does not fit."
+            return
+        given = entry.decision.get("decision_id")
+        if given in seen:
+            yield f"Entry {number} repeats decision {given}."
+        seen.add(given)
+        prev = entry.hash
+
+
+def _missing_guards(path: Path) -> list[str]:
+    """Triggers that somebody took away: then the next change would not be refused."""
+    with _told(path), closing(_reading(path)) as db:
+        there = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall())
+    return [
+        f"The guard {name} is missing or altered: changes would not be refused."
+        for name, action in _TRIGGERS.items()
+        if there.get(name) != f"CREATE TRIGGER {name} {action}"
+    ]
+
+
+def export(path: Path, target: Path) -> Head:
+    """Write the copy for a pack, one entry per line, and return the head that it ends with."""
+    found = entries(path)
+    lines = (json.dumps(asdict(entry), ensure_ascii=False) for entry in found)
+    target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    return Head(len(found), found[-1].hash) if found else Head()
+
+
+def _copied(path: Path) -> Iterator[Entry]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            yield Entry(**json.loads(line))
+        except (json.JSONDecodeError, TypeError):
+            raise UserError(
+                Problem(
+                    where=f"{path.name}, line {number}",
+                    what="it is no entry of a register.",
+                    do="take the file from the pack again.",
+                )
+            ) from None
+
+
+def _said(body: str) -> dict[str, object]:
+    """A decision apart from the moment of its recording: a second try comes later."""
+    return {name: value for name, value in json.loads(body).items() if name != "recorded_at"}
+
+
+def _digest(prev: str, body: str) -> str:
+    return hashlib.sha256(f"{prev}\n{body}".encode()).hexdigest()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """A connection that writes. What a register lacks is made with its first entry only: a guard that somebody took
+    away stays away, and is found by `verify`.
+    """
+    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    for setting in ("synchronous = FULL", "recursive_triggers = ON"):
+        db.execute(f"PRAGMA {setting}")
+    db.execute("BEGIN IMMEDIATE")
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
+        for statement in _SCHEMA:
+            db.execute(statement)
+    db.execute("COMMIT")
+    return db
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, unless a writer was killed and its half-written entry must be undone."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
+    try:
+        db.execute("SELECT 1 FROM sqlite_master").fetchall()
+    except sqlite3.OperationalError:
+        db.close()
+        db = sqlite3.connect(path, timeout=PATIENCE)
+    return db
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """SQLite's complaints in our words."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise UserError(
+            Problem(
+                where=path.name,
+                what=f"the register cannot be used ({error}).",
+                effect="nothing was recorded.",
+                do="see that the file is the register of this audit, and that its folder can be written to.",
+            )
+        ) from None

@@ -1,0 +1,87 @@
+"""Which decisions may stand.
+
+Nobody decides about themselves, and nobody approves their own decision. A decision that breaks this, or lacks what its
+kind needs, is refused by the register, and quarantined when it comes from a file: it explains, excuses and links
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from workbook_lib.engine import Row
+from workbook_lib.tables import DecisionKind
+
+Decision = Mapping[str, Any]
+#: Column, code and message of the first reason why a decision may not stand.
+Fault = tuple[str, str, str]
+#: Everything by which a person may be named → the ids of those who are named so.
+Names = Mapping[str, set[str]]
+
+#: What each kind of decision must say.
+NEEDS: dict[DecisionKind, tuple[str, ...]] = {
+    DecisionKind.EXPLAIN: ("person_id", "requirement_id", "due_on"),
+    DecisionKind.EXTEND: ("person_id", "requirement_id", "approved_on", "new_due_on", "approved_by"),
+    DecisionKind.LINK: ("account", "person_id"),
+    DecisionKind.EXCLUDE: (),
+    DecisionKind.WITHDRAW: ("withdraws",),
+}
+
+
+def refusals(new: Sequence[Decision], people: Iterable[Row], earlier: Sequence[Decision]) -> list[Fault | None]:
+    """For each new decision why it may not stand; None where it may.
+
+    people : (person_id, email), of all people rows.  earlier : what is recorded already.
+    """
+    kinds = {decision["decision_id"]: decision["kind"] for decision in (*earlier, *new)}
+    names, seen = _names(people), {decision["decision_id"] for decision in earlier}
+    found = []
+    for decision in new:
+        fault = _fault(decision, names, kinds) or _repeated(decision, seen)
+        if fault is None:
+            seen.add(decision["decision_id"])
+        found.append(fault)
+    return found
+
+
+def _fault(decision: Decision, names: Names, kinds: Mapping[str, str]) -> Fault | None:
+    if decision["kind"] not in tuple(DecisionKind):
+        return "kind", "unknown_word", f"'{decision['kind']}' is no kind of decision; known: {', '.join(DecisionKind)}"
+    kind = DecisionKind(decision["kind"])
+    for column in NEEDS[kind]:
+        if decision[column] is None:
+            return column, "missing_value", f"a decision of kind {kind} needs {column}"
+    if kind is DecisionKind.EXCLUDE and not (decision["account"] or decision["person_id"]):
+        return "account", "missing_value", "a decision of kind exclude needs an account or a person_id"
+    if kind is DecisionKind.WITHDRAW and kinds.get(decision["withdraws"]) == DecisionKind.WITHDRAW:
+        return "withdraws", "withdraws_withdrawal", "a withdrawal cannot itself be withdrawn"
+    subject = _folded(decision["person_id"])
+    decider = names.get(_folded(decision["decided_by"]), set()) | {_folded(decision["decided_by"])}
+    approver = names.get(_folded(decision["approved_by"]), set()) | {_folded(decision["approved_by"])} - {""}
+    if decider & ({subject, _folded(decision["account"])} - {""}):
+        return "decided_by", "own_decision", f"{decision['decided_by']} cannot decide about themselves"
+    if approver & decider:
+        return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve their own decision"
+    if approver & ({subject} - {""}):
+        return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve a decision about themselves"
+    return None
+
+
+def _repeated(decision: Decision, seen: set[str]) -> Fault | None:
+    if decision["decision_id"] in seen:
+        return "decision_id", "repeated_id", f"decision {decision['decision_id']} is already recorded"
+    return None
+
+
+def _names(people: Iterable[Row]) -> dict[str, set[str]]:
+    """People by their id and by their e-mail address."""
+    names: dict[str, set[str]] = {}
+    for person_id, email in people:
+        for name in filter(None, (_folded(person_id), _folded(email))):
+            names.setdefault(name, set()).add(_folded(person_id))
+    return names
+
+
+def _folded(text: str | None) -> str:
+    return (text or "").casefold()
