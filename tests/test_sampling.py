@@ -22,6 +22,7 @@ from python_calamine import CalamineWorkbook
 
 from workbook_lib import exhibits, testsheet
 from workbook_lib.audit import load_audit
+from workbook_lib.csv_tables import unescape
 from workbook_lib.sampling import (
     ATTRIBUTES,
     EVERYBODY,
@@ -375,7 +376,7 @@ class TestFiles:
     def test_the_workbook_holds_what_the_csv_holds_cell_by_cell(self, written: Path) -> None:
         table = CalamineWorkbook.from_path(str(written / "sample.xlsx")).get_sheet_by_name("Test sheet").to_python()
         lines = rows(written / "sample.csv")
-        assert table[0] == [heading for heading, _ in testsheet.COLUMNS.values()]
+        assert table[0] == [*testsheet.COLUMNS.values()]
         assert len(table) == len(lines) + 1
         for cells, line in zip(table[1:], lines, strict=True):
             cells += [""] * (len(testsheet.COLUMNS) - len(cells))
@@ -385,20 +386,21 @@ class TestFiles:
                 elif text and name in ("place", "exceptions", "row"):
                     assert cell == int(text)
                 else:
-                    assert cell == text
+                    assert cell == unescape(text)
 
     def test_texts_stay_texts(self, written: Path) -> None:
-        assert {line["name"] for line in rows(written / "sample.csv")} >= set(FORMULAS)
+        assert {unescape(line["name"]) for line in rows(written / "sample.csv")} >= set(FORMULAS)
+        assert not [line for line in rows(written / "sample.csv") if line["name"].startswith(("=", "+", "-", "@"))]
         table = CalamineWorkbook.from_path(str(written / "sample.xlsx")).get_sheet_by_name("Test sheet").to_python()
         assert {row[3] for row in table} >= set(FORMULAS)
         with zipfile.ZipFile(written / "sample.xlsx") as book:
             parts = {name: book.read(name).decode() for name in book.namelist()}
         assert not [name for name in parts if "hyperlink" in parts[name]]
-        assert "<f>" not in parts["xl/worksheets/sheet1.xml"]
+        assert "<f>" not in parts["xl/worksheets/sheet2.xml"]
 
     def test_the_sheet_is_ready_to_fill(self, written: Path) -> None:
         with zipfile.ZipFile(written / "sample.xlsx") as book:
-            page = book.read("xl/worksheets/sheet1.xml").decode()
+            page = book.read("xl/worksheets/sheet2.xml").decode()
         last = len(rows(written / "sample.csv")) + 1
         assert 'ySplit="1" topLeftCell="D2" activePane="bottomRight" state="frozen"' in page
         assert f'<autoFilter ref="A1:W{last}"/>' in page
@@ -407,6 +409,7 @@ class TestFiles:
 
     def test_the_method_says_all_that_is_needed(self, written: Path) -> None:
         method = CalamineWorkbook.from_path(str(written / "sample.xlsx")).get_sheet_by_name("Method").to_python()
+        assert method.pop(0) == ["What", "In words"]
         said = dict(method)
         assert said["Audit"] == "Acme, period 2025, judged days 2025-01-01 to 2025-12-31."
         assert (said["Seed"], said["Rule"], said["Order"]) == ("2025", "all: everybody.", METHOD)

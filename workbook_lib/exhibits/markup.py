@@ -140,7 +140,7 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     """A table as HTML: one header row, the first column as the head of its row, numbers to the right.
 
     kind : links of that kind lead to the first row of each name in the first column.  leads : the kind of place to
-    which those names lead from here; a page takes away the links to rows that it does not show.
+    which a name leads from its first row here; a page takes away the links to rows that it does not show.
 
     The only way in which data become a table. Values are escaped; text that is not plain ASCII is isolated, so that a
     name written from right to left leaves its neighbours alone.
@@ -150,9 +150,10 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     seen, rows = {""}, []
     for row in frame.itertuples(index=False, name=None):
         name = written(row[0])
-        mark = f' id="{place(kind, name)}"' if kind and name not in seen else ""
+        again = name in seen
+        mark = "" if again or not kind else f' id="{place(kind, name)}"'
         seen.add(name)
-        head = columns[0].cell(row[0], leads)
+        head = columns[0].cell(row[0], "" if again else leads)
         cells = (column.cell(value) for column, value in zip(columns[1:], row[1:], strict=True))
         rows.append(f"<tr{mark}>{head}{''.join(cells)}</tr>\n")
     body = "".join(rows)
