@@ -153,6 +153,7 @@ class TestTable:
         assert shown.count('<tr id="person-E_20_1">') == shown.count(" id=") == 1
         assert shown.count('<a href="#record-E_20_1">E 1</a>') == shown.count("<a ") == 1
         assert "</tr>\n<tr><td></td><td class=n>3</td></tr>" in shown
+        assert "<thead><tr><th scope=col>Person</th><th class=n scope=col>Days</th></tr></thead>" in shown
 
     def test_leads_from_a_cited_rule_to_its_words(self, wp: Workpaper) -> None:
         assert markup.prose("late (C4, C13), not C5") == (

@@ -374,6 +374,10 @@ class TestInTheBrowser:
         view = Visit(chromium, page).view
         assert view.evaluate("[...document.querySelectorAll('table')].every(t => t.caption.textContent.trim())")
         assert view.evaluate("[...document.querySelectorAll('th')].every(t => t.textContent.trim())")
+        assert view.evaluate(
+            "[...document.querySelectorAll('table')].every(t => t.tHead.rows[0].cells.length == t.tBodies[0].rows[0]"
+            "?.cells.length || !t.tBodies[0].rows.length)"
+        )
         levels = view.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(h => Number(h.tagName[1]))")
         assert levels.count(1) == 1
         assert all(after - before <= 1 for before, after in pairwise(levels))

@@ -146,7 +146,7 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     name written from right to left leaves its neighbours alone.
     """
     columns = [_Column.of(str(name), frame.iloc[:, place], place) for place, name in enumerate(frame.columns)]
-    head = "".join(f"<th{column.classes} scope=col>{content(column.name)}</th>" for column in columns)
+    headings = "".join(f"<th{column.classes} scope=col>{content(column.name)}</th>" for column in columns)
     seen, rows = {""}, []
     for row in frame.itertuples(index=False, name=None):
         name = written(row[0])
@@ -160,7 +160,7 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     tall = " tall" if len(frame) > TALL else ""
     return (
         f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}"><table>'
-        f"<caption>{prose(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+        f"<caption>{prose(caption)}</caption><thead><tr>{headings}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
 
 
