@@ -226,7 +226,7 @@ EXPLAINED = """
 SELECT exceptions.person_id, person.name, exceptions.requirement_id, exceptions.due_on,
        CAST(exceptions."from" AS VARCHAR) || ' to ' || CAST(exceptions."to" AS VARCHAR) AS uncovered, exceptions.days,
        CASE WHEN unproven THEN replace(cause, '_', ' ') || ' (unproven)' ELSE replace(cause, '_', ' ') END AS cause,
-       ended_by || COALESCE(', covered again on ' || CAST(closed_on AS VARCHAR), '') AS ended_by,
+       ended_by || COALESCE(', ' || CAST(closed_on AS VARCHAR), '') AS ended_by,
        COALESCE(said.reason, 'unexplained') AS explanation
 FROM exceptions
 JOIN person ON person.person_id = exceptions.person_id

@@ -58,6 +58,9 @@ MARKS = {
 #: Only the columns with these headings hold such words.
 MARKED = frozenset({"Verdict", "Result", "Control total", "State", "Explanation"})
 
+#: The first two columns of a listing of people.
+PERSON_AND_NAME = ["Person", "Name"]
+
 #: Columns of numbers that are names of places: no comma in them.
 UNGROUPED = frozenset({"Row", "No.", "File no."})
 
@@ -137,7 +140,8 @@ def place(kind: str, name: object) -> str:
 
 
 def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "") -> str:
-    """A table as HTML: one header row, the first column as the head of its row, numbers to the right.
+    """A table as HTML: one header row, the first column as the head of its row, numbers to the right. A person's name
+    stands below their id: a table of one column less.
 
     kind : links of that kind lead to the first row of each name in the first column.  leads : the kind of place to
     which a name leads from its first row here; a page takes away the links to rows that it does not show.
@@ -145,7 +149,10 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     The only way in which data become a table. Values are escaped; text that is not plain ASCII is isolated, so that a
     name written from right to left leaves its neighbours alone.
     """
+    named_people = list(frame.columns[:2]) == PERSON_AND_NAME
+    rest = 1 + named_people
     columns = [_Column.of(str(name), frame.iloc[:, place], place) for place, name in enumerate(frame.columns)]
+    del columns[1:rest]
     headings = "".join(f"<th{column.classes} scope=col>{content(column.name)}</th>" for column in columns)
     seen, rows = {""}, []
     for row in frame.itertuples(index=False, name=None):
@@ -153,8 +160,8 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
         again = name in seen
         mark = "" if again or not kind else f' id="{place(kind, name)}"'
         seen.add(name)
-        head = columns[0].cell(row[0], "" if again else leads)
-        cells = (column.cell(value) for column, value in zip(columns[1:], row[1:], strict=True))
+        head = columns[0].cell(row[0], "" if again else leads, written(row[1]) if named_people else "")
+        cells = (column.cell(value) for column, value in zip(columns[1:], row[rest:], strict=True))
         rows.append(f"<tr{mark}>{head}{''.join(cells)}</tr>\n")
     body = "".join(rows)
     tall = " tall" if len(frame) > TALL else ""
@@ -203,7 +210,7 @@ class _Column:
         quote = '"' if " " in self.kind else ""
         return f" class={quote}{self.kind}{quote}" if self.kind else ""
 
-    def cell(self, value: object, leads: str = "") -> str:
+    def cell(self, value: object, leads: str = "", below: str = "") -> str:
         tag = "th" if self.is_head else "td"
         if isinstance(value, Stacked):
             return f"<{tag}{self.classes}>{value.html}</{tag}>"
@@ -212,8 +219,13 @@ class _Column:
             return "<td></td>"
         if self.name in MARKED and shown in MARKS:
             return f'<{tag} class="m {MARKS[shown]}">{shown}</{tag}>'
-        says = f'<a href="#{place(leads, shown)}">{_isolated(shown)}</a>' if leads else _isolated(shown)
-        return f"<{tag}{self.classes}>{says}</{tag}>"
+        says = _isolated(shown)
+        if leads:
+            says = f'<a href="#{place(leads, shown)}">{says}</a>'
+        elif self.kind == "t":
+            says = DAY.sub(r"<time>\1</time>", says)  # a day of a few words is not divided
+        under = f'<span class="sub">{_isolated(below)}</span>' if below else ""
+        return f"<{tag}{self.classes}>{says}{under}</{tag}>"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:

@@ -8,7 +8,8 @@ from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Proced
 SAME_SECOND_PEOPLE = 5
 
 UNEXPLAINED = """
-SELECT exceptions.* FROM exceptions WHERE explained_by IS NULL ORDER BY person_id, requirement_id, due_on"""
+SELECT person_id, requirement_id, due_on, "from", "to", days, cause, ended_by, closed_on
+FROM exceptions WHERE explained_by IS NULL ORDER BY person_id, requirement_id, due_on"""
 
 DUPLICATES = """
 SELECT account, module_id, completed_on, status, COUNT(*) AS records FROM completions
