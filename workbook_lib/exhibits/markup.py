@@ -141,7 +141,7 @@ def place(kind: str, name: object) -> str:
 
 def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "") -> str:
     """A table as HTML: one header row, the first column as the head of its row, numbers to the right. A person's name
-    stands below their id: a table of one column less.
+    stands below their id, once where several rows about them follow each other.
 
     kind : links of that kind lead to the first row of each name in the first column.  leads : the kind of place to
     which a name leads from its first row here; a page takes away the links to rows that it does not show.
@@ -154,13 +154,15 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     columns = [_Column.of(str(name), frame.iloc[:, place], place) for place, name in enumerate(frame.columns)]
     del columns[1:rest]
     headings = "".join(f"<th{column.classes} scope=col>{content(column.name)}</th>" for column in columns)
-    seen, rows = {""}, []
+    seen, above, rows = {""}, "", []
     for row in frame.itertuples(index=False, name=None):
         name = written(row[0])
         again = name in seen
         mark = "" if again or not kind else f' id="{place(kind, name)}"'
         seen.add(name)
-        head = columns[0].cell(row[0], "" if again else leads, written(row[1]) if named_people else "")
+        below = written(row[1]) if named_people and name != above else ""
+        above = name
+        head = columns[0].cell(row[0], "" if again else leads, below)
         cells = (column.cell(value) for column, value in zip(columns[1:], row[rest:], strict=True))
         rows.append(f"<tr{mark}>{head}{''.join(cells)}</tr>\n")
     body = "".join(rows)
