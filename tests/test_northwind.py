@@ -91,6 +91,6 @@ def test_every_reason_cites_the_rules():
 def test_the_earlier_export_of_the_lab_shows_what_changed_since(judged):
     (lab,) = [file.earlier for file in judged.files if file.earlier]
     assert (lab.rows_used, lab.unchanged, lab.changed, lab.updated, lab.vanished, lab.new) == (20, 18, 1, 0, 1, 1)
-    changes = judged.rows("SELECT change, row_no, column_name, before, after FROM snapshot_change ORDER BY row_no")
+    changes = judged.rows("SELECT fate, row_no, column_name, before, after FROM snapshot_change ORDER BY row_no")
     assert [row[:3] for row in changes] == [("vanished", 10, None), ("changed", 19, "completed_at")]
     assert changes[1][3:] == ("2025-07-13 13:03:00", "2025-07-03 13:03:00")
