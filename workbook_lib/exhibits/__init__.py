@@ -20,6 +20,7 @@ from workbook_lib.exhibits.judgement import (
     verdicts_by_type,
 )
 from workbook_lib.exhibits.lateness import lateness
+from workbook_lib.exhibits.person import account, person
 from workbook_lib.exhibits.population import people, population, reconciliation
 from workbook_lib.exhibits.provenance import findings, quarantine, sources, totals
 from workbook_lib.exhibits.readiness import attention, covered_now, due_next
@@ -34,6 +35,7 @@ __all__ = [
     "Exhibit",
     "Table",
     "Text",
+    "account",
     "acknowledgements",
     "attention",
     "bottom_line",
@@ -53,6 +55,7 @@ __all__ = [
     "limitations",
     "people",
     "people_and_verdicts",
+    "person",
     "population",
     "procedure",
     "programme",
