@@ -28,15 +28,20 @@ from workbook_lib.publish import notebook_path
 from workbook_lib.tables import Problem, UserError
 
 HOST = "127.0.0.1"
+#: What JupyterLab says, in the private folder; it is told only where JupyterLab does not start.
+LOG = "jupyterlab.log"
 #: Seconds that JupyterLab may take to start, and to end.
 PATIENCE = 60.0
 #: What JupyterLab need not do here: fetch news, look for a newer version, write an address to a file.
 QUIET = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
     "--ServerApp.use_redirect_file=False",
-    "--ServerApp.log_level=ERROR",
+    "--log-level=ERROR",
 )
+#: Settings that hold unless the user has others: no question about news over the notebook.
+SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 
 def work_on(name: str, parameters: Mapping[str, str], *, browser: bool, tell: Callable[[str], None]) -> None:
@@ -49,14 +54,14 @@ def work_on(name: str, parameters: Mapping[str, str], *, browser: bool, tell: Ca
     """
     _refuse_without_jupyterlab()
     with _private_folder() as folder, _ended_by_signals():
-        notebook = write_copy(name, parameters, folder)
+        notebook = write_copy(name, parameters, folder / "notebooks")
         port, token = _free_port(), secrets.token_urlsafe(24)
         with _jupyterlab(folder, port, token) as process:
-            _wait_for(process, f"http://{HOST}:{port}/api/status", token)
+            _wait_for(process, f"http://{HOST}:{port}/api/status", token, folder / LOG)
             address = f"http://{HOST}:{port}/doc/tree/{notebook.name}?token={token}"
             tell(f"JupyterLab: {address}")
-            tell("Choose Run, then Run All Cells. Ctrl-C here ends it. The notebook is a copy that goes when you end;")
-            tell("what you decide is in the register of the audit.")
+            tell("Choose Run, then Run All Cells. Ctrl-C here ends it. The notebook is a copy, which is then deleted;")
+            tell("decisions are in the register of the audit.")
             if browser:
                 webbrowser.open(address)
             try:
@@ -101,8 +106,13 @@ def _refuse_without_jupyterlab() -> None:
 
 @contextmanager
 def _private_folder() -> Iterator[Path]:
+    """With a room for the notebook, and one for settings that stand behind those of the user."""
     folder = Path(tempfile.mkdtemp(prefix="workbook-"))
     try:
+        (folder / "notebooks").mkdir()
+        (folder / "config" / "labconfig").mkdir(parents=True)
+        overrides = folder / "config" / "labconfig" / "default_setting_overrides.json"
+        overrides.write_text(json.dumps(SETTINGS), encoding="utf-8")
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -126,11 +136,14 @@ def _ended_by_signals() -> Iterator[None]:
 def _jupyterlab(folder: Path, port: int, token: str) -> Iterator[subprocess.Popen[bytes]]:
     """JupyterLab as a process of its own: Ctrl-C reaches this command alone, which then ends it without asking."""
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}"]
-    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", *QUIET]
+    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder / 'notebooks'}", *QUIET]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    environment = os.environ | {"JUPYTER_TOKEN": token}  # not in the command, which other users can see
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    paths = [str(folder / "config"), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    # The token does not stand in the command, which other users of the machine can see.
+    environment = os.environ | {"JUPYTER_TOKEN": token, "JUPYTER_CONFIG_PATH": os.pathsep.join(paths)}
+    with (folder / LOG).open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
         yield process
     finally:
@@ -148,7 +161,7 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _wait_for(process: subprocess.Popen[bytes], address: str, token: str) -> None:
+def _wait_for(process: subprocess.Popen[bytes], address: str, token: str, log: Path) -> None:
     asked = urllib.request.Request(address, headers={"Authorization": f"token {token}"})  # noqa: S310
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
@@ -157,12 +170,13 @@ def _wait_for(process: subprocess.Popen[bytes], address: str, token: str) -> Non
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     raise UserError(
         Problem(
             where="JupyterLab",
-            what="it did not start.",
+            what=f"it did not start. {said[-1] if said else ''}".strip(),
             effect="nothing was opened.",
-            do=f"see what it says above, or try it by itself: {sys.executable} -m jupyterlab",
+            do=f"try it by itself: {sys.executable} -m jupyterlab",
             code="no_jupyterlab",
         )
     )

@@ -15,13 +15,18 @@ from workbook_lib.tables import DecisionKind
 
 #: Width of the questions, so that the answers stand in one line.
 LABELLED = {"description_width": "8em"}
+#: What a sentence is: its colour, in JupyterLab's theme or without.
+COLOURS = {
+    "strong": "inherit",
+    "bad": "var(--jp-error-color1, #b00020)",
+    "good": "var(--jp-success-color0, #1b5e20)",
+}
 WIDE = {"width": "100%", "max_width": "44em"}
 
 
 def told(text: str, kind: str = "") -> str:
     """A sentence as HTML, escaped; read aloud by a screen reader when it changes."""
-    colours = {"bad": "var(--jp-error-color1, #b00020)", "good": "var(--jp-success-color0, #1b5e20)"}
-    colour = f"color: {colours[kind]}; font-weight: 600; " if kind else ""
+    colour = f"color: {COLOURS[kind]}; font-weight: 600; " if kind else ""
     role = "alert" if kind == "bad" else "status"
     return f'<div role="{role}" style="{colour}line-height: 1.4; white-space: normal">{markup.prose(text)}</div>'
 
@@ -67,7 +72,10 @@ class Form:
 
     def __init__(self, save: Callable[[], None]) -> None:
         self.kind = w.ToggleButtons(
-            options=["explain"], description="Decision", style=LABELLED | {"button_width": "auto"}
+            options=["explain"],
+            description="Decision",
+            style=LABELLED | {"button_width": "auto"},
+            layout={"width": "100%"},
         )
         self.kind.add_class("desk-kind")
         self.says = w.HTML(layout={"margin": "0 0 0 8.5em"})
@@ -79,7 +87,11 @@ class Form:
         self.save.add_class("desk-save")
         self.save.on_click(lambda _: save())
         saving = w.HBox([self.save], layout={"margin": "0.3em 0 0 8.5em"})
-        self.box = w.VBox([self.kind, self.says, self.suggested, self.asked, saving], layout={"width": "100%"})
+        self.about = w.HTML()
+        self.about.add_class("desk-about")
+        self.box = w.VBox(
+            [self.about, self.kind, self.says, self.suggested, self.asked, saving], layout={"width": "100%"}
+        )
         self.kind.observe(lambda _: self._ask(), "value")
         self.suggested.observe(lambda _: self._take_suggestion(), "value")
         self._item: Item | None = None
@@ -94,6 +106,7 @@ class Form:
         kinds = [kind for kind in KINDS[items[0].queue] if len(items) == 1 or kind is not DecisionKind.LINK]
         if list(self.kind.options) != [str(kind) for kind in kinds]:
             self.kind.options = [str(kind) for kind in kinds]
+        self.about.value = told(_about(items), "strong")
         number = f"{len(items):,} at once" if len(items) > 1 else ""
         self.save.description = f"Save {number}".strip()
         self._ask()
@@ -152,6 +165,15 @@ class Form:
         for question in self.questions:
             if question.field.column in offered:
                 question.input.value = offered[question.field.column]
+
+
+def _about(items: Sequence[Item]) -> str:
+    """Whom or what the form is about."""
+    first = items[0]
+    who = f"{markup.named(first.name)} ({markup.named(first.person_id)})" if first.name else first.person_id
+    duty = f", {markup.named(first.requirement_id)}, due {first.due_on}" if first.requirement_id else ""
+    more = f", and {len(items) - 1:,} more" if len(items) > 1 else ""
+    return f"{f'Account {markup.named(first.account)}' if first.account else who}{duty}{more}"
 
 
 def _line(one: Suggestion, by_account: bool) -> str:

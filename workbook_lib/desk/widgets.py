@@ -22,6 +22,15 @@ from workbook_lib.tables import DecisionKind
 
 #: Lines of a list that the browser holds at a time: it stays quick with any number of open items.
 PAGE = 200
+#: JupyterLab looks for this attribute of what has the focus before it takes a key for a shortcut. A widget cannot set it.
+KEYS_ARE_OURS = """
+const mark = (tries) => {
+  const desk = element.closest(".desk");
+  if (desk) desk.addEventListener("focusin", (e) => e.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  else if (tries) setTimeout(() => mark(tries - 1), 50);
+};
+mark(100);
+"""
 NARROW = {"description_width": "5em"}
 
 
@@ -42,7 +51,7 @@ class Desk:
             [self.search, self.facet, self.order, self.list, w.HBox([self.before, self.after, self.all]), self.counted],
             layout={"width": "42%", "min_width": "24em"},
         )
-        right = w.VBox([self.form.box, self.status, self.person, self.days], layout={"width": "58%", "min_width": "0"})
+        right = w.VBox([self.form.box, self.status, self.days, self.person], layout={"width": "58%", "min_width": "0"})
         self.box = w.VBox(
             [
                 head,
@@ -54,6 +63,7 @@ class Desk:
             ]
         )
         self.box.add_class("desk")
+        self.box.children = (*self.box.children, _keys_are_ours())
         self._listen()
         self._refresh()
 
@@ -207,8 +217,7 @@ class Desk:
             suggestions = self.session.suggested(items[0], self.session.queues()[QueueName.RECORDS].open)
         self.form.show(items, suggestions)
         exhibit = self._exhibit(items[0]) if items else None
-        several = f"{len(items):,} are chosen; the first one is shown." if len(items) > 1 else ""
-        self.person.value = f"{told(several)}{markup.LAB_STYLE}{replace(exhibit, figure=None).html}" if exhibit else ""
+        self.person.value = _page(exhibit) if exhibit else ""
         self.days.outputs = (_drawn(exhibit),) if exhibit and exhibit.figure else ()
         self._show_earlier()
 
@@ -285,6 +294,18 @@ def _html(name: str, **layout: str) -> Any:
     widget = w.HTML(layout=layout)
     widget.add_class(name)
     return widget
+
+
+def _page(exhibit: Exhibit) -> str:
+    """The exhibit as HTML, without its figure, in the line height of a document and not that of a form."""
+    return f'<div style="line-height: 1.4">{markup.LAB_STYLE}{replace(exhibit, figure=None).html}</div>'
+
+
+def _keys_are_ours() -> Any:
+    """JupyterLab's own shortcuts are off inside the desk: x would cut the cell, and Enter would leave a button."""
+    data = {"application/javascript": KEYS_ARE_OURS, "text/plain": ""}
+    output = {"output_type": "display_data", "data": data, "metadata": {}}
+    return w.Output(outputs=(output,), layout={"display": "none"})
 
 
 def _drawn(exhibit: Exhibit) -> dict[str, Any]:
