@@ -22,7 +22,7 @@ from workbook_lib.tables import DecisionKind
 
 #: Lines of a list that the browser holds at a time: it stays quick with any number of open items.
 PAGE = 200
-#: JupyterLab looks for this attribute of what has the focus before it takes a key for a shortcut. A widget cannot set it.
+#: JupyterLab looks for this attribute of what has the focus before it takes a key for a shortcut; no widget can set it.
 KEYS_ARE_OURS = """
 const mark = (tries) => {
   const desk = element.closest(".desk");
@@ -175,7 +175,8 @@ class Desk:
         self._set(self.facet, options=lines, value=kept if kept in found else "")
         self._found = chosen(shown.open, self.search.value, self.facet.value, self.order.value)
         self._at = min(self._at, max(0, (len(self._found) - 1) // PAGE * PAGE))
-        self._set(self.list, options=[(item.label, item.key) for item in self._page], index=())
+        self._set(self.list, index=())  # before the lines go that it counts
+        self._set(self.list, options=[(item.label, item.key) for item in self._page])
         page = self._page
         many = len(self._found) > PAGE
         for button in (self.before, self.after):
@@ -309,8 +310,9 @@ def _keys_are_ours() -> Any:
 
 
 def _drawn(exhibit: Exhibit) -> dict[str, Any]:
-    """The figure as an output that JupyterLab draws."""
-    return {"output_type": "display_data", "data": {FIGURE: exhibit.figure, "text/plain": exhibit.alt}, "metadata": {}}
+    """The figure as an output that JupyterLab draws, without a row of buttons to tab through."""
+    data = {FIGURE: {**(exhibit.figure or {}), "config": {"displayModeBar": False}}, "text/plain": exhibit.alt}
+    return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def _line(one: Decision) -> str:

@@ -8,6 +8,7 @@ workpaper.
 from __future__ import annotations
 
 from workbook_lib.exhibits.crosswalk import crosswalk
+from workbook_lib.exhibits.decisions import decisions
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
 from workbook_lib.exhibits.front import bottom_line, requirements, results, scope, title
 from workbook_lib.exhibits.joiners import joiners
@@ -46,6 +47,7 @@ __all__ = [
     "coverage",
     "covered_now",
     "crosswalk",
+    "decisions",
     "due_next",
     "exceptions",
     "findings",
