@@ -265,6 +265,40 @@ def test_the_notebook_runs_where_nobody_can_click(tmp_path: Path) -> None:
     assert "jupyter-widget" not in html
 
 
+# --- in the evidence ----------------------------------------------------------------------------------------------
+
+
+def test_every_decision_is_listed_with_its_evidence_and_those_taken_back_last(session: Session) -> None:
+    from workbook_lib import exhibits
+
+    one, two, *_ = session.queues()[QueueName.EXCEPTIONS].open
+    (session.audit.folder / "ticket.txt").write_text("7", encoding="utf-8")
+    save(session, DecisionKind.EXPLAIN, [one], **WHY, evidence="ticket.txt")
+    save(session, DecisionKind.EXPLAIN, [two], **WHY)
+    given, taken_back = bodies(session)
+    session.record(DecisionKind.WITHDRAW, [{"withdraws": taken_back["decision_id"]}], {"reason": "wrong"})
+    session.judge()
+    exhibit = exhibits.decisions(session.paper)
+    head = register.head(session.audit.folder / REGISTER).hash
+    assert exhibit.says[0] == "5 decisions were recorded; 1 of them was withdrawn later and has no effect."
+    assert f"3 entries, each chained to the one before; head: entry 3, {head}." in exhibit.says[1]
+    kinds = [str(cell) for cell in exhibit.table["Decision"]]
+    assert kinds[0] == "explain (d1)"
+    assert kinds[-1] == f"explain, withdrawn ({taken_back['decision_id']})"
+    assert f"ticket.txt ({given['evidence_sha256']})" in [str(cell) for cell in exhibit.table["Evidence"]]
+
+
+def test_an_explanation_of_nothing_is_reported(session: Session) -> None:
+    gone = Item(queue=QueueName.EXCEPTIONS, person_id="p2", requirement_id="awareness", due_on="2025-02-01")
+    assert save(session, DecisionKind.EXPLAIN, [gone], **WHY).is_saved
+    session.judge()
+    (finding,) = [finding for finding in session.paper.findings if finding.code == "decision_fits_nothing"]
+    assert finding.text == (
+        f"Decision {bodies(session)[0]['decision_id']} (explain) is about an exception of p2, awareness, due on "
+        "2025-02-01, and there is none (C13): the data changed, or another decision covers it."
+    )
+
+
 # --- JupyterLab ---------------------------------------------------------------------------------------------------
 
 

@@ -115,7 +115,7 @@ def _finds_it_again(page: Any, expect: Any, told: str) -> None:
     expect(page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle", timeout=lab_page.LONG)
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…", exact=True).click()
-    page.get_by_role("button", name="Restart").click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
     expect(page.locator(".desk-queue button").first).to_have_text(told.split("|")[0], timeout=lab_page.LONG)
     assert page.locator(".desk-queue button").all_inner_texts() == told.split("|")
 

@@ -73,9 +73,8 @@ class Form:
     def __init__(self, save: Callable[[], None]) -> None:
         self.kind = w.ToggleButtons(
             options=["explain"],
-            description="Decision",
-            style=LABELLED | {"button_width": "auto"},
-            layout={"width": "100%"},
+            style={"button_width": "auto"},
+            layout={"width": "100%", "margin": "0 0 0 8.5em"},
         )
         self.kind.add_class("desk-kind")
         self.says = w.HTML(layout={"margin": "0 0 0 8.5em"})

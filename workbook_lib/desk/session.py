@@ -174,7 +174,7 @@ class Session:
         named = f" No file '{made[0]['evidence']}' is in the audit folder: the evidence was recorded as a name only."
         evidence = sealed or (named if made[0]["evidence"] else "")
         what = f"{len(made):,} {'decision' if len(made) == 1 else 'decisions'} ({kind})"
-        return f"Saved: {what} by {self.decided_by}. The register has {done.head.count:,} entries.{evidence}"
+        return f"Saved: {what} by {self.decided_by}. The register has {_entries(done.head.count)}.{evidence}"
 
 
 def open_session(audit_folder: str | Path, period: str = "", as_of: str = "", decided_by: str = "") -> Session:
@@ -190,11 +190,14 @@ def _is_about(one: Decision, item: Item) -> bool:
     return bool(item.person_id) and one["person_id"] == item.person_id
 
 
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"
+
+
 def summary(session: Session) -> str:
     """The queues in a few lines, where there is nobody to click."""
     lines = [
         f"{queue.name}: {len(queue.open):,} open, {queue.settled:,} decided" for queue in session.queues().values()
     ]
     head = register.head(session.audit.folder / register.FILE)
-    entries = "1 entry" if head.count == 1 else f"{head.count:,} entries"
-    return "\n".join([*lines, f"The register has {entries}. Open this notebook in JupyterLab to decide."])
+    return "\n".join([*lines, f"The register has {_entries(head.count)}. Open this notebook in JupyterLab to decide."])

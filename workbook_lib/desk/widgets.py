@@ -319,7 +319,7 @@ def _line(one: Decision) -> str:
     """One recorded decision in a line."""
     about = [one[name] for name in ("person_id", "account", "requirement_id", "due_on") if one[name]]
     why = [one[name] for name in ("reason_code", "reason") if one[name]]
-    when = str(one.get("recorded_at") or "from a file")[:10]
+    when = str(one["recorded_at"])[:10] if one.get("recorded_at") else "from a file"
     state = "WITHDRAWN: " if one["withdrawn"] else ""
     return markup.visible(
         f"{state}{when}  ·  {one['kind']} {', '.join(about)}  ·  {'; '.join(why)}  ·  {one['decided_by']}"

@@ -70,7 +70,7 @@ def person(wp: Workpaper, person_id: str) -> Exhibit:
         says=(days, *(f"{row.file}, row {row.row_no}: {named(row.message)}" for row in unread)),
         facts=(("Is", described, ""),) if described else (),
         tables=tuple(table for table in tables if len(table.frame)),
-        figure=lines(bars, wp.window) if bars else None,
+        figure=lines(bars, wp.window, of_one=True) if bars else None,
         alt=f"A line of days for each duty: covered, excused, not yet due, uncovered. {days}",
     )
 

@@ -138,9 +138,9 @@ def joined(bars: Sequence[Bar]) -> list[Bar]:
     return found
 
 
-def lines(bars: Sequence[Bar], window: Window) -> dict[str, Any]:
-    """A line of days for each duty, as a figure."""
-    labels = {bar.place: _label(bar) for bar in bars}
+def lines(bars: Sequence[Bar], window: Window, *, of_one: bool = False) -> dict[str, Any]:
+    """A line of days for each duty, as a figure. of_one : all are of one person, whom the labels need not name."""
+    labels = {bar.place: wrapped(bar.requirement, 200) if of_one else _label(bar) for bar in bars}
     data = []
     for state, fill in FILLS.items():
         mine = [bar for bar in bars if bar.state == state]
