@@ -29,7 +29,7 @@ STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
     "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
-    "batch", "check", "cli", "desk", "decide", "reminders", "new_audit", "audit_draft",
+    "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
 #: Library → the only rooms that may import it.

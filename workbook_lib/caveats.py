@@ -25,6 +25,7 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
         *_unknown_versions(engine),
         *_completions_on_leave(engine),
         *_too_early_for_the_campaign(engine, audit),
+        *_explanations_of_nothing(engine),
     )
 
 
@@ -260,4 +261,30 @@ def _too_early_for_the_campaign(engine: Engine, audit: Audit) -> Iterator[Findin
             subject=person_id,
             text=f"{person_id} completed {requirement_id} on {done_on}, before the window of the campaign due on "
             f"{due_on} opened; it does not count for that campaign (C8).",
+        )
+
+
+def _explanations_of_nothing(engine: Engine) -> Iterator[Finding]:
+    """C13: explanations whose exception is gone, since the data changed or another decision covered it."""
+    rows = engine.rows(
+        "SELECT decision.decision_id, decision.person_id, decision.requirement_id, decision.due_on, "
+        "decision.source_no, decision.row_no FROM decision "
+        "JOIN everybody ON everybody.person_id = decision.person_id "
+        "JOIN requirement ON requirement.requirement_id = decision.requirement_id "
+        "LEFT JOIN exceptions ON exceptions.person_id = decision.person_id "
+        "AND exceptions.requirement_id = decision.requirement_id AND exceptions.due_on = decision.due_on "
+        "CROSS JOIN settings "
+        "WHERE decision.kind = 'explain' AND decision.withdrawn = 0 AND exceptions.person_id IS NULL "
+        "AND decision.due_on BETWEEN window_from AND window_to "
+        "ORDER BY decision.source_no, decision.row_no"
+    )
+    for decision_id, person_id, requirement_id, due_on, source_no, row_no in rows:
+        yield Finding(
+            code="decision_fits_nothing",
+            table="decisions",
+            subject=decision_id,
+            text=f"Decision {decision_id} (explain) is about an exception of {person_id}, {requirement_id}, due on "
+            f"{due_on}, and there is none (C13): the data changed, or another decision covers it.",
+            source_no=source_no,
+            row_no=row_no,
         )

@@ -318,6 +318,40 @@ def decide(
     typer.echo(f"Its head: {done.head.hash}")
 
 
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address only.")]
+
+
+@app.command(epilog="Example: `workbook triage data_samples/northwind --decided-by grc@northwind.example`")
+def triage(
+    audit: AuditPath,
+    period: PeriodName = None,
+    as_of: AsOf = None,
+    decided_by: Annotated[str, typer.Option(help="Who decides: a name or an e-mail address.")] = "",
+    no_browser: NoBrowser = False,
+) -> None:
+    """Open the desk in JupyterLab: explain exceptions, link accounts, extend, exclude, withdraw. Ctrl-C ends it."""
+    _open_notebook("2_triage", audit, period, as_of, browser=not no_browser, decided_by=decided_by)
+
+
+@app.command(epilog="Example: `workbook explore data_samples/northwind`")
+def explore(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, no_browser: NoBrowser = False) -> None:
+    """Open the readiness notebook in JupyterLab: are the exports whole, who is covered, who falls due next."""
+    _open_notebook("1_readiness", audit, period, as_of, browser=not no_browser)
+
+
+def _open_notebook(
+    name: str, audit: Path, period: str | None, as_of: datetime | None, *, browser: bool, **more: str
+) -> None:
+    from workbook_lib import lab
+    from workbook_lib.audit import load_audit, window
+
+    checked = load_audit(audit)
+    window(checked, period, _day(as_of))
+    days = {"period": period or "", "as_of": as_of.date().isoformat() if as_of else ""}
+    parameters = {"audit_folder": str(checked.folder.resolve()), **days, **more}
+    lab.work_on(name, parameters, browser=browser, tell=typer.echo)
+
+
 def _warn(paper: Workpaper) -> None:
     """What must be said wherever a result is: that it is INTERIM, and which exports end too early (C1)."""
     if paper.window.interim:

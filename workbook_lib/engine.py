@@ -135,13 +135,20 @@ class Engine:
         named = [(f'"{name}"', kind) for name, kind, *_ in described]
         columns = ", ".join(f"{text.format(name)} AS {name}" if kind == "VARCHAR" else name for name, kind in named)
         query = f"SELECT {columns} FROM ({query}) listed"
-        self._connection.execute(
-            f"COPY ({query}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (HEADER, DELIMITER ',')"
-        )
+        self._connection.execute(f"COPY ({query}) TO {quoted(str(path))} (HEADER, DELIMITER ',')")
 
     def close(self) -> None:
         """Let go of the memory."""
         self._connection.close()
+
+
+def quoted(text: str) -> str:
+    """A text from the data as an SQL literal.
+
+    >>> quoted("O'Hara")
+    "'O''Hara'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[Row]:

@@ -72,7 +72,7 @@ ORDER BY person.person_id, requirement.requirement_id, reading.reading"""
 
 DECISIONS = """
 SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on, approved_on, new_due_on, reason_code,
-       reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn
+       reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn, recorded_at, evidence_sha256
 FROM decision ORDER BY source_no, row_no"""
 
 SNAPSHOT_CHANGES = """

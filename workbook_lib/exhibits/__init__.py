@@ -8,6 +8,7 @@ workpaper.
 from __future__ import annotations
 
 from workbook_lib.exhibits.crosswalk import crosswalk
+from workbook_lib.exhibits.decisions import decisions
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
 from workbook_lib.exhibits.front import bottom_line, requirements, results, scope, title
 from workbook_lib.exhibits.joiners import joiners
@@ -20,6 +21,7 @@ from workbook_lib.exhibits.judgement import (
     verdicts_by_type,
 )
 from workbook_lib.exhibits.lateness import lateness
+from workbook_lib.exhibits.person import account, person
 from workbook_lib.exhibits.population import people, population, reconciliation
 from workbook_lib.exhibits.provenance import findings, quarantine, sources, totals
 from workbook_lib.exhibits.readiness import attention, covered_now, due_next
@@ -34,6 +36,7 @@ __all__ = [
     "Exhibit",
     "Table",
     "Text",
+    "account",
     "acknowledgements",
     "attention",
     "bottom_line",
@@ -44,6 +47,7 @@ __all__ = [
     "coverage",
     "covered_now",
     "crosswalk",
+    "decisions",
     "due_next",
     "exceptions",
     "findings",
@@ -53,6 +57,7 @@ __all__ = [
     "limitations",
     "people",
     "people_and_verdicts",
+    "person",
     "population",
     "procedure",
     "programme",

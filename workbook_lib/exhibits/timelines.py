@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from workbook_lib.audit import Window
+from workbook_lib.engine import quoted
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, wrapped
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.front import interim
@@ -27,6 +28,11 @@ FILLS = {
     "uncovered": ("#d55e00", "x"),
 }
 
+#: The days of a stretch that are drawn, and what they are.
+DAYS_AND_STATE = """GREATEST(from_day, window_from) AS first_day, LEAST(to_day, as_of) AS last_day,
+       CASE WHEN gap THEN 'uncovered' WHEN covered THEN 'covered' WHEN required THEN 'excused'
+            ELSE 'not yet due' END AS state"""
+
 #: The stretches of the duties with an exception, of the first people: those with an unexplained exception first.
 STRETCHES = f"""
 WITH people AS (
@@ -42,13 +48,23 @@ WITH people AS (
 ), numbered AS (
   SELECT duties.*, ROW_NUMBER() OVER (ORDER BY explained, person_id, requirement_no) AS place FROM duties
 )
-SELECT place, person_id, requirement_id, GREATEST(from_day, window_from) AS first_day, LEAST(to_day, as_of) AS last_day,
-       CASE WHEN gap THEN 'uncovered' WHEN covered THEN 'covered' WHEN required THEN 'excused'
-            ELSE 'not yet due' END AS state
+SELECT place, person_id, requirement_id, {DAYS_AND_STATE}
 FROM numbered
 CROSS JOIN settings
 JOIN stretch ON stretch.person_no = numbered.person_no AND stretch.requirement_no = numbered.requirement_no
 WHERE place <= {MOST_DUTIES} AND from_day <= as_of AND to_day >= window_from
+ORDER BY place, from_day"""
+
+
+#: The stretches of all duties of one person.
+OF_PERSON = f"""
+SELECT DENSE_RANK() OVER (ORDER BY requirement.requirement_no) AS place, person.person_id, requirement_id,
+       {DAYS_AND_STATE}
+FROM stretch
+CROSS JOIN settings
+JOIN person ON person.person_no = stretch.person_no
+JOIN requirement ON requirement.requirement_no = stretch.requirement_no
+WHERE person.person_id = {{person}} AND from_day <= as_of AND to_day >= window_from
 ORDER BY place, from_day"""
 
 
@@ -85,7 +101,7 @@ def timelines(wp: Workpaper) -> Exhibit:
             f"Each line runs from {wp.window.start} to the as-of day {wp.window.as_of}; where it is empty the "
             "requirement did not apply. Only uncovered days inside the judged days count.",
         ),
-        figure=_lines(bars, wp.window),
+        figure=lines(bars, wp.window),
         alt=f"A line of days for each of {count(duties, 'duty', 'duties')}: covered, excused, not yet due, uncovered. "
         f"{count(uncovered, 'day')} are uncovered.",
         tables=(
@@ -99,6 +115,11 @@ def timelines(wp: Workpaper) -> Exhibit:
 
 
 TITLE = "Day by day, where cover was missing"
+
+
+def bars_of(wp: Workpaper, person_id: str) -> list[Bar]:
+    """The days of every duty of one person, inside the judged days and up to the as-of day."""
+    return joined([Bar(*row) for row in wp.rows(OF_PERSON.format(person=quoted(person_id)))])
 
 
 def joined(bars: Sequence[Bar]) -> list[Bar]:
@@ -117,8 +138,9 @@ def joined(bars: Sequence[Bar]) -> list[Bar]:
     return found
 
 
-def _lines(bars: Sequence[Bar], window: Window) -> dict[str, Any]:
-    labels = {bar.place: _label(bar) for bar in bars}
+def lines(bars: Sequence[Bar], window: Window, *, of_one: bool = False) -> dict[str, Any]:
+    """A line of days for each duty, as a figure. of_one : all are of one person, whom the labels need not name."""
+    labels = {bar.place: wrapped(bar.requirement, 200) if of_one else _label(bar) for bar in bars}
     data = []
     for state, fill in FILLS.items():
         mine = [bar for bar in bars if bar.state == state]

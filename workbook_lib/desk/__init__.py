@@ -1,0 +1,12 @@
+"""The desk at which exceptions are explained and accounts find their people.
+
+`queues` says what waits, `forms` what a decision must say, `session` joins both to the register; all three without a
+browser. `widgets` is what the analyst sees. The register can be filled from a file just as well (`workbook decide`).
+"""
+
+from __future__ import annotations
+
+from workbook_lib.desk.session import Session, open_session
+from workbook_lib.desk.shown import Shown, open_desk
+
+__all__ = ["Session", "Shown", "open_desk", "open_session"]
