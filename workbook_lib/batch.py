@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import re
 import shutil
 import sys
@@ -13,7 +14,7 @@ from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import pack, pdf, placing, publish
+from workbook_lib import gate, pack, pdf, placing, publish
 from workbook_lib.audit import Audit, Window
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import Head
@@ -103,6 +104,9 @@ def _staged(job: Job, progress: Progress) -> Path:
         progress("printing the page", 0.85)
         printed = _print(job, data, workshop)
         progress("closing the pack", 0.98)
+        inputs_there = data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
+        folders = (workshop, job.audit.folder)
+        gate.refuse_secrets(data, inputs_there, gate.of_machine(os.environ, folders, job.prepared_by))
         (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
         _seal(job, stage, head)
         placing.put_in_place(workshop, job.target)
