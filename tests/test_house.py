@@ -29,6 +29,7 @@ STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
     "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
+    "placing", "signing", "verify", "recompute", "gate",
     "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
@@ -43,6 +44,7 @@ HOMES = {
     "duckdb": {"engine"},
     "rapidfuzz": {"intake", "lookalikes"},
     "xlsxwriter": {"spreadsheets"},
+    "cryptography": {"signing"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import pack, pdf, publish
+from workbook_lib import gate, pack, pdf, placing, publish
 from workbook_lib.audit import Audit, Window
 from workbook_lib.pseudonyms import KEY_FILE
+from workbook_lib.register import Head
+from workbook_lib.signing import Signer
 from workbook_lib.tables import Problem, UserError
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
@@ -29,7 +31,8 @@ class Job:
     """One pack to make: one audit, one period.
 
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
-    the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.
+    the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
+    closed pack.  zips : whether one archive of the pack is laid beside it.
     """
 
     audit: Audit
@@ -40,6 +43,8 @@ class Job:
     prints: bool = True
     browser: str = ""
     pseudonym_key: Path | None = None
+    signer: Signer | None = None
+    zips: bool = False
 
     @property
     def target(self) -> Path:
@@ -52,12 +57,12 @@ class Job:
 def produce(job: Job, progress: Progress) -> Path:
     """Make one evidence pack and return its folder.
 
-    Everything is written to a staging folder beside the target, which is moved into place when it is whole: a run that
-    fails or is killed leaves an older pack as it was.
+    Everything is written to a workshop beside the target, and moved into place when it is whole: a run that fails
+    leaves an older pack as it was, and what a killed one leaves is cleared away by the next.
 
     Raises UserError where the input is wrong, or the pack cannot be written (a full disk, say).
     """
-    pack.refuse_foreign(job.target)
+    placing.refuse_foreign(job.target)
     try:
         return _staged(job, progress)
     except OSError as error:
@@ -73,12 +78,11 @@ def produce(job: Job, progress: Progress) -> Path:
 
 
 def _staged(job: Job, progress: Progress) -> Path:
-    job.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{job.target.name}.", dir=job.out) as scratch:
-        stage = Path(scratch) / job.target.name
+    with placing.workshop(job.target) as workshop:
+        stage = workshop / job.target.name
         data = stage / "data"
         progress("copying the inputs", 0.0)
-        inputs = _place_inputs(job, data, Path(scratch))
+        inputs, head = _place_inputs(job, data, workshop)
         progress("running the evidence notebook", 0.05)
         notebook = publish.execute(
             publish.notebook_path("3_evidence"),
@@ -98,27 +102,42 @@ def _staged(job: Job, progress: Progress) -> Path:
         page = publish.render(notebook, title, job.paper)
         (data / "evidence.html").write_text(page, encoding="utf-8", newline="\n")
         progress("printing the page", 0.85)
-        printed = _print(job, data, Path(scratch))
+        printed = _print(job, data, workshop)
         progress("closing the pack", 0.98)
+        inputs_there = data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
+        folders = (workshop, job.audit.folder)
+        gate.refuse_secrets(data, inputs_there, gate.of_machine(os.environ, folders, job.prepared_by))
         (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
-        pack.close_bag(stage, pseudonymous=bool(job.pseudonym_key))
-        pack.put_in_place(stage, job.target)
+        _seal(job, stage, head)
+        placing.put_in_place(workshop, job.target)
     progress("done", 1.0)
     return job.target
 
 
-def _place_inputs(job: Job, data: Path, scratch: Path) -> dict[str, str]:
+def _seal(job: Job, stage: Path, head: Head | None) -> None:
+    """Close the bag; beside it, lay its signature and its archive where they are asked for."""
+    fingerprint = job.signer.fingerprint if job.signer else ""
+    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint))
+    if job.signer:
+        signature = job.signer.sign((stage / pack.TAGS).read_bytes())
+        stage.with_name(stage.name + placing.SIGNATURE).write_bytes(signature)
+        stage.with_name(stage.name + placing.PUBLIC_KEY).write_bytes(job.signer.public)
+    if job.zips:
+        placing.write_archive(stage, stage.with_name(stage.name + placing.ARCHIVE), job.window.as_of)
+
+
+def _place_inputs(job: Job, data: Path, workshop: Path) -> tuple[dict[str, str], Head | None]:
     """Copy what the notebook reads: into the pack, or beside a pack that must name nobody.
 
-    Returns the notebook's parameters that say where, relative to the folder in which it runs.
+    Returns the notebook's parameters that say where, relative to the folder in which it runs; and where the register
+    ends.
     """
     if job.pseudonym_key is None:
-        pack.copy_inputs(job.audit, data / "inputs")
-        return {"audit_folder": "inputs"}
+        return {"audit_folder": "inputs"}, pack.copy_inputs(job.audit, data / "inputs")
     data.mkdir(parents=True)
-    pack.copy_inputs(job.audit, scratch / "inputs")
-    shutil.copy(job.pseudonym_key, scratch / KEY_FILE)
-    return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}
+    head = pack.copy_inputs(job.audit, workshop / "inputs")
+    shutil.copy(job.pseudonym_key, workshop / KEY_FILE)
+    return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}, head
 
 
 def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The `workbook` command: thin over the library. Exit codes: 0 done, 1 needs attention, 2 wrong input or call."""
+"""The `workbook` command: thin over the library. Exit codes: 0 done, 1 attention, 2 wrong call, 3 no sound pack."""
 
 from __future__ import annotations
 
@@ -66,6 +66,10 @@ def run(
     ] = "",
     paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
     pseudonymous: Annotated[bool, typer.Option(help="A copy that names nobody, for sharing.")] = False,
+    sign_with: Annotated[
+        Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
+    ] = None,
+    archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
     """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
@@ -76,8 +80,11 @@ def run(
 
     from workbook_lib import batch
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
+    from workbook_lib.pack import read_info
+    from workbook_lib.signing import Signer
 
     _refuse_unwritable(out)
+    signer = Signer.read(sign_with) if sign_with else None
     checked = load_audit(audit)
     days = window(checked, period, _day(as_of))
     refuse_later_than_exports(checked, days)
@@ -90,6 +97,8 @@ def run(
         prints=pdf,
         browser=browser,
         pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
+        signer=signer,
+        zips=archive,
     )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
@@ -105,6 +114,9 @@ def run(
     if pdf and "not_made" in printed:
         typer.echo(f"warning: no PDF was made: {printed['not_made']} The pack is whole without it.", err=True)
     typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
+    typer.echo(f"Result digest: {read_info(target)['Result-Digest']}")
+    if signer:
+        typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
     noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
     if fail_on_deviation and noted:
         raise typer.Exit(1)
@@ -146,6 +158,42 @@ def who(
         typer.echo(f"{wanted}: {', '.join(filter(None, (known, names.get(known)))) or 'unknown under this key'}")
     if not all(wanted.lower() in behind for wanted in ids):
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `workbook verify reports/northwind-2025 --recompute`")
+def verify(
+    pack: Annotated[Path, typer.Argument(help="The folder of a pack, or a .zip of it.", show_default=False)],
+    recompute: Annotated[bool, typer.Option("--recompute", help="Judge the exports in it again, and compare.")] = False,
+) -> None:
+    """Check that a pack is as it was sealed: nothing altered, missing or added. Exit 3 where it does not hold."""
+    from workbook_lib import verify as verification
+    from workbook_lib.exhibits.markup import visible
+
+    verified = verification.verify(pack, recompute=recompute)
+    for finding in verified.findings:
+        typer.echo(visible(finding))
+    if verified.findings:
+        raise typer.Exit(3)
+    typer.echo(f"{pack}: it holds: {verified.checked}")
+
+
+keys = typer.Typer(help="Keys that sign packs.", no_args_is_help=True)
+app.add_typer(keys, name="key")
+
+
+@keys.command("new", epilog="Example: `workbook key new ~/keys/packs.pem`")
+def key_new(
+    file: Annotated[Path, typer.Argument(help="Where the private key is written; FILE.pub too.", show_default=False)],
+    anywhere: Annotated[
+        bool, typer.Option("--anywhere", help="Also inside a pack or an audit folder, which is handed on.")
+    ] = False,
+) -> None:
+    """Make a key pair (ed25519) that signs packs: `workbook run --sign-with FILE`."""
+    from workbook_lib.signing import new_key
+
+    made = new_key(file, anywhere=anywhere)
+    typer.echo(f"Private key: {file}. Keep it to yourself. Public key: {file}.pub.")
+    typer.echo(f"Fingerprint: {made.fingerprint}")
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbook_lib.audit import Audit
 from workbook_lib.pseudonyms import KEY_FILE
-from workbook_lib.register import COPY, export, register_of
+from workbook_lib.register import COPY, Head, export, register_of
 from workbook_lib.source import profile_path
 from workbook_lib.tables import Problem, UserError
 
+#: The two manifests of a bag: of data/, and of the files beside it.
+PAYLOAD, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
+#: What is true of one run alone, and so no part of the result digest.
+OF_THIS_RUN = ("data/run.json", "data/evidence.pdf")
+#: Label of the fingerprint of the key that signs, in bag-info.txt.
+SIGNING_KEY = "Signing-Key-SHA256"
+HERE = Path(__file__).parent / "template" / "pack"
 
-def copy_inputs(audit: Audit, folder: Path) -> None:
+
+def copy_inputs(audit: Audit, folder: Path) -> Head | None:
     """Copy all that the result rests on, byte for byte: audit.toml, exports, programme, the user's own
-    profiles; and the decisions of the register, one per line.
+    profiles; and the decisions of the register, one per line. Returns where the register ends, where there is one.
     """
     names = {Path("audit.toml")}
     names |= {path.relative_to(audit.folder) for _, path in audit.files}
@@ -33,8 +44,9 @@ def copy_inputs(audit: Audit, folder: Path) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(audit.folder / name, target)
-    if register_of(audit.folder).exists():
-        export(register_of(audit.folder), folder / COPY)
+    if not register_of(audit.folder).exists():
+        return None
+    return export(register_of(audit.folder), folder / COPY)
 
 
 def pseudonym_key(audit: Audit) -> tuple[Path, bool]:
@@ -52,70 +64,103 @@ def pseudonym_key(audit: Audit) -> tuple[Path, bool]:
     return path, True
 
 
-def close_bag(root: Path, *, pseudonymous: bool = False) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What is true of the pack as a whole, for bag-info.txt and VERIFY.txt.
+
+    name : of the folder of the pack.  head : where the register ends; None where there is none.  fingerprint : of the
+    key that will sign the closed bag; empty where none will.
+    """
+
+    name: str
+    head: Head | None = None
+    fingerprint: str = ""
+
+
+def close_bag(root: Path, seal: Seal) -> None:
     """Turn a folder that holds data/ into a BagIt 1.0 bag that `sha256sum -c` verifies.
 
-    pseudonymous : the inputs are not in it, and it says so.
+    A bag does not change once it is closed: its signature lies beside it, and its own *result digest* stands in
+    bag-info.txt and in the terminal but not on the page, which is part of what is digested.
     """
     payload = sorted(path.relative_to(root).as_posix() for path in root.glob("data/**/*") if path.is_file())
+    (root / PAYLOAD).write_text(_manifest(root, payload), encoding="utf-8", newline="\n")
+    result = json.loads((root / "data" / "result.json").read_text(encoding="utf-8"))
     size = sum((root / name).stat().st_size for name in payload)
+    info = {"Payload-Oxum": f"{size}.{len(payload)}", **_info(result, seal), "Result-Digest": result_digest(root)}
     texts = {
         "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-        "bag-info.txt": f"Payload-Oxum: {size}.{len(payload)}\n",
-        "VERIFY.txt": VERIFY + (NO_INPUTS if pseudonymous else ""),
-        "manifest-sha256.txt": _manifest(root, payload),
+        "bag-info.txt": "".join(f"{label}: {' '.join(value.split())}\n" for label, value in info.items()),
+        "VERIFY.txt": instructions(seal, pseudonymous=result["pseudonymous"]),
     }
     for name, text in texts.items():
         (root / name).write_text(text, encoding="utf-8", newline="\n")
-    (root / "tagmanifest-sha256.txt").write_text(_manifest(root, sorted(texts)), encoding="utf-8", newline="\n")
+    (root / TAGS).write_text(_manifest(root, sorted((*texts, PAYLOAD))), encoding="utf-8", newline="\n")
 
 
-VERIFY = """How to verify this pack, in this folder:
-
-  sha256sum -c --strict manifest-sha256.txt tagmanifest-sha256.txt
-
-Each line must end in OK. The files listed must be all the files under data/:
-
-  cut -c67- manifest-sha256.txt | LC_ALL=C sort > ../listed
-  find data -type f | LC_ALL=C sort | diff - ../listed
-
-In data/tables/*.csv a text that a spreadsheet would take for a formula (it begins with = + - @ ' a tab or a line
-break, also after blanks) has a ' before it, ids too. To read such a file with a program, remove one leading ' from
-each text. In data/tables.xlsx every text stands as it is.
-"""
-NO_INPUTS = """
-This is a pseudonymous copy. data/inputs is not in it, because the exports name everybody: whoever is to judge them
-again needs the full pack, which the organisation keeps together with the key of the ids.
-"""
-
-
-def put_in_place(stage: Path, target: Path) -> None:
-    """Move a finished pack to its name; an older pack of that name stays until the new one is whole."""
-    replaced = target.with_name(f".{target.name}.replaced-{os.getpid()}")
-    if target.exists():
-        target.rename(replaced)
-    try:
-        stage.rename(target)
-    except OSError:
-        if replaced.exists():
-            replaced.rename(target)
-        raise
-    shutil.rmtree(replaced, ignore_errors=True)
+def _info(result: dict[str, Any], seal: Seal) -> dict[str, str]:
+    """What the pack is about, in a label each; the first is one that BagIt names."""
+    period = result["period"]
+    info = {
+        "Source-Organization": result["organisation"],
+        "Period": f"{period['name']}, {period['start']} to {period['end']}",
+        "As-Of": period["as_of"],
+        "People": str(result["people"]),
+        "Verdicts": str(sum(result["verdicts"].values())),
+        "Exceptions": str(result["exceptions"]["total"]),
+    }
+    if seal.head:
+        info |= {"Register-Entries": str(seal.head.count), "Register-Head": seal.head.hash}
+    if seal.fingerprint:
+        info[SIGNING_KEY] = seal.fingerprint
+    return info
 
 
-def refuse_foreign(target: Path) -> None:
-    """Refuse to replace a folder that is not one of our packs."""
-    if target.exists() and not (target / "bagit.txt").is_file():
-        raise UserError(
-            Problem(
-                where=str(target),
-                what="this exists and is not an evidence pack.",
-                effect="nothing was written.",
-                do="choose another --out, or move it away.",
-                code="not_a_pack",
-            )
-        )
+def read_info(root: Path) -> dict[str, str]:
+    """Label → value of bag-info.txt, as `close_bag` writes it."""
+    lines = (root / "bag-info.txt").read_bytes().decode("utf-8", "replace").splitlines()
+    return {label: value for label, _, value in (line.partition(": ") for line in lines)}
+
+
+def result_digest(root: Path) -> str:
+    """SHA-256 over the sorted lines of manifest-sha256.txt but those of data/run.json and data/evidence.pdf.
+
+    The same exports, rules and options give the same digest, wherever and whenever the pack is made. run.json tells
+    when and by whom; the bytes of the PDF depend on the browser that printed it.
+    """
+    lines = (root / PAYLOAD).read_bytes().splitlines(keepends=True)
+    kept = (line for line in lines if line[66:].rstrip(b"\n").decode("utf-8", "replace") not in OF_THIS_RUN)
+    return hashlib.sha256(b"".join(sorted(kept))).hexdigest()
+
+
+def instructions(seal: Seal, *, pseudonymous: bool) -> str:
+    """VERIFY.txt: how to verify the pack without software of ours."""
+    text = (HERE / "VERIFY.txt").read_text(encoding="utf-8")
+    if seal.fingerprint:
+        text += (HERE / "VERIFY-signed.txt").read_text(encoding="utf-8")
+    if pseudonymous:
+        text += (HERE / "VERIFY-pseudonymous.txt").read_text(encoding="utf-8")
+    return text.replace("{name}", seal.name).replace("{fingerprint}", seal.fingerprint)
 
 
 def _manifest(root: Path, names: Iterable[str]) -> str:
-    return "".join(f"{hashlib.sha256((root / name).read_bytes()).hexdigest()}  {name}\n" for name in names)
+    """A line per file: its SHA-256, two spaces, its name. Not every name means one file on every system."""
+    names = list(names)
+    for name in names:
+        if {"\n", "\r", "\\"} & set(name):
+            raise UserError(
+                Problem(
+                    where=repr(name),
+                    what="the name of the file has a line break or a backslash in it.",
+                    effect="nothing was written.",
+                    do="give the file another name, in audit.toml too.",
+                    code="bad_file_name",
+                )
+            )
+    return "".join(f"{digest(root / name)}  {name}\n" for name in names)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -181,8 +181,7 @@ COMMANDS = """\
 # 1. Nothing was changed since the pack was closed: prints "unchanged".
 sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt && echo unchanged
 # 2. Nothing was added: prints nothing.
-cut -c67- manifest-sha256.txt | LC_ALL=C sort > ../listed
-find data -type f | LC_ALL=C sort | diff - ../listed
+{{ cut -c67- manifest-sha256.txt; find data ! -type d; }} | LC_ALL=C sort | LC_ALL=C uniq -u
 # 3. Judge the exports again: the second line prints nothing where every verdict is the same.
 workbook judge data/inputs {chosen} --out ../judged-again
 cmp ../judged-again/verdicts.csv data/tables/verdicts.csv

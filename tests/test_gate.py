@@ -1,0 +1,145 @@
+"""The gate: secrets of the environment, names and paths of the machine never reach a pack."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from folders import AUDIT, make
+
+from workbook_lib.gate import Forbidden, of_machine, refuse_secrets
+from workbook_lib.tables import UserError
+
+TOKEN = "tok-5f3a<&\"'91c7"
+SECRET = Forbidden(TOKEN, "the value of the environment variable DEPLOY_TOKEN")
+
+
+def workbook(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
+    env = os.environ | {"COLUMNS": "200"} | environment
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+
+
+class TestARun:
+    def test_with_a_token_on_the_page_is_not_sealed(self, tmp_path: Path) -> None:
+        folder = make(tmp_path / "acme")
+        done = workbook(
+            "run", folder, "--no-pdf", "--out", tmp_path / "out", "--prepared-by", TOKEN, DEPLOY_TOKEN=TOKEN
+        )
+        assert done.returncode == 2
+        for name in ("evidence.html", "evidence.ipynb"):
+            assert f"data/{name}: it would hold the value of the environment variable DEPLOY_TOKEN.\n" in done.stderr
+        assert TOKEN not in done.stdout + done.stderr
+        assert list((tmp_path / "out").iterdir()) == []
+
+    def test_with_the_same_text_in_its_exports_is_sealed(self, tmp_path: Path) -> None:
+        audit = AUDIT.replace('"Acme"', '"Acme Holding Ltd"')
+        folder = make(tmp_path / "acme", audit=audit)
+        done = workbook(
+            "run", folder, "--no-pdf", "--out", tmp_path / "out", COMPANY="Acme Holding Ltd", AS_OF="2026-01-04"
+        )
+        assert done.returncode == 0, done.stderr
+
+    def test_prepared_by_somebody_whom_the_environment_names_is_sealed(self, tmp_path: Path) -> None:
+        folder = make(tmp_path / "acme")
+        arguments = ("run", folder, "--no-pdf", "--out", tmp_path / "out", "--prepared-by", "Jane O'Doe-Smith")
+        done = workbook(*arguments, GIT_AUTHOR_NAME="Jane O'Doe-Smith")
+        assert done.returncode == 0, done.stderr
+
+
+def place(folder: Path, name: str, text: str) -> Path:
+    """A folder data/ with one file, and inputs/."""
+    data = folder / "data"
+    (data / "inputs").mkdir(parents=True)
+    path = data / name
+    path.parent.mkdir(exist_ok=True)
+    if path.suffix == ".xlsx":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("xl/sharedStrings.xml", text)
+    else:
+        path.write_text(text, encoding="utf-8")
+    return data
+
+
+def refused(data: Path, *kinds: Forbidden) -> list[str]:
+    try:
+        refuse_secrets(data, data / "inputs", kinds)
+    except UserError as error:
+        return [f"{problem.where}: {problem.what}" for problem in error.problems]
+    return []
+
+
+class TestASecret:
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("tables/verdicts.csv", f"E1,{TOKEN}"),
+            ("result.json", json.dumps({"organisation": TOKEN})),
+            ("evidence.ipynb", json.dumps({"source": f"prepared_by = {json.dumps(TOKEN)}"})),
+            ("evidence.ipynb", json.dumps({"text/html": "<p>tok-5f3a&lt;&amp;&quot;&#x27;91c7</p>"})),
+            ("evidence.html", "<p>tok-5f3a&lt;&amp;&quot;&#x27;91c7</p>"),
+            ("tables.xlsx", "<t>tok-5f3a&lt;&amp;&quot;&#x27;91c7</t>"),
+            ("rules/01_everybody.sql", TOKEN),
+        ],
+    )
+    def test_is_found_as_it_is_written_in_each_kind_of_file(self, tmp_path: Path, name: str, text: str) -> None:
+        data = place(tmp_path, name, text)
+        assert refused(data, SECRET) == [f"data/{name}: it would hold {SECRET.what}."]
+
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+    def test_is_none_where_the_exports_have_it(self, tmp_path: Path, encoding: str) -> None:
+        data = place(tmp_path, "evidence.html", "Acme Holding")
+        kind = Forbidden("Acme Holding", "the value of the environment variable COMPANY")
+        assert len(refused(data, kind)) == 1
+        (data / "inputs/people.csv").write_text("id,company\n1,Acme Holding\n", encoding=encoding)
+        assert refused(data, kind) == []
+
+    def test_is_none_where_it_is_a_word_of_ours(self, tmp_path: Path) -> None:
+        data = place(tmp_path, "evidence.html", "security-awareness training")
+        assert refused(data, Forbidden("security-awareness", "a value")) == []
+
+    def test_in_run_json_or_in_the_inputs_is_not_looked_for(self, tmp_path: Path) -> None:
+        data = place(tmp_path, "run.json", TOKEN)
+        (data / "inputs/x.csv").write_text(TOKEN)
+        assert refused(data, SECRET) == []
+
+
+class TestAPathOrAName:
+    @pytest.mark.parametrize(
+        ("text", "is_found"),
+        [
+            ("in /home/jdoe/audits", True),
+            ("file:///home/jdoe", True),
+            ('"a\\n/home/jdoe"', True),
+            ("/home/jdoe", True),
+            ("/home/jdoerr", False),
+            ("../home/jdoe", False),
+            ("/mnt/home/jdoe", False),
+        ],
+    )
+    def test_is_found_as_a_whole(self, tmp_path: Path, text: str, is_found: bool) -> None:
+        data = place(tmp_path, "evidence.ipynb", text)
+        kind = Forbidden("/home/jdoe", "the path of the home folder", is_word=True)
+        assert refused(data, kind) == ["data/evidence.ipynb: it would hold the path of the home folder."] * is_found
+
+    def test_of_this_machine_is_known(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr(getpass, "getuser", lambda: "jdoe7")
+        monkeypatch.setattr(socket, "gethostname", lambda: "nb-4711")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        kinds = {kind.text: kind.what for kind in of_machine({"A": "short", "B": " 12345678 ", "C": "2025-12-31"}, [])}
+        assert kinds["jdoe7"] == "the name of the user"
+        assert kinds["nb-4711"] == "the name of the host"
+        assert kinds[str(Path.cwd())] in {"the path of the working folder", "the path of this library"}
+        if sys.platform != "win32":
+            assert kinds[str(tmp_path)] == "the path of the home folder"
+        assert kinds["12345678"] == "the value of the environment variable B"
+        assert not {"short", "2025-12-31", "/"} & kinds.keys()
+        meant = {kind.text for kind in of_machine({"USER": "jdoe7"}, [], prepared_by="jdoe7")}
+        assert "jdoe7" not in meant

@@ -1,0 +1,167 @@
+"""Runs killed at every moment: the older or the new pack is whole, and the next run leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from folders import make
+
+from workbook_lib import pack, placing, signing, verify
+from workbook_lib.tables import UserError
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these locks nor SIGKILL")
+#: How many real runs are killed; 200 before a release.
+KILLS = int(os.environ.get("WORKBOOK_KILLS", "6"))
+#: Puts a pack in place and dies before the n-th move, as if killed: nothing is tidied up.
+DYING = """
+import os, sys
+from pathlib import Path
+from workbook_lib import placing
+
+target, moves_left = Path(sys.argv[1]), int(sys.argv[2])
+
+def dying(original):
+    def move(self, to):
+        global moves_left
+        if moves_left == 0:
+            os._exit(9)
+        moves_left -= 1
+        return original(self, to)
+    return move
+
+Path.replace, Path.rename = dying(Path.replace), dying(Path.rename)
+with placing.workshop(target) as workshop:
+    for path in Path(sys.argv[3]).iterdir():
+        os.rename(path, workshop / path.name)
+    placing.put_in_place(workshop, target)
+    os._exit(9)
+"""
+RESULT = {
+    "organisation": "Acme", "pseudonymous": False, "people": 1, "verdicts": {"met": 1}, "exceptions": {"total": 0},
+    "period": {"name": "2025", "start": "2025-01-01", "end": "2025-12-31", "as_of": "2026-01-04"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> signing.Signer:
+    return signing.new_key(tmp_path_factory.mktemp("key") / "key")
+
+
+def write(folder: Path, says: str, signer: signing.Signer | None) -> Path:
+    """A small closed pack in a folder, with what belongs beside it."""
+    root = folder / "acme-2025"
+    (root / "data").mkdir(parents=True)
+    (root / "data/result.json").write_text(json.dumps(RESULT | {"organisation": says}))
+    pack.close_bag(root, pack.Seal(name=root.name, fingerprint=signer.fingerprint if signer else ""))
+    if signer:
+        (folder / "acme-2025.sig").write_bytes(signer.sign((root / pack.TAGS).read_bytes()))
+        (folder / "acme-2025.pub.pem").write_bytes(signer.public)
+        placing.write_archive(root, folder / "acme-2025.zip", date(2026, 1, 4))
+    return root
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("was_signed", [True, False])
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_a_kill_before_each_move_leaves_one_whole_pack(
+    tmp_path: Path, signer: signing.Signer, was_signed: bool, is_signed: bool
+) -> None:
+    moves = 2 * len(placing.ENDINGS) + 1  # away, the word that all are away, and in place
+    outcomes = []
+    for at in range(moves + 1):
+        base = tmp_path / str(at)
+        target = write(base / "out", "old", signer if was_signed else None)
+        write(base / "stage", "new", signer if is_signed else None)
+        old, new = content(base / "out"), content(base / "stage")
+        command = [sys.executable, "-c", DYING, str(target), str(at), str(base / "stage")]
+        assert subprocess.run(command, check=False).returncode == 9
+        with placing.workshop(target):
+            pass
+        assert content(base / "out") in (old, new)
+        assert verify.verify(target).findings == ()
+        outcomes.append(content(base / "out") == new)
+    assert outcomes == [False] * moves + [True]
+
+
+def test_what_a_killed_run_left_is_cleared_away_but_not_what_a_live_one_holds(tmp_path: Path) -> None:
+    target = tmp_path / "acme-2025"
+    for name in (".acme-2025.run-abcd1234", ".acme-2025.b.run-abcd1234", ".acme-2025.backup"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("x")
+    with placing.workshop(target) as live:
+        (live / "file").write_text("x")
+        with placing.workshop(target) as other:
+            assert (live / "file").exists()
+            names = {path.name for path in tmp_path.iterdir()}
+            assert names == {live.name, other.name, ".acme-2025.b.run-abcd1234", ".acme-2025.backup"}
+    assert not live.exists()
+
+
+def test_a_run_that_fails_to_move_puts_the_older_pack_back(
+    tmp_path: Path, signer: signing.Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = write(tmp_path / "out", "old", signer)
+    before = content(tmp_path / "out")
+    move, moved = placing._move, []
+
+    def failing(path: Path, folder: Path) -> None:
+        moved.append(path)
+        if len(moved) == 7:
+            raise OSError(28, "No space left on device")
+        move(path, folder)
+
+    with placing.workshop(target) as workshop:
+        write(workshop, "new", None)
+        monkeypatch.setattr(placing, "_move", failing)
+        with pytest.raises(OSError, match="No space left"):
+            placing.put_in_place(workshop, target)
+    assert content(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("acme-2025.zip", "PK of my own"), ("acme-2025.sig", "Ada"), ("acme-2025.pub.pem", "x")]
+)
+def test_a_file_beside_the_pack_that_is_not_ours_is_never_replaced(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match="not an evidence pack, nor part of one"):
+        placing.refuse_foreign(tmp_path / "acme-2025")
+
+
+def run(folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "workbook_lib.cli", "run", str(folder / "acme"), "--out", str(folder / "out")]
+    return subprocess.Popen([*command, "--no-pdf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_real_runs_killed_at_spread_moments_leave_one_whole_pack(tmp_path: Path) -> None:
+    make(tmp_path / "acme")
+    target = tmp_path / "out" / "acme-2025"
+    started = time.monotonic()
+    assert run(tmp_path).wait() == 0
+    lasts = time.monotonic() - started
+    killed = 0
+    for number in range(KILLS):
+        process = run(tmp_path)
+        time.sleep(lasts * (number + 0.5) / KILLS)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        if not target.exists():  # between the two renames: the older one lies in the workshop
+            with placing.workshop(target):
+                pass
+        assert verify.verify(target).findings == ()
+    assert killed > 0
+    assert run(tmp_path).wait() == 0
+    assert verify.verify(target).findings == ()
+    with placing.workshop(target):
+        pass
+    assert [path.name for path in target.parent.iterdir()] == ["acme-2025"]

@@ -1,0 +1,203 @@
+"""A pack in its place: whole or not at all, whenever the run is killed or the disk is full.
+
+A run works in a *workshop*, a hidden folder beside its target that it holds locked. What it replaces is moved into the
+workshop first: whoever finds a workshop that nobody holds puts back what was not replaced, and clears the rest away.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import date
+from pathlib import Path
+
+from workbook_lib.tables import Problem, UserError
+
+#: What lies beside the folder of a pack and belongs to it, by the ending of its name.
+SIGNATURE, PUBLIC_KEY, ARCHIVE = ".sig", ".pub.pem", ".zip"
+BESIDE = (SIGNATURE, PUBLIC_KEY, ARCHIVE)
+#: In the order in which they are moved: the folder last, so that the pack is whole once it stands.
+ENDINGS = (*BESIDE, "")
+#: In a workshop: what was moved away from the target, while that goes on, and once all of it was.
+REPLACED, ALL_REPLACED = "replaced", "all-replaced"
+#: Seconds after which a workshop is left over, where no lock can tell.
+LONGEST_RUN = 86_400
+
+
+@contextmanager
+def workshop(target: Path) -> Iterator[Path]:
+    """A new folder beside the target, gone at the end; those that killed runs left there are cleared away first."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(target.parent):
+        _recover(target)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
+    with ExitStack() as held:
+        held.callback(shutil.rmtree, folder, ignore_errors=True)
+        held.enter_context(_locked(folder))
+        yield folder
+
+
+def put_in_place(folder: Path, target: Path) -> None:
+    """Move a finished pack, and what belongs beside it, from a workshop to its name.
+
+    At each moment either the older or the new pack is whole: at its name, or in the workshop, from where the next run
+    puts it back. Everything is on the disk before anything is moved. Raises OSError; then the older pack is back.
+    """
+    for ending in ENDINGS:
+        _flush(folder / f"{target.name}{ending}")
+    (folder / REPLACED).mkdir()
+    with _alone(target.parent):
+        try:
+            for ending in ENDINGS:
+                _move(target.with_name(target.name + ending), folder / REPLACED)
+            (folder / REPLACED).rename(folder / ALL_REPLACED)
+            _flush_folder(folder)
+            for ending in ENDINGS:
+                _move(folder / f"{target.name}{ending}", target.parent)
+        except OSError:
+            _put_back(folder, target)
+            raise
+        _flush_folder(target.parent)
+
+
+def refuse_foreign(target: Path) -> None:
+    """Refuse to replace what is no pack of ours, nor belongs to one."""
+    ours: dict[str, Callable[[Path], bool]] = {
+        "": lambda path: (path / "bagit.txt").is_file(),
+        SIGNATURE: lambda path: path.stat().st_size == 64,
+        PUBLIC_KEY: lambda path: path.read_bytes().startswith(b"-----BEGIN PUBLIC KEY-----"),
+        ARCHIVE: lambda path: _is_archive_of(path, target.name),
+    }
+    for ending, is_ours in ours.items():
+        path = target.with_name(target.name + ending)
+        if path.exists() and not (path.is_dir() is (ending == "") and is_ours(path)):
+            raise UserError(
+                Problem(
+                    where=str(path),
+                    what="this exists and is not an evidence pack, nor part of one.",
+                    effect="nothing was written.",
+                    do="choose another --out, or move it away.",
+                    code="not_a_pack",
+                )
+            )
+
+
+def write_archive(folder: Path, archive: Path, day: date) -> None:
+    """A folder as one zip archive with that folder in it; the same files give the same bytes.
+
+    day : stands as the time of every file.  Nothing is compressed: bytes would differ between versions of zlib.
+    """
+    moment = (max(day.year, 1980), day.month, day.day, 0, 0, 0)
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as packed:
+        for path in sorted(
+            (p for p in folder.rglob("*") if p.is_file()), key=lambda p: p.relative_to(folder).as_posix()
+        ):
+            member = zipfile.ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}", moment)
+            member.create_system, member.external_attr = 3, 0o100644 << 16
+            member.file_size = path.stat().st_size  # so that a large one gets the fields for it
+            with path.open("rb") as file, packed.open(member, "w") as inside:
+                shutil.copyfileobj(file, inside, 1 << 20)
+
+
+def _is_archive_of(path: Path, name: str) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as packed:
+        return f"{name}/bagit.txt" in packed.namelist()
+
+
+def _recover(target: Path) -> None:
+    """Put back what a killed run had moved away and not replaced; clear away what it left."""
+    name = re.compile(rf"\.{re.escape(target.name)}\.run-\w{{8}}")
+    for folder in sorted(path for path in target.parent.iterdir() if name.fullmatch(path.name)):
+        with suppress(BlockingIOError), _locked(folder):
+            _put_back(folder, target)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_back(folder: Path, target: Path) -> None:
+    """Undo what was done from a workshop, unless the new pack stands: then it was done to its end."""
+    if (folder / ALL_REPLACED).is_dir():
+        if target.exists():
+            return
+        for ending in BESIDE:  # of the new pack, which never came
+            target.with_name(target.name + ending).unlink(missing_ok=True)
+    for replaced in (folder / ALL_REPLACED, folder / REPLACED):
+        for ending in ENDINGS:
+            _move(replaced / f"{target.name}{ending}", target.parent)
+    _flush_folder(target.parent)
+
+
+def _move(path: Path, folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.replace(folder / path.name)
+
+
+# --- the disk and the others --------------------------------------------------------------------------------------
+
+
+def _flush(path: Path) -> None:
+    """Everything below a path on the disk, files before the folders that name them."""
+    if path.is_dir():
+        for inner in path.iterdir():
+            _flush(inner)
+        _flush_folder(path)
+    elif path.exists():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # it has no such call
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EBADF, errno.EINVAL):  # a network file system may not do it for folders
+            raise
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While no other run moves packs in this folder, where the system can tell."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a network file system may have no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a workshop: the lock ends with the process, however that ends. Raises BlockingIOError if another has it."""
+    if sys.platform == "win32":
+        if time.time() - folder.stat().st_mtime < LONGEST_RUN and any(folder.iterdir()):
+            raise BlockingIOError
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
