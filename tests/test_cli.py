@@ -367,7 +367,7 @@ def test_check_rolls_the_headcount_forward(tmp_path):
     assert code == 0
     assert section(lines, "Headcount") == [
         "ok   3 engaged before 2025-01-01 + 1 joined - 1 left = 3 engaged on 2025-12-31: it ties.",
-        "ok   Leavers are in the exports: 1 person has an end date from 2025-01-01 to 2025-12-31.",
+        "ok   The exports hold people who left: 1 person has an end date from 2025-01-01 to 2025-12-31.",
     ]
 
 

@@ -86,7 +86,8 @@ def contents(pack: Path) -> Iterator[tuple[str, str]]:
             with zipfile.ZipFile(path) as packed:
                 yield from ((f"{name}/{part}", packed.read(part).decode()) for part in packed.namelist())
         elif path.suffix == ".pdf":
-            yield name, path.read_bytes().decode("latin-1")
+            # Its numbers are places on paper, and some look like an id; the ids are looked for in its text below.
+            yield name, re.sub(r"[\d.]*\d", "", path.read_bytes().decode("latin-1"))
             if shutil.which("pdftotext"):
                 done = subprocess.run(["pdftotext", "-raw", str(path), "-"], capture_output=True, check=True)
                 yield f"{name} as text", done.stdout.decode()

@@ -274,11 +274,11 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
                 do="add a file that lists the policy's versions and from when each is in force.",
                 code="no_policies",
             )
-    seen: dict[tuple[str, Path], int] = {}
+    seen: dict[tuple[str, Path, str | None], int] = {}
     for n, source in parts.sources:
         yield from source_problems(folder, n, source)
         for path in matching(folder, source.file):
-            first = seen.setdefault((source.table, path), n)
+            first = seen.setdefault((source.table, path, source.sheet), n)
             if first != n:
                 yield Problem(
                     where=f"audit.toml, source[{n}].file",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from workbook_lib.intake.recognition import Change
 from workbook_lib.intake.survey import Tally
@@ -145,13 +145,10 @@ def _one_line(comment: str) -> str:
 
 
 def _period(draft: Draft) -> Iterator[str]:
-    """The last full calendar year before the newest record; without records, before the newest export."""
-    tallies = (*draft.modules.values(), *draft.policies.values())
-    exported = max((source.extracted_on for source in draft.sources), default=date.today())
-    recorded = max((tally.last for tally in tallies), default=exported)
-    newest, what = (recorded, "record") if tallies and recorded <= exported else (exported, "export")
-    year = (newest + timedelta(days=1)).year - 1
-    why = f"the newest {what} is of {newest}"
+    """The last full calendar year that the exports can show: a year that begins quietly has no record yet."""
+    newest = max((source.extracted_on for source in draft.sources), default=date.today())
+    year = newest.year - 1
+    why = f"the newest export is of {newest}"
     yield from ("", _noted("[[period]]", f"TODO confirm: the last full calendar year; {why}"))
     yield from (f'name = "{year}"', f"start = {year}-01-01", f"end = {year}-12-31")
 

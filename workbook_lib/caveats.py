@@ -13,6 +13,7 @@ from workbook_lib.tables import Finding, listing
 def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
     """All caveats, after the judgement. Needs the relations of `identity` and `coverage`."""
     return (
+        *_left_to_do(audit),
         *_early_extracts(audit, window),
         *_without_records(audit),
         *_overlapping_rows(engine),
@@ -27,6 +28,21 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
         *_too_early_for_the_campaign(engine, audit),
         *_explanations_of_nothing(engine),
     )
+
+
+def _left_to_do(audit: Audit) -> Iterator[Finding]:
+    """What `workbook new` could not know and nobody has filled in: it would be printed as it stands."""
+    places = ["organisation"] if audit.settings.organisation.startswith("TODO") else []
+    for number, source in enumerate(audit.sources, 1):
+        texts = {name: getattr(source, name) for name in ("system", "report", "parameters", "extracted_by")}
+        places += [f"source[{number}].{name}" for name, text in texts.items() if text.startswith("TODO")]
+    if places:
+        yield Finding(
+            code="left_to_do",
+            table="",
+            subject="audit.toml",
+            text=f"audit.toml says TODO in {len(places):,} places, which the evidence would print: {listing(places)}.",
+        )
 
 
 def _early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ TO_MEND = {
     "decision_fits_nothing",
     "exchanged_dates",
     "register_altered",
+    "left_to_do",
     "records_lost",
 }
 STYLES = {"MEND": "bold red", "ok": "green", "note": "yellow"}
@@ -212,7 +213,7 @@ def _headcount(page: _Page, paper: Workpaper) -> None:
     ((ended, ever),) = paper.rows(LEAVERS)
     if ever:
         people = _counted(ended, "person has", "people have")
-        says = f"Leavers are in the exports: {people} an end date from {window.start} to {window.end}."
+        says = f"The exports hold people who left: {people} an end date from {window.start} to {window.end}."
         page.line(says, state="ok")
     suspicious = any(c.exceptions for c in _population(paper) if c.says.startswith("The people export holds leavers"))
     if not ever or suspicious:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import sys
 import traceback
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from workbook_lib import sampling
+from workbook_lib.placing import refuse_unwritable
 from workbook_lib.publish import Paper
 from workbook_lib.requirement import did_you_mean
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from workbook_lib.audit import Audit
     from workbook_lib.workpaper import Workpaper
-
-#: The verdicts that the on-time rate counts (C12).
-JUDGED = ("met", "late", "missing", "undetermined")
 
 app = typer.Typer(
     help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
@@ -78,12 +75,12 @@ def run(
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib import batch
+    from workbook_lib import batch, listings
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.pack import read_info
     from workbook_lib.signing import Signer
 
-    _refuse_unwritable(out)
+    refuse_unwritable(out)
     signer = Signer.read(sign_with) if sign_with else None
     checked = load_audit(audit)
     days = window(checked, period, _day(as_of))
@@ -108,7 +105,7 @@ def run(
             typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
             raise typer.Exit(130) from None
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
-    for line in _bottom_lines(result):
+    for line in listings.bottom_lines(result):
         typer.echo(line)
     printed = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))["pdf"]
     if pdf and "not_made" in printed:
@@ -207,7 +204,7 @@ def judge(
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
-    _refuse_unwritable(out)
+    refuse_unwritable(out)
     paper = perform(load_audit(audit), period, _day(as_of))
     out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
@@ -270,7 +267,7 @@ def sample(
     paper = perform(checked, days.period.name, days.as_of)
     selection = testsheet.draw(paper, chosen, seed)
     folder = out or Path(re.sub(r"[^\w.-]+", "-", f"sample-{checked.folder.name}-{days.period.name}"))
-    _refuse_unwritable(folder)
+    refuse_unwritable(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lines = testsheet.write(paper, selection, folder)
     for heading, text in testsheet.method(paper, selection):
@@ -408,38 +405,6 @@ def _warn(paper: Workpaper) -> None:
     for finding in paper.findings:
         if finding.code == "early_extract":
             typer.echo(f"warning: {finding.text}", err=True)
-
-
-def _bottom_lines(result: dict[str, Any]) -> Iterator[str]:
-    """The result in a few lines: counts before percentages, INTERIM wherever it is."""
-    period, verdicts, exceptions = result["period"], result["verdicts"], result["exceptions"]
-    days = f"{period['start']} to {period['judged_to']}"
-    yield f"{result['organisation']}, period {period['name']}, judged from {days}, as known on {period['as_of']}."
-    if period["interim"]:
-        yield f"INTERIM: the period goes on to {period['end']}; the exports do not."
-    met, judged = verdicts.get("met", 0), sum(verdicts.get(name, 0) for name in JUDGED)
-    others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
-    yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
-    yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
-    if unreadable := result["rows"]["unreadable"]:
-        yield f"Rows that could not be used: {unreadable:,}; they cover nothing. `workbook check` lists them."
-
-
-def _refuse_unwritable(out: Path) -> None:
-    """Before any work, and without making a folder for a result that may not come."""
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
-        return
-    why = "is not writable" if there.is_dir() else "is a file"
-    raise UserError(
-        Problem(
-            where=f"--out {out}",
-            what=f"it cannot be a folder to write to: {there.name or there} {why}.",
-            effect="nothing was written.",
-            do="name another folder.",
-            code="unwritable_out",
-        )
-    )
 
 
 def _day(moment: datetime | None) -> date | None:

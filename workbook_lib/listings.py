@@ -210,6 +210,25 @@ def summary(paper: Workpaper) -> dict[str, Any]:
     }
 
 
+#: The verdicts that the on-time rate counts (C12).
+JUDGED = ("met", "late", "missing", "undetermined")
+
+
+def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
+    """The result in a few lines: counts before percentages, INTERIM wherever it is."""
+    period, verdicts, exceptions = result["period"], result["verdicts"], result["exceptions"]
+    days = f"{period['start']} to {period['judged_to']}"
+    yield f"{result['organisation']}, period {period['name']}, judged from {days}, as known on {period['as_of']}."
+    if period["interim"]:
+        yield f"INTERIM: the period goes on to {period['end']}; the exports do not."
+    met, judged = verdicts.get("met", 0), sum(verdicts.get(name, 0) for name in JUDGED)
+    others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
+    yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
+    yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
+    if unreadable := result["rows"]["unreadable"]:
+        yield f"Rows that could not be used: {unreadable:,}; they cover nothing. `workbook check` lists them."
+
+
 def _source_row(file: FileAccount) -> list[object]:
     """One file; the mapping as a reader says it: canonical column ← where it was read from."""
     mapping = "; ".join(f"{column} ← {read_from}" for column, read_from in file.mapping)

@@ -201,3 +201,20 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Before any work, and without making a folder for a result that may not come."""
+    there = next(path for path in (out.absolute(), *out.absolute().parents) if path.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return
+    why = "is not writable" if there.is_dir() else "is a file"
+    raise UserError(
+        Problem(
+            where=f"--out {out}",
+            what=f"it cannot be a folder to write to: {there.name or there} {why}.",
+            effect="nothing was written.",
+            do="name another folder.",
+            code="unwritable_out",
+        )
+    )

@@ -58,6 +58,9 @@ class Source(Section):
                 near = difflib.get_close_matches(name, known, 1)
                 says = "table {table} has no column '{name}'{hint}"
                 raise wrong("unknown_column", says, table=self.table, name=name, hint=did_you_mean(near))
+        for key, text in (*self.columns.items(), *self.values.items()):
+            if text == "…":
+                raise wrong("placeholder", "{key} still says '…'; write what holds for this file", key=key)
         if self.extracted_on and self.extracted_at:
             raise wrong("bad_extract_day", "extracted_on and extracted_at are both given; keep one")
         if self.extracted_at and self.extracted_at.tzinfo is None:

@@ -44,7 +44,7 @@ def interim(wp: Workpaper) -> str:
     if not wp.window.interim:
         return ""
     return (
-        f"INTERIM. The exports end on {wp.window.as_of}, before the period ends on {wp.window.period.end}. "
+        f"INTERIM. It is judged up to {wp.window.as_of}, and the period goes on to {wp.window.period.end}. "
         "Nothing is said about the days after that."
     )
 

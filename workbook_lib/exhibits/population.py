@@ -92,17 +92,19 @@ def people(wp: Workpaper) -> Exhibit:
         "ORDER BY person.person_id, spell_from"
     )
     total = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed")
-    left = wp.number(
-        f"SELECT COUNT(DISTINCT person_id) FROM ({query}) listed CROSS JOIN settings WHERE engaged_to < window_to"
+    gone = (
+        f"SELECT person_id FROM ({query}) listed CROSS JOIN settings GROUP BY person_id "
+        "HAVING MAX(COALESCE(engaged_to, far)) < MAX(window_to)"
     )
+    left = wp.number(f"SELECT COUNT(*) FROM ({gone}) listed")
     unread = wp.number("SELECT COUNT(DISTINCT person_id) FROM unread_people")
     table = listed(wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN)
     return Exhibit(
         key="people",
         title="Who is in the population",
         says=(
-            f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them left "
-            "before the last one. An empty last day means that the engagement goes on.",
+            f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them "
+            "were gone on the last one. An empty last day means that the engagement goes on.",
             f"{count(unread, 'person has', 'people have')} rows that cannot be read, and no day is guessed for them. "
             "They are in the population, with the verdict undetermined.",
         ),

@@ -9,7 +9,7 @@ from workbook_lib.exhibits.markup import named
 from workbook_lib.workpaper import Workpaper
 
 RECORD_ROWS = 300
-ACKNOWLEDGEMENT_ROWS = 150
+ACKNOWLEDGEMENT_ROWS = 80
 #: Characters of the programme document that the page shows; it is meant to be one page.
 DOCUMENT = 30_000
 

@@ -37,6 +37,12 @@ def counted(number: int, noun: str) -> str:
 def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
     opened = reading.opened
     yield from ((code, f"{reading.file}: {text}") for code, text in opened.remarks.items())
+    if reading.layout.pairs and reading.ignored:
+        yield (
+            "unpaired_columns",
+            f"{reading.file}: columns with no date column beside them were not read: "
+            f"{listing([quoted(name) for name in reading.ignored], 12)}. See that none of them is a training.",
+        )
     if opened.blank_rows:
         yield (
             "blank_rows",
