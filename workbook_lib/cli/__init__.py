@@ -1,0 +1,30 @@
+"""The `workbook` command: thin over the library. Exit codes: 0 done, 1 attention, 2 wrong call, 3 no sound pack."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import NoReturn
+
+from workbook_lib.cli import beginning, deciding, judging, packs
+from workbook_lib.cli.options import app
+from workbook_lib.tables import UserError
+
+#: Importing them names their commands, in the order of their imports.
+COMMANDS = (packs, judging, beginning, deciding)
+
+
+def main() -> NoReturn:
+    """Run the command; every error is one message on standard error, without a traceback unless `--debug` is given."""
+    debug = "--debug" in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments, prog_name="workbook")
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        elif isinstance(error, UserError):
+            sys.stderr.write(f"{error}\n")
+        else:
+            sys.stderr.write(f"workbook: {type(error).__name__}: {error}\nRun it again with --debug to see where.\n")
+    sys.exit(2)

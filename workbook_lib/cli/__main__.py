@@ -1,0 +1,5 @@
+"""`python -m workbook_lib.cli` is `workbook`."""
+
+from workbook_lib.cli import main
+
+main()

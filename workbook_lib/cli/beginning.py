@@ -1,0 +1,79 @@
+"""The command that writes an audit folder from raw exports."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbook_lib.cli.judging import check
+from workbook_lib.cli.options import app
+from workbook_lib.tables import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+
+@app.command(epilog="Example: `workbook new acme --from ~/Downloads/*.csv enrollments.json staff.xlsx`")
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The audit folder to write.", show_default=False)],
+    more: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE", help="Further files, as after --from.", show_default=False)
+    ] = None,
+    exports: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="The exports, as they came out of the systems: CSV, JSON or XLSX files, no folders.",
+            show_default=False,
+        ),
+    ] = None,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Ask nothing; leave TODO for what is not known.")
+    ] = False,
+) -> None:
+    """Write an audit folder from raw exports: recognise each file, propose the rest, check. Nothing is overwritten.
+
+    The files are copied to DIR/exports byte for byte. What a file is, is told by its columns; where no profile knows
+    them, a profile is proposed for you to confirm. Exit 1 where something is left to mend.
+    """
+    from workbook_lib.new_audit import create, next_steps
+
+    asks = not no_input and sys.stdin.isatty() and sys.stderr.isatty()
+    plan = create(folder, [*(exports or []), *(more or [])], typer.echo, _ask if asks else None)
+    typer.echo(f"\nWritten: {', '.join(str(folder / name) for name in (*sorted(plan.texts), 'exports'))}\n")
+    code = _check_new(folder)
+    typer.echo("\nNext:")
+    for line in next_steps(plan):
+        typer.echo(line)
+    raise typer.Exit(code)
+
+
+def _check_new(folder: Path) -> int:
+    """Check what was written; where too little is known yet to judge, say why."""
+    try:
+        check(folder)
+    except typer.Exit as done:
+        return done.exit_code
+    except UserError as error:
+        typer.echo(f"It cannot be judged yet:\n{error}")
+        return 1
+    return 0
+
+
+def _ask(question: str, default: str, allowed: Collection[str]) -> str:
+    """Ask on the terminal, until the answer is one of those allowed."""
+    from workbook_lib.requirement import did_you_mean
+
+    def allow(answer: str) -> str:
+        if allowed and answer not in allowed:
+            near = difflib.get_close_matches(answer, allowed, 1)
+            raise typer.BadParameter(f"'{answer}' is not known here{did_you_mean(near)}.")
+        return answer
+
+    answer: str = typer.prompt(question, default=default, value_proc=allow, err=True, show_default=bool(default))
+    return answer

@@ -1,0 +1,67 @@
+"""Commands for people who decide: a file of decisions, and the notebooks opened in JupyterLab."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
+
+
+@app.command(epilog="Example: `workbook decide data_samples/northwind decisions.csv`")
+def decide(
+    audit: AuditPath,
+    file: Annotated[
+        Path, typer.Argument(help="Decisions, with the headers of the table of decisions.", show_default=False)
+    ],
+) -> None:
+    """Record decisions from a file in the register of the audit: all of them or, where one may not stand, none."""
+    from workbook_lib import decide as desk
+    from workbook_lib.audit import load_audit
+
+    checked = load_audit(audit)
+    decisions = desk.from_file(checked, file)
+    people = desk.people_of(checked)
+    done = desk.record(checked, decisions, people)
+    for stranger in desk.strangers(decisions, people):
+        typer.echo(f"warning: no people export names {stranger}; what was decided about them has no effect.", err=True)
+    again = f"; {done.known:,} were recorded before" if done.known else ""
+    typer.echo(f"{done.new:,} decisions recorded{again}. The register has {done.head.count:,} entries.")
+    typer.echo(f"Its head: {done.head.hash}")
+
+
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address only.")]
+
+
+@app.command(epilog="Example: `workbook triage data_samples/northwind --decided-by grc@northwind.example`")
+def triage(
+    audit: AuditPath,
+    period: PeriodName = None,
+    as_of: AsOf = None,
+    decided_by: Annotated[str, typer.Option(help="Who decides: a name or an e-mail address.")] = "",
+    no_browser: NoBrowser = False,
+) -> None:
+    """Open the desk in JupyterLab: explain exceptions, link accounts, extend, exclude, withdraw. Ctrl-C ends it."""
+    _open_notebook("2_triage", audit, period, as_of, browser=not no_browser, decided_by=decided_by)
+
+
+@app.command(epilog="Example: `workbook explore data_samples/northwind`")
+def explore(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, no_browser: NoBrowser = False) -> None:
+    """Open the readiness notebook in JupyterLab: are the exports whole, who is covered, who falls due next."""
+    _open_notebook("1_readiness", audit, period, as_of, browser=not no_browser)
+
+
+def _open_notebook(
+    name: str, audit: Path, period: str | None, as_of: datetime | None, *, browser: bool, **more: str
+) -> None:
+    from workbook_lib import lab
+    from workbook_lib.audit import load_audit, window
+
+    checked = load_audit(audit)
+    window(checked, period, day_of(as_of))
+    days = {"period": period or "", "as_of": as_of.date().isoformat() if as_of else ""}
+    parameters = {"audit_folder": str(checked.folder.resolve()), **days, **more}
+    lab.work_on(name, parameters, browser=browser, tell=typer.echo)

@@ -1,0 +1,52 @@
+"""What several commands share: the program, the options that mean the same everywhere, what is always said."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from workbook_lib.workpaper import Workpaper
+
+app = typer.Typer(
+    help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AuditPath = Annotated[Path, typer.Argument(help="The audit folder, or its audit.toml.", show_default=False)]
+PeriodName = Annotated[str | None, typer.Option(help="Name of the period in audit.toml.", show_default="the last one")]
+AsOf = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"], help="Last full day that the exports cover.", show_default="from extracted_on, rule C1"
+    ),
+]
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """`--debug` is taken out of the arguments before they reach here, so that it may stand anywhere."""
+
+
+def warn(paper: Workpaper) -> None:
+    """What must be said wherever a result is: that it is INTERIM, and which exports end too early (C1)."""
+    if paper.window.interim:
+        end, as_of = paper.window.period.end, paper.window.as_of
+        typer.echo(f"INTERIM: judged to {as_of}; period {paper.window.period.name} goes on to {end}.", err=True)
+    for finding in paper.findings:
+        if finding.code == "early_extract":
+            typer.echo(f"warning: {finding.text}", err=True)
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """The day of an option that typer read as a moment."""
+    return moment.date() if moment else None

@@ -1,0 +1,158 @@
+"""Commands about evidence packs: make one, verify one, sign, name who is behind a pseudonym."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
+from workbook_lib.placing import refuse_unwritable
+from workbook_lib.publish import Paper
+
+if TYPE_CHECKING:
+    from workbook_lib.audit import Audit
+
+
+@app.command(epilog="Example: `workbook run data_samples/northwind --period 2025 --out reports`")
+def run(
+    audit: AuditPath,
+    period: PeriodName = None,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option(help="Where packs are put.")] = Path("reports"),
+    prepared_by: Annotated[str, typer.Option(help="Name printed on the page.")] = "",
+    pdf: Annotated[bool, typer.Option(help="Print the page as a PDF, where a browser is found.")] = True,
+    browser: Annotated[
+        str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
+    ] = "",
+    paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
+    pseudonymous: Annotated[bool, typer.Option(help="A copy that names nobody, for sharing.")] = False,
+    sign_with: Annotated[
+        Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
+    ] = None,
+    archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
+    fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
+) -> None:
+    """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
+    import json
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from workbook_lib import batch, listings
+    from workbook_lib.audit import load_audit, refuse_later_than_exports, window
+    from workbook_lib.pack import read_info
+    from workbook_lib.signing import Signer
+
+    refuse_unwritable(out)
+    signer = Signer.read(sign_with) if sign_with else None
+    checked = load_audit(audit)
+    days = window(checked, period, day_of(as_of))
+    refuse_later_than_exports(checked, days)
+    job = batch.Job(
+        audit=checked,
+        window=days,
+        out=out,
+        prepared_by=prepared_by,
+        paper=paper,
+        prints=pdf,
+        browser=browser,
+        pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
+        signer=signer,
+        zips=archive,
+    )
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        try:
+            target = batch.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+        except KeyboardInterrupt:
+            typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
+            raise typer.Exit(130) from None
+    result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
+    for line in listings.bottom_lines(result):
+        typer.echo(line)
+    printed = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))["pdf"]
+    if pdf and "not_made" in printed:
+        typer.echo(f"warning: no PDF was made: {printed['not_made']} The pack is whole without it.", err=True)
+    typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
+    typer.echo(f"Result digest: {read_info(target)['Result-Digest']}")
+    if signer:
+        typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
+    noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
+    if fail_on_deviation and noted:
+        raise typer.Exit(1)
+
+
+def _pseudonym_key(audit: Audit) -> Path:
+    """The key beside audit.toml; one that is made now is announced."""
+    from workbook_lib import pack
+
+    path, is_new = pack.pseudonym_key(audit)
+    if is_new:
+        typer.echo(
+            f"Key of the pseudonyms made: {path}. Keep it: only with it `workbook who` finds the person behind an id. "
+            "It belongs neither in a pack nor in version control (name it in .gitignore).",
+            err=True,
+        )
+    return path
+
+
+@app.command(epilog="Example: `workbook who data_samples/northwind k3jr5zq2x7mwv6ta`")
+def who(
+    audit: AuditPath,
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of a pseudonymous copy.", show_default=False)],
+) -> None:
+    """Say whom an id of a pseudonymous copy stands for. Needs the key and the exports. Exit 1 where one is unknown."""
+    from workbook_lib.audit import load_audit
+    from workbook_lib.pseudonyms import KEY_FILE, Pseudonyms, known_texts
+    from workbook_lib.workpaper import perform
+
+    checked = load_audit(audit)
+    pseudonym = Pseudonyms.read(checked.folder / KEY_FILE)
+    paper = perform(checked)
+    others = [row.subject for row in paper.quarantine] + [file.extracted_by for file in paper.files]
+    others += [checked.programme.owner, checked.programme.approved_by] if checked.programme else []
+    behind = {pseudonym(text): text for text in (*known_texts(paper.engine), *others)}
+    names: dict[str | None, str] = dict(paper.rows("SELECT person_id, name FROM everybody WHERE name IS NOT NULL"))
+    for wanted in ids:
+        known = behind.get(wanted.lower())
+        typer.echo(f"{wanted}: {', '.join(filter(None, (known, names.get(known)))) or 'unknown under this key'}")
+    if not all(wanted.lower() in behind for wanted in ids):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `workbook verify reports/northwind-2025 --recompute`")
+def verify(
+    pack: Annotated[Path, typer.Argument(help="The folder of a pack, or a .zip of it.", show_default=False)],
+    recompute: Annotated[bool, typer.Option("--recompute", help="Judge the exports in it again, and compare.")] = False,
+) -> None:
+    """Check that a pack is as it was sealed: nothing altered, missing or added. Exit 3 where it does not hold."""
+    from workbook_lib import verify as verification
+    from workbook_lib.exhibits.markup import visible
+
+    verified = verification.verify(pack, recompute=recompute)
+    for finding in verified.findings:
+        typer.echo(visible(finding))
+    if verified.findings:
+        raise typer.Exit(3)
+    typer.echo(f"{pack}: it holds: {verified.checked}")
+
+
+keys = typer.Typer(help="Keys that sign packs.", no_args_is_help=True)
+app.add_typer(keys, name="key")
+
+
+@keys.command("new", epilog="Example: `workbook key new ~/keys/packs.pem`")
+def key_new(
+    file: Annotated[Path, typer.Argument(help="Where the private key is written; FILE.pub too.", show_default=False)],
+    anywhere: Annotated[
+        bool, typer.Option("--anywhere", help="Also inside a pack or an audit folder, which is handed on.")
+    ] = False,
+) -> None:
+    """Make a key pair (ed25519) that signs packs: `workbook run --sign-with FILE`."""
+    from workbook_lib.signing import new_key
+
+    made = new_key(file, anywhere=anywhere)
+    typer.echo(f"Private key: {file}. Keep it to yourself. Public key: {file}.pub.")
+    typer.echo(f"Fingerprint: {made.fingerprint}")
