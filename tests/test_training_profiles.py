@@ -294,6 +294,17 @@ def test_xapi_statements_of_two_days(tmp_path: Path) -> None:
     ]
 
 
+def test_xapi_a_last_page_that_says_another_one_follows(tmp_path: Path) -> None:
+    first = '{"statements": [], "more": "/xapi/statements?cursor=2"}'
+    pages = [File("completions", f"{n}.json", first, profile="xapi", keys="allow_empty = true") for n in (1, 2)]
+    last = File("completions", "3.json", '{"statements": [], "more": ""}', profile="xapi", keys="allow_empty = true")
+    assert "further_pages" not in receive(tmp_path / "whole", *pages, last).codes()
+    assert receive(tmp_path / "cut", *pages).finding("further_pages").text == (
+        "2.json says by its key 'more' that another page follows, and no file holds it. Effect: the completions on it "
+        "are missing. Do: export all pages, and name each as a source."
+    )
+
+
 def test_xapi_what_is_not_used_and_why(tmp_path: Path) -> None:
     got = receive(tmp_path, *(export(f"xapi/2026-02-{day}.json", "xapi") for day in (11, 12)))
     said = [(row.source_no, row.row_no, row.by_rule, row.message.partition(" Effect")[0]) for row in got.quarantine]

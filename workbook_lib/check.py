@@ -34,6 +34,7 @@ TO_MEND = {
     "register_altered",
     "left_to_do",
     "records_lost",
+    "further_pages",
 }
 STYLES = {"MEND": "bold red", "ok": "green", "note": "yellow"}
 

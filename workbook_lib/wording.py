@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping
+from datetime import date, time
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -57,13 +58,24 @@ def problem(details: ErrorDetails, sections: Sections) -> Problem:
             code="unknown_attribute",
         )
     if kind in _TYPES:
-        what = f"{given!r} is not {_TYPES[kind]}."
+        what = f"{_as_written(given)} is not {_TYPES[kind]}."
         return Problem(where=where, what=what, do="correct the value.", code="wrong_type")
     if kind.startswith("audit."):
         what, code = sentence(details["msg"]), kind.removeprefix("audit.")
         return Problem(where=where, what=what, do="correct the value.", code=code)
-    what = f"{given!r}: {details['msg'].lower()}."
+    what = f"{_as_written(given)}: {details['msg'].lower()}."
     return Problem(where=where, what=what, do="correct the value.", code="wrong_value")
+
+
+def _as_written(given: object) -> str:
+    """A value as it stands in audit.toml.
+
+    >>> _as_written(date(2025, 1, 31)), _as_written(True), _as_written("E1")
+    ('2025-01-31', 'true', "'E1'")
+    """
+    if isinstance(given, bool):
+        return str(given).lower()
+    return given.isoformat() if isinstance(given, date | time) else repr(given)
 
 
 def _key_path(loc: tuple[int | str, ...]) -> str:

@@ -16,9 +16,9 @@ from workbook_lib.placing import refuse_unwritable
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
 def judge(
     audit: AuditPath,
+    out: Annotated[Path, typer.Option(help="Folder for verdicts.csv and exceptions.csv.", show_default=False)],
     period: PeriodName = None,
     as_of: AsOf = None,
-    out: Annotated[Path, typer.Option(help="Folder for verdicts.csv and exceptions.csv.")] = Path(),
 ) -> None:
     """Write the verdicts and exceptions of one period as CSV; no notebook, for scripts."""
     from workbook_lib.audit import load_audit

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from workbook_lib.audit import Audit
     from workbook_lib.workpaper import Workpaper
 
 app = typer.Typer(
@@ -45,6 +46,19 @@ def warn(paper: Workpaper) -> None:
     for finding in paper.findings:
         if finding.code == "early_extract":
             typer.echo(f"warning: {finding.text}", err=True)
+    warn_of_the_future(paper.audit)
+
+
+def warn_of_the_future(audit: Audit) -> None:
+    """An export that is said to be made on a day to come would prove days that have not happened."""
+    for no, source in enumerate(audit.sources, 1):
+        day = source.extracted(audit.settings.zone)
+        if day and day > datetime.now(audit.settings.zone).date():
+            typer.echo(
+                f"warning: audit.toml, source[{no}]: {source.file} is said to be extracted on {day}, which is to come. "
+                "Days that have not happened are judged as if they had; correct the day.",
+                err=True,
+            )
 
 
 def day_of(moment: datetime | None) -> date | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
+from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn_of_the_future
 from workbook_lib.placing import refuse_unwritable
 from workbook_lib.publish import Paper
 
@@ -50,6 +50,7 @@ def run(
     checked = load_audit(audit)
     days = window(checked, period, day_of(as_of))
     refuse_later_than_exports(checked, days)
+    warn_of_the_future(checked)
     job = batch.Job(
         audit=checked,
         window=days,

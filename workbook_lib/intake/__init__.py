@@ -20,7 +20,7 @@ from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.reading import Reading
-from workbook_lib.intake.remarks import counted, remarks
+from workbook_lib.intake.remarks import counted, further_pages, remarks
 from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
 
@@ -75,6 +75,7 @@ def read(audit: Audit, engine: Engine) -> Intake:
         quarantine=tuple(row for reading in readings for row in reading.quarantine),
         findings=(
             *remarks(readings),
+            *further_pages(readings),
             *snapshots.findings(files, readings),
             *_doubles(engine, audit),
             *_early_exports(engine, files),

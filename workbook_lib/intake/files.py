@@ -63,6 +63,7 @@ class Opened:
     padded : per column, how many such cells a number format shows with leading zeros; they were read as shown.
     broken_lines : how many records run over several lines.
     cut_off : the number of the last row where it is too short and its line has no end.
+    goes_on : the key by which a page of an answer says that another one follows.
     """
 
     header: tuple[str, ...]
@@ -77,6 +78,7 @@ class Opened:
     blank_rows: int = 0
     broken_lines: int = 0
     cut_off: int = 0
+    goes_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)

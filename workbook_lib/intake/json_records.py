@@ -45,6 +45,18 @@ def path_of(text: str) -> tuple[Step, ...]:
 MISSING = object()
 #: The path of the document itself: a list of records, or one record alone.
 WHOLE = "."
+#: Where a page of an answer says that another one follows, by true or by its address: xAPI; Vanta and GraphQL; OData 2
+#: (SuccessFactors) and 4 (Entra); HAL; Google.
+NEXT_PAGE = (
+    "more",
+    "hasNextPage",
+    "pageInfo.hasNextPage",
+    "results.pageInfo.hasNextPage",
+    "d.__next",
+    '"@odata.nextLink"',
+    "_links.next",
+    "nextPageToken",
+)
 
 
 def value_at(record: object, path: Sequence[Step]) -> object:
@@ -94,7 +106,8 @@ def open_json(path: Path, content: Digest, *, records: Sequence[str], explode: s
 
     The header holds the wanted paths that exist in some record; `others` the remaining keys of the records.
     """
-    items = _records(_load_json(path, content), records)
+    data = _load_json(path, content)
+    items = _records(data, records)
     listed = path_of(explode) if explode else ()
     paths = {text: path_of(text) for text in wanted}
     parts = [(no, item, part) for no, item in enumerate(items, 1) for part in _exploded(item, listed)]
@@ -112,8 +125,19 @@ def open_json(path: Path, content: Digest, *, records: Sequence[str], explode: s
             yield RawRow(no, [cell(value_at(part, paths[text])) for text in header], fault)
 
     return Opened(
-        header, rows(), lambda: as_json(current[0]), others=tuple(k for k in keys if k not in used), empty=not items
+        header,
+        rows(),
+        lambda: as_json(current[0]),
+        others=tuple(k for k in keys if k not in used),
+        empty=not items,
+        goes_on=_next_page(data),
     )
+
+
+def _next_page(data: object) -> str:
+    """The key by which the answer says that another page follows; empty where it says nothing of that."""
+    told = (key for key in NEXT_PAGE if value_at(data, path_of(key)) not in (MISSING, None, False, ""))
+    return next(told, "")
 
 
 def as_json(value: object) -> str:

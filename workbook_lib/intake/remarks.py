@@ -25,6 +25,27 @@ def remarks(readings: Iterable[Reading]) -> Iterator[Finding]:
             )
 
 
+def further_pages(readings: Iterable[Reading]) -> Iterator[Finding]:
+    """Reports whose every page says that another one follows: their last page is not here.
+
+    Which report a page belongs to is told by its table and its profile.
+    """
+    reports: dict[tuple[str, str], list[Reading]] = {}
+    for reading in readings:
+        reports.setdefault((reading.table.name, reading.profile.name), []).append(reading)
+    for (table, _), pages in reports.items():
+        if all(page.opened.goes_on for page in pages):
+            last = pages[-1]
+            yield Finding(
+                code="further_pages",
+                table=table,
+                subject=last.file,
+                text=f"{last.file} says by its key '{last.opened.goes_on}' that another page follows, and no file "
+                f"holds it. Effect: the {table} on it are missing. Do: export all pages, and name each as a source.",
+                source_no=last.source_no,
+            )
+
+
 def counted(number: int, noun: str) -> str:
     """A number and what it counts.
 
