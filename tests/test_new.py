@@ -482,6 +482,17 @@ def test_an_ambiguous_date_in_a_proposal_is_a_placeholder(run: Run, tmp_path: Pa
         load_profile(tmp_path / "acme", "my-new")
 
 
+def test_yes_and_no_are_no_worker_types(run: Run, tmp_path: Path) -> None:
+    text = proposal(
+        run,
+        tmp_path,
+        "Employee Number,Work E-Mail,Job Title,Department,Name,Contractor Type,Date of Hire\n"
+        "7,ava@x.example,Engineer,R&D,Ava,Yes,2024-05-06\n8,bo@x.example,Sales,Sales,Bo,No,2024-05-07\n",
+    )
+    assert 'worker_type = "…"' in text
+    assert "#   'Contractor Type': 'Yes', 'No'" in text
+
+
 def test_headers_of_known_systems_are_a_thesaurus(run: Run, tmp_path: Path) -> None:
     text = proposal(
         run,

@@ -118,6 +118,12 @@ def test_successfactors_one_person_alone(tmp_path: Path) -> None:
     assert receive(tmp_path, file).rows("people", "person_id, end_date") == [("5002", None)]
 
 
+def test_successfactors_employments_without_their_people_are_not_taken_for_people(tmp_path: Path) -> None:
+    employment = {"personIdExternal": "5001", "userId": "5001", "startDate": "/Date(1725235200000)/", "endDate": None}
+    file = File("people", "emp_employment.json", json.dumps({"d": {"results": [employment]}}), profile="successfactors")
+    assert [problem.code for problem in refusal(tmp_path, file)] == ["missing_column"]
+
+
 def test_successfactors_jobs_are_a_history(tmp_path: Path) -> None:
     got = receive(tmp_path, export("people", "successfactors/emp_job.json"))
     assert counts(got) == [("people", 3, 2, 1)]

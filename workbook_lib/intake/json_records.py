@@ -233,6 +233,9 @@ def _exploded(record: object, listed: Sequence[Step]) -> list[object]:
     if not listed or not isinstance(record, dict):
         return [record]
     elements = value_at(record, listed)
+    if elements is MISSING:
+        # No such list at all is the sign of another report, and must not look like an empty one.
+        return [record]
     if not isinstance(elements, list) or not elements:
         return [_replaced(record, listed, None)]
     return [_replaced(record, listed, element) for element in elements]

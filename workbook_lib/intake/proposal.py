@@ -290,7 +290,10 @@ def _may_be(kind: Kind, seen: Seen) -> bool:
         return seen.mostly(_NUMBER)
     if kind is Kind.EMAIL:
         return seen.mostly(_EMAIL)
-    return not dated and not seen.mostly(_NESTED) and (kind not in VOCABULARY or len(seen.first) <= MOST_WORDS)
+    if kind in VOCABULARY:
+        only_flags = all(fold(text) in FLAGS for text in seen.first)
+        return len(seen.first) <= MOST_WORDS and not (only_flags and kind is Kind.WORKER_TYPE)
+    return not dated and not seen.mostly(_NESTED)
 
 
 def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
