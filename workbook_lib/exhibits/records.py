@@ -14,7 +14,7 @@ EVERYBODY = 150
 RECORD_ROWS = 300
 ACKNOWLEDGEMENT_ROWS = 80
 #: No company of that size has so many records that the page could not hold them; an export of many years may.
-MOST_ROWS = 1_500
+MOST_ROWS = 1_100
 #: Characters of the programme document that the page shows; it is meant to be one page.
 DOCUMENT = 30_000
 

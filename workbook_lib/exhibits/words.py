@@ -105,7 +105,7 @@ WORDS: dict[str, str] = {
     "period": "The days that the audit is about, first and last day included.",
     "as-of day": "The last full day that the exports cover.",
     "judged days": "The days from the start of the period to its end, or to the as-of day where that comes first.",
-    "population": "Everybody engaged on any judged day, leavers included, and everybody with a row that cannot be read; "
+    "population": "Everybody engaged on any judged day, leavers included, and everybody with an unreadable row; "
     "unless a recorded decision excludes them.",
     "requirement": "One promise of the policy: who must be covered, by which training or policy, from when, how often.",
     "duty": "One person and one requirement that applies to them on some judged day. Each duty has one verdict.",
