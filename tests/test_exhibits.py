@@ -238,6 +238,16 @@ def test_the_page_stays_small_however_large_the_company(tmp_path: Path, people: 
     assert size < 620_000, "with plotly.js, 1.84 MB, and the page around it that is close to 2.5 MB"
 
 
+def test_the_effect_of_a_remark_is_told_for_codes_that_exist() -> None:
+    library = Path(markup.__file__).parent.parent
+    rooms = [path.read_text(encoding="utf-8") for path in library.rglob("*.py") if path.name != "remarks.py"]
+    rooms.append((library / "intake" / "remarks.py").read_text(encoding="utf-8"))
+    known = set(re.findall(r'"([a-z0-9_]+)"', "".join(rooms)))
+    effects = import_module("workbook_lib.exhibits.remarks").EFFECTS
+    assert set(effects) <= known
+    assert all(says.endswith(".") for says in effects.values())
+
+
 class TestFigures:
     def test_are_what_plotly_can_draw(self, wp: Workpaper) -> None:
         drawn = [exhibit for exhibit in shown(wp) if exhibit.figure]
