@@ -124,6 +124,8 @@ class TestEveryExhibit:
                 "INTERIM. It is judged up to 2025-07-31, and the period goes on to 2025-12-31."
             )
             assert not make(wp).banner
+        titled = [make(interim).title for make in (exhibits.title, exhibits.bottom_line)]
+        assert titled == ["Organisation and period, INTERIM", "Result, INTERIM"], "the contents repeat the titles"
 
 
 class TestTable:
@@ -473,6 +475,30 @@ class TestWhatIsListed:
             assert dict(exhibit.plan)["What was done"] == result.procedure.done
             for check in result.checks:
                 assert check.says in exhibit.tables[0].frame["Expected"].tolist()
+
+    def test_a_procedure_does_not_repeat_what_another_exhibit_lists(self, wp: Workpaper) -> None:
+        exhibit = exhibits.procedure(wp, "P1")
+        assert [table.caption for table in exhibit.tables] == [
+            "What was expected, and how many items are not so",
+            "Details: Every person's rows in the people export can be read.",
+            "Details: Each exclusion and each link was approved by a second person, and names its evidence.",
+        ]
+        assert '<a href="#reconciliation">People against accounts and records</a>' in exhibit.html
+        assert dict(exhibit.plan)["Exceptions"] == "2 of 13 (15.4 %) people and accounts"
+
+    def test_the_programme_says_what_is_missing_in_it(self, wp: Workpaper) -> None:
+        says = exhibits.programme(wp).says
+        assert markup.prose(says[0]).endswith(
+            "Missing in it: how completion is tracked; how content is updated. P10 shows where each part was found."
+        )
+        assert says[1].startswith("It was approved on 2025-01-10: for 9 judged days before that")
+        assert exhibits.procedure(wp, "P10").tables[1].frame["Found in"].tolist() == [
+            "How often",
+            "Who must",
+            None,
+            None,
+            "stated in audit.toml",
+        ]
 
     def test_an_unknown_procedure_is_refused(self, wp: Workpaper) -> None:
         with pytest.raises(LookupError, match="There is no procedure P99; there are P1, P2"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate, were
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate, spelled, were
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.words import CRITERIA, JUDGED
 from workbook_lib.procedures import CATALOGUE, Outcome
@@ -367,4 +367,8 @@ def _rule(requirement: Requirement, in_force: tuple[str, ...]) -> str:
 def _applies(requirement: Requirement) -> str:
     if not requirement.applies_to:
         return "everyone"
-    return "; ".join(f"{name.replace('_', ' ')}: {', '.join(words)}" for name, words in requirement.applies_to.items())
+    wanted = (
+        (name, map(spelled, words) if name == "worker_type" else words)
+        for name, words in requirement.applies_to.items()
+    )
+    return "; ".join(f"{spelled(name)}: {', '.join(words)}" for name, words in wanted)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbook_lib.exhibits import figures
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate, spelled
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.exhibits.words import JUDGED, VERDICTS
-from workbook_lib.procedures import Check, Outcome
+from workbook_lib.procedures import Check, Outcome, Result
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
 from workbook_lib.procedures.records import LOST, UNEXPLAINED, UNREAD_ROWS
 from workbook_lib.workpaper import Workpaper
@@ -189,9 +189,9 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         ("Objective", plan.objective),
         ("Criteria", ", ".join(plan.criteria)),
         ("Population", plan.population),
-        ("Source", plan.source),
+        ("Source", spelled(plan.source)),
         ("What was done", plan.done),
-        ("Exceptions", rate(result.exceptions, result.tested) if performed else "none counted: not performed"),
+        ("Exceptions", _counted(result) if performed else "none counted: not performed"),
     )
     tables = []
     if result.checks:
@@ -239,6 +239,10 @@ def _details(wp: Workpaper, check: Check) -> Table | None:
     )
     more = (("exceptions", "Exceptions"),) if check.table == "exceptions" and total > at_most else ()
     return replace(table, more=more, folded=not check.exceptions and total > 10) if total else None
+
+
+def _counted(result: Result) -> str:
+    return f"{rate(result.exceptions, result.tested)} {result.procedure.unit}"
 
 
 def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:

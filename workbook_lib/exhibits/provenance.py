@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, count, cut_short, framed, were
+from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, count, cut_short, framed, spelled, were
 from workbook_lib.exhibits.markup import Stacked, named
 from workbook_lib.received import Received
 from workbook_lib.tables import FileAccount, Quarantined, listing
@@ -22,7 +22,7 @@ def sources(wp: Workpaper) -> Exhibit:
         (
             file.source_no,
             Stacked(file.file, file.sha256),
-            file.table,
+            spelled(file.table),
             Stacked(_joined(file.system, file.report, file.parameters) or "not stated", _extracted(file)),
         )
         for file in wp.files
@@ -79,7 +79,7 @@ def _card(file: FileAccount, left: int) -> Card:
         ("Earlier export", f"{named(old.file)}; SHA-256 {old.sha256}" if old else ""),
     )
     return Card(
-        caption=f"{file.source_no} · {named(file.file)}, read as {file.table}",
+        caption=f"{file.source_no} · {named(file.file)}, read as {spelled(file.table)}",
         plan=tuple(pair for pair in pairs if pair[1]),
         table=Table(frame=framed(file.mapping, ("Column", "Read from")), caption="Where each column was read from"),
     )
@@ -95,7 +95,7 @@ def totals(wp: Workpaper) -> Exhibit:
     rows = [
         (
             one.file,
-            ", ".join(reading.table for reading in one.readings),
+            ", ".join(spelled(reading.table) for reading in one.readings),
             one.rows,
             one.used,
             one.quarantined,
@@ -143,7 +143,7 @@ def _readings(one: Received) -> list[tuple[Any, ...]]:
         (
             file.source_no,
             file.file,
-            file.table,
+            spelled(file.table),
             file.rows_read,
             file.rows_used,
             left,
@@ -177,7 +177,7 @@ def quarantine(wp: Workpaper) -> Exhibit:
         return Exhibit(
             key="quarantine", title="Quarantine", says=("0 rows were quarantined: every row read was used.",)
         )
-    tally = Counter((row.code.replace("_", " "), row.table, _kind(row)) for row in rows)
+    tally = Counter((spelled(row.code), spelled(row.table), _kind(row)) for row in rows)
     by_reason = [(*key, number) for key, number in sorted(tally.items())]
     found = wp.received
     left = sum(sum(one.left) for one in found)
