@@ -310,7 +310,7 @@ CASES = [
     case("084_module_not_listed.csv", "completions", accounts(ADA, BO),
          Remark("modules_not_listed", "'SEC-999' (1 record); they count only where a requirement names them"), read=2),
     case("085_completion_twice.csv", "completions", MET, Note("identical_rows", "1 row repeating another"),
-         Listed("P12", "No record stands twice", 1, ADA), read=3),
+         Listed("P12", "repeats another in every column", 1, ADA), read=3),
     # C9: version 1 is not credited from 30 days after version 2 on; whoever acknowledges early is covered
     case("086_old_version_acknowledged.csv", "acknowledgements", Verdict("E1", "policy", "missing", 365), read=1,
          beside={"policies": "086_policies.csv"}),

@@ -71,4 +71,4 @@ def test_a_leave_row_that_could_not_be_read_puts_nobody_into_a_training_system(t
     people = plus("people", "E5,Eve,eve@acme.example,employee,Sales,2025-01-02,2025-01-20")
     paper = perform(load_audit(make(tmp_path, people | {"leave": "person_id,start_date,end_date\nE5,oops,\n"})))
     population = next(result for result in paper.results if result.procedure.id == "P1")
-    assert "1 of 5 people in the population are in no training" in population.says
+    assert "1 of 5 people in the population is in no training" in population.says

@@ -124,6 +124,8 @@ class TestEveryExhibit:
                 "INTERIM. It is judged up to 2025-07-31, and the period goes on to 2025-12-31."
             )
             assert not make(wp).banner
+        titled = [make(interim).title for make in (exhibits.title, exhibits.bottom_line)]
+        assert titled == ["Organisation and period, INTERIM", "Result, INTERIM"], "the contents repeat the titles"
 
 
 class TestTable:
@@ -162,6 +164,17 @@ class TestTable:
             'late (<a href="#rule-C4">C4</a>, <a href="#rule-C13">C13</a>), not C5'
         )
         assert all(f'<tr id="rule-C{n}">' in exhibits.rules(wp).html for n in range(1, 16))
+
+    def test_a_rule_cited_in_a_cell_leads_to_its_words_and_those_to_its_text(self, wp: Workpaper) -> None:
+        page = exhibits.people_and_verdicts(wp).html
+        assert 'no verdict is given (<a href="#rule-C12">C12</a>).' in page
+        rules = exhibits.rules(wp)
+        texts = dict(zip(rules.table["Rule"], rules.table["Text"], strict=True))
+        assert [name for _, name in texts["C12"].places] == ["tally", "verdict", "verdicts", "last_accountable"]
+        assert {rule for rule, links in texts.items() if not links.places} == {"C1"}
+        for place, name in (pair for links in texts.values() for pair in links.places):
+            assert f'<a href="#{place}">{name}</a>' in rules.html
+            assert f'<details id="{place}"><summary>{name}</summary>' in rules.html
 
     def test_marks_closed_words_in_their_column_only(self) -> None:
         page = self.html(who=["missing"], Verdict=["missing"], Name=["met"])
@@ -211,18 +224,30 @@ class TestListing:
         assert not listed(wp, query, "People", order="person", at_most=8).note
 
 
-def test_the_page_stays_small_however_large_the_company(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("people", "duties"), [(150, 475), (1200, 3775)])
+def test_the_page_stays_small_however_large_the_company(tmp_path: Path, people: int, duties: int) -> None:
     from companies import random_company, write
 
-    audit = load_audit(write(random_company(5, 1200), tmp_path / "audit"))
-    wp = perform(audit)
+    wp = perform(load_audit(write(random_company(5, people), tmp_path / "audit")))
     for_the_analyst = {"covered-now", "due-next", "attention"}
     printed = [exhibit for exhibit in shown(wp) if exhibit.key not in for_the_analyst]
     figures_drawn = [exhibit._repr_mimebundle_()[0][exhibits.exhibit.FIGURE] for exhibit in printed if exhibit.figure]
     size = sum(len(json.dumps(figure, separators=(",", ":"))) for figure in figures_drawn)
     size += sum(len(exhibit.html.encode()) for exhibit in printed)
-    assert len(wp.verdicts) > 2000
+    assert len(wp.verdicts) == duties
+    records = exhibits.completion_records(wp).tables[0]
+    assert bool(records.note) == (people > exhibits.records.EVERYBODY), "a small company's records are all there"
     assert size < 620_000, "with plotly.js, 1.84 MB, and the page around it that is close to 2.5 MB"
+
+
+def test_the_effect_of_a_remark_is_told_for_codes_that_exist() -> None:
+    library = Path(markup.__file__).parent.parent
+    rooms = [path.read_text(encoding="utf-8") for path in library.rglob("*.py") if path.name != "remarks.py"]
+    rooms.append((library / "intake" / "remarks.py").read_text(encoding="utf-8"))
+    known = set(re.findall(r'"([a-z0-9_]+)"', "".join(rooms)))
+    effects = import_module("workbook_lib.exhibits.remarks").EFFECTS
+    assert set(effects) <= known
+    assert all(says.endswith(".") for says in effects.values())
 
 
 class TestFigures:
@@ -285,24 +310,70 @@ class TestBottomLine:
     def test_undetermined_people_count_against_the_rate(self, wp: Workpaper) -> None:
         exhibit = exhibits.bottom_line(wp)
         assert sum(row["verdict"] == "undetermined" for row in wp.verdicts) == 2
-        assert "2 duties are undetermined" in exhibit.says[2]
-        assert "They count against the rate" in exhibit.says[2]
+        (told,) = [says for says in exhibit.says if says.startswith("2 duties are undetermined")]
+        assert "They count against the rate" in told
 
     def test_a_procedure_that_was_not_performed_is_no_pass(self, wp: Workpaper) -> None:
         outcomes = [str(result.outcome) for result in wp.results]
         clean, noted = outcomes.count("no exceptions noted"), outcomes.count("exceptions noted")
-        assert exhibits.bottom_line(wp).says[0] == (
+        assert exhibits.bottom_line(wp).says[-1] == (
             f"Procedures performed: {clean + noted} of {len(outcomes)}. No exceptions noted: {clean}. "
-            f"Exceptions noted: {noted}. Not performed: {outcomes.count('not performed')}."
+            f"Exceptions noted: {noted}. Not performed: {outcomes.count('not performed')}. Whether the control is "
+            "effective is for the auditor to judge."
+        )
+
+    def test_answers_first(self, wp: Workpaper) -> None:
+        assert exhibits.bottom_line(wp).says[0] == (
+            "Was everybody covered on every day on which they had to be? No: 7 exceptions, by 4 of 8 people; 6 of the "
+            "exceptions have no recorded explanation; 1 person cannot be judged."
+        )
+
+    def test_says_yes_only_where_nothing_was_found(self, tmp_path: Path) -> None:
+        from folders import make
+
+        line = exhibits.bottom_line(perform(load_audit(make(tmp_path))))
+        assert line.says[0] == (
+            "Was everybody covered on every day on which they had to be? Yes, by the records: 0 exceptions in 9 judged "
+            "duties of 4 people."
+        )
+
+    def test_tells_a_person_who_cannot_be_judged_from_an_exception(self, tmp_path: Path) -> None:
+        from folders import make, plus
+
+        folder = make(tmp_path, plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"))
+        assert exhibits.bottom_line(perform(load_audit(folder))).says[0] == (
+            "Was everybody covered on every day on which they had to be? Not shown: 0 exceptions, but 1 person cannot be "
+            "judged."
+        )
+
+    def test_says_which_missing_duties_were_completed_after_the_period(self, tmp_path: Path) -> None:
+        from folders import SOUND, make
+
+        late = {"completions": SOUND["completions"].replace("2025-11-20T", "2026-01-02T")}
+        wp = perform(load_audit(make(tmp_path, late)))
+        assert exhibits.bottom_line(wp).says[2] == (
+            "1 duty is missing: cover did not come back on a judged day; 1 of them was completed after those days, by "
+            "2026-01-04, and 0 were not."
+        )
+        (why,) = [row["why"] for row in wp.verdicts if row["verdict"] == "missing"]
+        assert why == (
+            "Not covered on 30 required days between 2025-12-02 and 2025-12-31; completed on 2026-01-02, after the "
+            "judged days; before that on 2024-12-02."
         )
 
 
 class TestWhatIsListed:
     def test_control_totals_tie(self, wp: Workpaper) -> None:
-        frame = exhibits.totals(wp).table
-        assert list(frame["Read"]) == [u + q for u, q in zip(frame["Used"], frame["Quarantined"], strict=True)]
-        assert set(frame["Control total"]) == {"ties"}
-        assert frame["Read"].iloc[-1] == sum(frame["Read"].iloc[:-1])
+        frame, readings = (table.frame for table in exhibits.totals(wp).tables)
+        assert list(frame["Rows read"]) == [u + q for u, q in zip(frame["Used"], frame["Quarantined"], strict=True)]
+        assert frame["Rows read"].iloc[-1] == sum(frame["Rows read"].iloc[:-1])
+        assert [
+            used + left + quarantined
+            for used, left, quarantined in zip(
+                readings["Used"], readings["Left to another reading"], readings["Quarantined"], strict=True
+            )
+        ] == list(readings["Rows read"])
+        assert {*frame["Control total"], *readings["Control total"]} == {"ties"}
 
     def test_sources_show_each_file_with_its_digest(self, wp: Workpaper) -> None:
         exhibit = exhibits.sources(wp)
@@ -341,9 +412,15 @@ class TestWhatIsListed:
     def test_quarantine_lists_what_could_not_be_read(self, wp: Workpaper) -> None:
         exhibit = exhibits.quarantine(wp)
         unread = [row for row in wp.quarantine if not row.by_rule]
+        assert (len(wp.quarantine), len(unread)) == (4, 4)
         assert exhibit.says[0].startswith(
-            f"{len(wp.quarantine)} rows were quarantined: {len(unread)} could not be read"
+            "0 rows were set aside by a stated rule of the format, 3 could not be read, and 1 decision was refused."
         )
+        assert [table.caption for table in exhibit.tables[1:]] == [
+            "Rows that could not be read",
+            "Decisions that were refused",
+        ]
+        assert exhibit.tables[2].frame["Value"].tolist() == ["p3"]
         assert set(exhibit.tables[1].frame["Value"]) >= {"someday", "2025-04-31"}
 
     def test_rows_that_could_not_be_read_stand_beside_their_person(self, wp: Workpaper) -> None:
@@ -399,6 +476,30 @@ class TestWhatIsListed:
             for check in result.checks:
                 assert check.says in exhibit.tables[0].frame["Expected"].tolist()
 
+    def test_a_procedure_does_not_repeat_what_another_exhibit_lists(self, wp: Workpaper) -> None:
+        exhibit = exhibits.procedure(wp, "P1")
+        assert [table.caption for table in exhibit.tables] == [
+            "What was expected, and how many items are not so",
+            "Details: Every person's rows in the people export can be read.",
+            "Details: Each exclusion and each link was approved by a second person, and names its evidence.",
+        ]
+        assert '<a href="#reconciliation">People against accounts and records</a>' in exhibit.html
+        assert dict(exhibit.plan)["Exceptions"] == "2 of 13 (15.4 %) people and accounts"
+
+    def test_the_programme_says_what_is_missing_in_it(self, wp: Workpaper) -> None:
+        says = exhibits.programme(wp).says
+        assert markup.prose(says[0]).endswith(
+            "Missing in it: how completion is tracked; how content is updated. P10 shows where each part was found."
+        )
+        assert says[1].startswith("It was approved on 2025-01-10: for 9 judged days before that")
+        assert exhibits.procedure(wp, "P10").tables[1].frame["Found in"].tolist() == [
+            "How often",
+            "Who must",
+            None,
+            None,
+            "stated in audit.toml",
+        ]
+
     def test_an_unknown_procedure_is_refused(self, wp: Workpaper) -> None:
         with pytest.raises(LookupError, match="There is no procedure P99; there are P1, P2"):
             exhibits.procedure(wp, "P99")
@@ -407,9 +508,9 @@ class TestWhatIsListed:
 class TestGlossary:
     def test_explains_every_word_of_the_enums(self, wp: Workpaper) -> None:
         explained = {
-            (table.caption, word): says
+            (table.caption, line[0]): line[1]
             for table in exhibits.glossary(wp).tables
-            for word, says in table.frame.itertuples(index=False)
+            for line in table.frame.itertuples(index=False)
         }
         assert all(len(says.split()) >= 3 for says in explained.values())
         for caption, enum in (
@@ -448,7 +549,11 @@ def test_readiness_looks_ahead_from_the_as_of_day(wp: Workpaper) -> None:
 
 
 def test_worker_types_are_spelled_as_in_the_tables(wp: Workpaper) -> None:
-    assert set(exhibits.population(wp).table["Worker type"]) <= set(WorkerType)
+    spelled = {str(kind).replace("_", " ") for kind in WorkerType}
+    assert set(exhibits.population(wp).table["Worker type"]) <= spelled
+    (types,) = [table.frame for table in exhibits.glossary(wp).tables if table.caption == "Worker types"]
+    codes = dict(zip(types["Word"], types["Code in the pack"], strict=True))
+    assert codes == {str(kind).replace("_", " "): str(kind) for kind in WorkerType}
 
 
 class TestReadings:
@@ -470,9 +575,9 @@ class TestReadings:
         assert list(frame["Person"]) == ["p2", "p4", "p8"]
         assert list(frame["The audit's own reading"]) == ["rolling: fails", "rolling: passes", "rolling: fails"]
         assert list(frame["Read otherwise"]) == [
-            "in period, trailing: passes",
+            "in period, trailing: pass",
             "in period: fails",
-            "in period, trailing: passes",
+            "in period, trailing: pass",
         ]
         assert frame["Why"].iloc[1] == (
             "rolling: covered on every accountable day; in period: no record from 2025-01-01 to 2025-06-30."
@@ -643,8 +748,10 @@ class TestLimits:
         assert told["campaign"] == "0 campaigns; 0 people trained too early for one."
         assert told["short leave"] == "0 of 1 (0 %) leave rows are shorter than 14 days."
         assert told["annual"] == "3 people have another result under some other reading."
-        assert told["unreadable"] == "4 rows could not be used; 1 person is undetermined."
-        assert told["accounts"] == "0 of 7 (0 %) accounts belong to nobody."
+        assert told["unreadable"] == ("3 rows could not be read; 1 decision was refused; 1 person is undetermined.")
+        assert told["accounts"] == (
+            "0 of 7 (0 %) accounts of the systems belong to nobody; 1 account is left out by a decision."
+        )
         assert [key for key, says in told.items() if not re.search(r"\d", says)] == ["effective"]
 
     def test_the_commands_name_this_period(self, wp: Workpaper) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbook_lib import exhibits
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
 
@@ -94,3 +95,94 @@ def test_the_earlier_export_of_the_lab_shows_what_changed_since(judged):
     changes = judged.rows("SELECT fate, row_no, column_name, before, after FROM snapshot_change ORDER BY row_no")
     assert [row[:3] for row in changes] == [("vanished", 10, None), ("changed", 19, "completed_at")]
     assert changes[1][3:] == ("2025-07-13 13:03:00", "2025-07-03 13:03:00")
+
+
+def test_the_evidence_answers_first(judged):
+    says = exhibits.bottom_line(judged).says
+    assert says[:3] == (
+        "Was everybody covered on every day on which they had to be? No: 44 exceptions, by 33 of 69 people; 26 of the "
+        "exceptions have no recorded explanation; 2 people cannot be judged.",
+        "Duties met on time: 220 of 273 (80.6 %). A duty is one person and one requirement; 14 more were excused, not "
+        "yet due, or ended before anything was due.",
+        "26 duties are missing: cover did not come back on a judged day; 2 of them were completed after those days, by "
+        "2026-01-11, and 24 were not.",
+    )
+    assert says[4] == (
+        "1 person with an open leave is excused to this day, although there are records from during that leave (P12)."
+    )
+
+
+def test_the_reason_of_a_missing_duty_names_what_came_after(judged):
+    why = {(row["person_id"], row["requirement_id"]): row["why"] for row in judged.verdicts}
+    assert why["00113", "awareness"] == (
+        "Not covered on 27 required days between 2025-12-05 and 2025-12-31; completed on 2026-01-07, after the judged "
+        "days; before that on 2024-12-05."
+    )
+    assert why["00105", "awareness"] == (
+        "Not covered on 163 required days between 2025-07-22 and 2025-12-31; last completed on 2024-07-22."
+    )
+
+
+def test_each_procedure_says_what_it_counts(judged):
+    told = {result.procedure.id: (result.exceptions, result.tested, result.says) for result in judged.results}
+    assert told["P1"] == (
+        8,
+        69 + 72,
+        "3 of 69 people in the population are in no training or policy system. 3 of 72 accounts with records belong to "
+        "nobody in the people export. The rows of 2 people cannot be read.",
+    )
+    assert told["P8"][2] == "1 of 6 modules in use has no assessment, or none is stated."
+    assert told["P11"][2] == (
+        "26 of 44 exceptions have no recorded explanation. Of 21 explanations and extensions, 0 name no second person, 0 "
+        "no evidence, 18 no day."
+    )
+    assert told["P12"] == (
+        11,
+        838,
+        "838 rows were read from 14 files, each counted once; 2 could not be read, 1 decision was refused, and 8 "
+        "observations on the records need a look.",
+    )
+
+
+def test_the_scope_names_who_was_not_asked_and_who_was_left_out(judged):
+    scope = exhibits.scope(judged)
+    assert scope.says == (
+        "69 of 71 people in the exports had at least one requirement that applied on a judged day; leavers are among "
+        "them. The other 2 are named below. 1 account is left out by a recorded decision.",
+    )
+    assert scope.tables[1].frame[["Person", "Why not"]].values.tolist() == [
+        ["00117", "left before the judged days"],
+        ["00195", "joins after the judged days"],
+    ]
+    assert ("CC2.1", "P12 bears on it") in scope.table[["Matter", "Meaning"]].itertuples(index=False, name=None)
+
+
+def test_each_remark_says_what_it_does_to_the_verdicts(judged):
+    frame = exhibits.findings(judged).table
+    told = dict(zip(frame["About"], frame[["Effect on the verdicts", "Concerns"]].values.tolist(), strict=True))
+    assert told["00129"] == [
+        "Every day since is excused; days without cover are no exceptions.",
+        "1 person, 4 duties, 0 of them late or missing",
+    ]
+    assert told["reception@northwind.example"] == [
+        "Records under the address cover nobody.",
+        "2 people, 8 duties, 5 of them late or missing",
+    ]
+    assert told["bamboohr_employees.csv"][1] == "7 people, 7 duties, 3 of them late or missing"
+    assert told["agency_staff.csv"][1] == "nobody"
+
+
+def test_every_record_of_so_small_a_company_is_shown(judged):
+    records, (_, acknowledged) = exhibits.completion_records(judged).table, exhibits.acknowledgements(judged).tables
+    assert (len(records), len(acknowledged.frame)) == (430, 168)
+    assert acknowledged.frame["Version"].value_counts().to_dict() == {
+        "5 (in force then)": 60,
+        "4 (in force then)": 96,
+        "4.1 (in force then)": 8,
+    }
+
+
+def test_whom_no_export_calls_by_a_name_an_address_stands_for(judged):
+    named = dict(judged.rows("SELECT person_id, name FROM person WHERE LENGTH(person_id) = 32"))
+    assert len(named) == 10
+    assert all(name.endswith("@lindqvist-sensors.example") for name in named.values())

@@ -29,11 +29,11 @@ DEFECTS = {
         "P1", plus("people", "E5,Eve,eve@acme.example,employee,Sales,2025-01-02,2025-01-20"), "1 of 5 people",
     ),
     "record of nobody": (
-        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 account with records",
+        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 of 5 accounts with records belongs",
     ),
     "records of nobody in two letter cases are one account": (
         "P1", plus("completions", "Ghost@acme.example,SEC-101,2025-02-02,completed,,30",
-                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 account with records",
+                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 of 5 accounts with records belongs",
     ),
     "row that cannot be read": (
         "P1", plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"), "rows of 1 person cannot be read",
@@ -42,7 +42,7 @@ DEFECTS = {
         "P2", {"completions": SOUND["completions"].replace("2025-03-20T", "2025-04-03T")}, "1 of 2",
     ),
     "joiner from before still open": (
-        "P2", without("completions", "cy@agency"), "1 more were due before",
+        "P2", without("completions", "cy@agency"), "1 more was due before",
     ),
     "not repeated": ("P3", without("completions", "2025-11-20"), "1 of 5"),
     "role training missing": ("P4", without("completions", "DEV-7"), "1 of 1"),
@@ -170,8 +170,8 @@ def test_overlapping_rows_of_two_types_break_the_roll_forward(tmp_path):
 def test_an_explanation_is_shown_and_changes_nothing_else(tmp_path):
     lapsed = without("completions", "2025-11-20")
     decisions = (
-        "decision_id,kind,decided_by,person_id,requirement_id,due_on,reason,approved_by\n"
-        "D1,explain,grc@acme.example,E1,awareness,2025-12-02,system outage,ciso@acme.example\n"
+        "decision_id,kind,decided_by,person_id,requirement_id,due_on,approved_on,reason,evidence,approved_by\n"
+        "D1,explain,grc@acme.example,E1,awareness,2025-12-02,2025-12-20,system outage,T-1,ciso@acme.example\n"
     )
     before, _ = results(tmp_path / "a", lapsed)
     after, found = results(tmp_path / "b", lapsed | {"decisions": decisions})
@@ -179,6 +179,92 @@ def test_an_explanation_is_shown_and_changes_nothing_else(tmp_path):
     assert found["P11"].outcome == Outcome.NO_EXCEPTIONS
     assert found["P3"].outcome == Outcome.EXCEPTIONS
     assert before.verdicts == after.verdicts
+
+
+DECISIONS = "decision_id,kind,decided_by,person_id,account,requirement_id,due_on,reason,evidence,approved_by\n"
+
+
+def test_an_explanation_without_approver_evidence_or_day_is_noted(tmp_path):
+    decided = DECISIONS + "D1,explain,grc@acme.example,E1,,awareness,2025-12-02,system outage,,\n"
+    paper, found = results(tmp_path, without("completions", "2025-11-20") | {"decisions": decided})
+    says, approver, evidence, day = found["P11"].checks
+    assert [check.exceptions for check in (says, approver, evidence, day)] == [0, 1, 1, 1]
+    assert [check.tested for check in (says, approver, evidence, day)] == [1, 1, 1, 1]
+    assert found["P11"].outcome == Outcome.EXCEPTIONS
+    assert found["P11"].says == (
+        "0 of 1 exception have no recorded explanation. Of 1 explanation or extension, 1 names no second person, 1 no "
+        "evidence, 1 no day."
+    )
+    assert [row[0] for row in paper.rows(day.listing)] == ["D1"]
+
+
+def test_an_exclusion_or_link_without_approver_or_evidence_is_noted(tmp_path):
+    records = plus("completions", "kiosk,SEC-101,2025-02-02,completed,,30", "lab7,SEC-101,2025-02-03,completed,,30")
+    decided = (
+        f"{DECISIONS}D1,exclude,grc@acme.example,,kiosk,,,shared screen,T-1,\n"
+        "D2,link,grc@acme.example,E1,lab7,,,their own account,T-2,ciso@acme.example\n"
+    )
+    paper, found = results(tmp_path, records | {"decisions": decided})
+    check = found["P1"].checks[-1]
+    assert (check.tested, check.exceptions) == (2, 1)
+    assert [row[-1] for row in paper.rows(check.listing)] == ["D1"]
+    assert found["P1"].outcome == Outcome.EXCEPTIONS
+
+
+def test_a_decision_about_oneself_has_a_line_of_its_own(tmp_path):
+    decided = (
+        f"{DECISIONS}D1,explain,ada@acme.example,E1,,awareness,2025-12-02,busy,T-1,ciso@acme.example\n"
+        "D2,link,grc@acme.example,E1,,,,no account named,T-2,ciso@acme.example\n"
+    )
+    paper, found = results(tmp_path, {"decisions": decided})
+    assert "0 could not be read, 2 decisions were refused, and 0 observations" in found["P12"].says
+    own, other = found["P12"].checks[1:3]
+    assert [(check.tested, check.exceptions) for check in (own, other)] == [(2, 1), (2, 1)]
+    assert [row[1] for check in (own, other) for row in paper.rows(check.listing)] == [2, 3]
+
+
+def test_records_during_a_leave_without_an_end_are_noted(tmp_path):
+    leave = "person_id,start_date,end_date\nE2,2025-03-10,\nE1,2025-12-20,\n"
+    paper, found = results(tmp_path, {"leave": leave})
+    check = next(check for check in found["P12"].checks if "leave without an end" in check.says)
+    assert (check.tested, check.exceptions) == (2, 1)
+    assert [row[0] for row in paper.rows(check.listing)] == ["E2"]
+
+
+def test_doubles_are_counted_as_the_remarks_count_them(tmp_path):
+    twice = "di@acme.example,AUP,1,2024-06-12,acknowledged"
+    changes = plus("acknowledgements", twice, twice) | plus("completions", SOUND["completions"].splitlines()[1])
+    paper, found = results(tmp_path, changes)
+    check = next(check for check in found["P12"].checks if "repeats another in every column" in check.says)
+    assert (check.tested, check.exceptions) == (9 + 6, 3)
+    assert sorted(row[-1] for row in paper.rows(check.listing)) == [1, 2]
+    told = [finding.text for finding in paper.findings if finding.code == "identical_rows"]
+    assert [text.partition(" repeating")[0] for text in told] == ["completions: 1 row", "acknowledgements: 2 rows"]
+
+
+@pytest.mark.parametrize(
+    ("approved_on", "says"),
+    [
+        ("2024-02-01", "An approved version was in force on every judged day."),
+        ("2025-01-20", "for 19 judged days before that, 2025-01-01 to 2025-01-19, no approved version is shown"),
+        ("2026-01-02", "for 365 judged days before that, 2025-01-01 to 2025-12-31, no approved version is shown"),
+        (None, "No approval is stated"),
+    ],
+)
+def test_the_days_before_the_approval_are_told(tmp_path, approved_on, says):
+    folder = make(tmp_path)
+    stated = f"approved_on = {approved_on}" if approved_on else ""
+    toml = (folder / "audit.toml").read_text().replace("approved_on = 2024-02-01", stated)
+    (folder / "audit.toml").write_text(toml)
+    paper = perform(load_audit(folder))
+    result = next(result for result in paper.results if result.procedure.id == "P10")
+    assert says in result.says
+    assert [row[1] for row in paper.rows(result.checks[0].listing)][:4] == [
+        "How often",
+        "Who must take it",
+        "How completion is tracked",
+        "How content is updated",
+    ]
 
 
 def test_an_early_as_of_day_makes_no_later_record_suspicious(tmp_path):

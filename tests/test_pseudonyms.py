@@ -200,4 +200,21 @@ def test_every_text_column_is_judged_public_or_hidden(tmp_path: Path) -> None:
     small.write(tmp_path / "firm")
     paper = workpaper.perform(audit.load_audit(tmp_path / "firm"))
     columns = {column for columns in paper.engine.text_columns().values() for column in columns}
-    assert columns - {*KEYED, *EMPTIED, *PUBLIC} == {"reason", "evidence", "change", "record", "before", "after"}
+    of_procedures = {"part", "found_in", "code", "message", "about"}  # made after the hiding, of what is hidden by then
+    withheld = {"reason", "evidence", "change", "record", "before", "after"}
+    assert columns - {*KEYED, *EMPTIED, *PUBLIC} == withheld | of_procedures
+
+
+def test_what_procedures_tell_is_hidden_too(tmp_path: Path) -> None:
+    """Rows that were rejected, and the headings of the programme document."""
+    folder = small.write(tmp_path / "firm")
+    (tmp_path / "key").write_text("0" * 64, encoding="utf-8")
+    paper = workpaper.perform(audit.load_audit(folder), pseudonym_key=tmp_path / "key")
+    assert paper.rows("SELECT DISTINCT found_in FROM programme_part WHERE part_no < 5 ORDER BY 1") == [
+        ("withheld",),
+        (None,),
+    ]
+    told = paper.rows("SELECT about, message FROM rejected ORDER BY source_no, row_no")
+    assert len(told) == 4
+    assert all(message.endswith("the text of the row is withheld.") for _, message in told)
+    assert {about for about, _ in told} & {"p2", "p3", "p7", "bo@firm.example"} == set()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook_lib.csv_tables import ESCAPED, write_csv
+from workbook_lib.exhibits.front import DONE_AFTER
 from workbook_lib.exhibits.joiners import JOINERS
 from workbook_lib.procedures import Result
 from workbook_lib.spreadsheets import Sheet, write_workbook
@@ -187,18 +188,14 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             "interim": paper.window.interim,
         },
         "people": paper.number("SELECT COUNT(DISTINCT person_no) FROM verdict"),
+        "people_with_an_exception": paper.number("SELECT COUNT(DISTINCT person_id) FROM exceptions"),
         "verdicts": verdicts,
         "exceptions": {
             "total": paper.number("SELECT COUNT(*) FROM exceptions"),
             "unexplained": paper.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL"),
         },
-        "rows": {
-            "read": sum(file.rows_read for file in paper.files),
-            "used": sum(file.rows_used for file in paper.files),
-            "quarantined": sum(file.rows_quarantined for file in paper.files),
-            "set_aside_by_rule": sum(row.by_rule for row in paper.quarantine),
-            "unreadable": sum(not row.by_rule for row in paper.quarantine),
-        },
+        "missing_completed_after_the_judged_days": paper.number(DONE_AFTER),
+        "rows": _rows(paper),
         "procedures": {
             result.procedure.id: {
                 "outcome": str(result.outcome),
@@ -207,6 +204,21 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             }
             for result in paper.results
         },
+    }
+
+
+def _rows(paper: Workpaper) -> dict[str, int]:
+    """Rows of the files, each counted once: read = used + quarantined; and how often the files were read."""
+    files = paper.received
+    return {
+        "files": len(paper.file_names),
+        "readings": len(paper.files),
+        "read": sum(one.rows for one in files),
+        "used": sum(one.used for one in files),
+        "quarantined": sum(one.quarantined for one in files),
+        "set_aside_by_rule": sum(one.by_rule for one in files),
+        "unreadable": sum(one.unread for one in files),
+        "refused": sum(one.refused for one in files),
     }
 
 
@@ -225,8 +237,12 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
     yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
     yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
-    if unreadable := result["rows"]["unreadable"]:
-        yield f"Rows that could not be used: {unreadable:,}; they cover nothing. `workbook check` lists them."
+    unreadable, refused = result["rows"]["unreadable"], result["rows"]["refused"]
+    if unreadable or refused:
+        yield (
+            f"Rows that could not be read: {unreadable:,}; they cover nothing. Decisions refused: {refused:,}. "
+            "`workbook check` lists them."
+        )
 
 
 def _source_row(file: FileAccount) -> list[object]:

@@ -254,7 +254,8 @@ class Quarantined:
 
     row_no : as a spreadsheet shows it (header = 1); in JSON the number of the record.  value : clipped.
     subject : the person or account it seems to be about.  raw : the whole row as it stands in the file.
-    by_rule : the profile sets such rows aside for a stated reason; otherwise the row could not be read.
+    by_rule : the profile sets such rows aside for a stated reason.  refused : a decision that was read, and may not
+    stand.  Where it is neither, the row could not be read.
     """
 
     source_no: int
@@ -269,6 +270,7 @@ class Quarantined:
     subject: str = ""
     raw: str = ""
     by_rule: bool = False
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,6 +307,7 @@ class FileAccount:
     """What became of one file: every row read is either used or quarantined. Each of the three is counted by itself.
 
     source_no : 1-based number of the file in the order of audit.toml; stored rows carry it.  size : bytes.
+    part : the sheet, or the list of a JSON file, whose rows were read; empty where a file has one alone.
     first_date, last_date : span of the table's main date among the used rows.  mapping : canonical column → where it
     was read from.  confidence : how well the format is known.  warnings : what such an export cannot show.
     earlier : the comparison with an earlier export of the same report, where one is given.
@@ -331,6 +334,7 @@ class FileAccount:
     mapping: tuple[tuple[str, str], ...]
     ignored_columns: tuple[str, ...]
     warnings: tuple[str, ...]
+    part: str = ""
     earlier: Snapshot | None = None
 
     def with_rejected(self, rejected: Sequence[Quarantined]) -> FileAccount:

@@ -13,6 +13,7 @@ from workbook_lib import caveats, coverage, identity, intake, procedures, readin
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
 from workbook_lib.pseudonyms import Pseudonyms
+from workbook_lib.received import Received, received
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 
 #: The order in which the listings are printed.
@@ -60,6 +61,16 @@ class Workpaper:
             readings.judge(self.engine, self.audit, self.window)
 
     @property
+    def received(self) -> tuple[Received, ...]:
+        """The files as they were received, each row of each counted once."""
+        return received(self.files, self.quarantine)
+
+    @property
+    def file_names(self) -> list[str]:
+        """The files, each once, however often it was read."""
+        return list(dict.fromkeys(file.file for file in self.files))
+
+    @property
     def verdicts(self) -> list[dict[str, Any]]:
         """One row per person and requirement, with the columns of verdicts.csv."""
         return self.engine.dicts(VERDICTS)
@@ -97,7 +108,13 @@ def perform(
         quarantine, told = hidden.quarantine(quarantine), hidden.findings(told, files)
     findings = (*told, *identity.doubts(engine), *caveats.gather(engine, audit, days))
     evidence = procedures.Evidence(
-        engine=engine, audit=audit, window=days, files=files, quarantine=quarantine, findings=findings
+        engine=engine,
+        audit=audit,
+        window=days,
+        files=files,
+        quarantine=quarantine,
+        findings=findings,
+        pseudonymous=bool(pseudonym_key),
     )
     return Workpaper(
         audit=audit,

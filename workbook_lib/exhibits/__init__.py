@@ -23,11 +23,12 @@ from workbook_lib.exhibits.judgement import (
 from workbook_lib.exhibits.lateness import lateness
 from workbook_lib.exhibits.person import account, person
 from workbook_lib.exhibits.population import people, population, reconciliation
-from workbook_lib.exhibits.provenance import findings, quarantine, sources, totals
+from workbook_lib.exhibits.provenance import quarantine, sources, totals
 from workbook_lib.exhibits.readiness import attention, covered_now, due_next
 from workbook_lib.exhibits.readings import readings
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
 from workbook_lib.exhibits.reference import complete, glossary, limitations, rules, verify
+from workbook_lib.exhibits.remarks import findings
 from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
 from workbook_lib.exhibits.timelines import timelines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,12 +46,17 @@ HEADINGS = {
 }
 
 
+#: Columns whose codes are shown as words.
+CODES = frozenset({"worker_type", "cause", "ended_by", "kind", "status", "read_as", "table"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
     """A table of an exhibit.
 
     note : said below it, where rows are left out for instance.  folded : opened by a click; printed in any case.
     kind : what the names in its first column are; links lead to them.  leads : the kind to which they lead from here.
+    more : keys and titles of exhibits that show the whole, or more of it.
     """
 
     frame: pd.DataFrame
@@ -59,15 +65,34 @@ class Table:
     folded: bool = False
     kind: str = ""
     leads: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A whole text, as it stands in its file: a rule, a document."""
+    """A whole text, as it stands in its file: a rule, a document. key : the anchor to which links lead."""
 
     caption: str
     text: str
     folded: bool = True
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Links(markup.Stacked):
+    """A cell of links. places : the anchors in the page and their names."""
+
+    places: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def to(cls, places: Sequence[tuple[str, str]]) -> Links:
+        """A cell that leads to these places."""
+        return cls(", ".join(name for _, name in places), "", tuple(places))
+
+    @property
+    def html(self) -> str:
+        """The names, escaped, each a link."""
+        return ", ".join(map(_link, self.places))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -176,18 +201,36 @@ def _cards(cards: Sequence[Card]) -> str:
     return f'<div class="cards">{"".join(folded)}</div>' if cards else ""
 
 
+#: A cell that holds a sentence. What it cites as a rule, as in "(C12)", leads to the rule.
+SENTENCE = re.compile(r'<td class="?w\b.*?</td>')
+#: In HTML a cell and a row end where the next one begins. Without these tags a page of many records is a fifth smaller.
+ENDS = re.compile("</t[dhr]>")
+
+
 def _table(item: Table) -> str:
-    note = f'<p class="note">{markup.prose(item.note)}</p>' if item.note else ""
+    note = f'<p class="note">{markup.prose(item.note)}{_elsewhere(item.more)}</p>' if item.note or item.more else ""
     whole = markup.table(item.frame, item.caption, kind=item.kind, leads=item.leads) + note
-    return _folded(item.caption, whole, item.folded)
+    cited = SENTENCE.sub(lambda cell: markup.RULE.sub(r'<a href="#rule-\1">\1</a>', cell[0]), whole)
+    return _folded(item.caption, ENDS.sub("", cited), item.folded)
+
+
+def _link(place: tuple[str, str]) -> str:
+    return f'<a href="#{markup.attribute(place[0])}">{markup.content(place[1])}</a>'
+
+
+def _elsewhere(more: Sequence[tuple[str, str]]) -> str:
+    return f" See {', '.join(map(_link, more))}." if more else ""
 
 
 def _text(item: Text) -> str:
-    return _folded(item.caption, markup.verbatim(item.text), item.folded)
+    return _folded(item.caption, markup.verbatim(item.text), item.folded, item.key)
 
 
-def _folded(caption: str, content: str, folded: bool) -> str:
-    return f"<details><summary>{markup.prose(caption)}</summary>{content}</details>\n" if folded else f"{content}\n"
+def _folded(caption: str, content: str, folded: bool, key: str = "") -> str:
+    own = f' id="{markup.attribute(key)}"' if key else ""
+    return (
+        f"<details{own}><summary>{markup.prose(caption)}</summary>{content}</details>\n" if folded else f"{content}\n"
+    )
 
 
 # --- counting and listing -----------------------------------------------------------------------------------------
@@ -225,6 +268,15 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def were(number: int) -> str:
+    """The verb of a count in the past.
+
+    >>> were(1), were(2)
+    ('was', 'were')
+    """
+    return "was" if number == 1 else "were"
+
+
 def listed(
     wp: Workpaper, query: str, caption: str, *, order: str, file: str = "", at_most: int = AT_MOST, folded: bool = False
 ) -> Table:
@@ -238,9 +290,20 @@ def listed(
         total = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
         note = cut_short(at_most, total, order, file)
         frame = frame.head(at_most)
+    for column in CODES & set(frame.columns):
+        frame[column] = [spelled(code) if isinstance(code, str) else code for code in frame[column]]
     frame = frame.rename(columns=heading)
     leads = "person" if len(frame.columns) and frame.columns[0] == heading("person_id") else ""
     return Table(frame=frame, caption=caption, note=note, folded=folded, leads=leads)
+
+
+def spelled(code: str) -> str:
+    """A code as words; the glossary has both.
+
+    >>> spelled("third_party")
+    'third party'
+    """
+    return code.replace("_", " ")
 
 
 def framed(rows: Sequence[Sequence[object]], columns: Sequence[str]) -> pd.DataFrame:

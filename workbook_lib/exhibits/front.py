@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate
+from importlib.metadata import version
+
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate, spelled, were
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.words import CRITERIA, JUDGED
-from workbook_lib.procedures import Outcome
+from workbook_lib.procedures import CATALOGUE, Outcome
+from workbook_lib.procedures.records import OPEN_LEAVE
 from workbook_lib.requirement import Requirement
 from workbook_lib.workpaper import Workpaper
 
@@ -16,27 +19,44 @@ PSEUDONYMOUS = (
 )
 
 
+#: The version of the tool that made the document.
+TOOL = version("audit-workbook")
+
+
 def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
     """Whose evidence this is, for which days, and from what."""
     window, settings = wp.window, wp.audit.settings
-    exports = count(len(wp.files), "export")
+    files = len(wp.file_names)
+    days = sorted({file.extracted_on for file in wp.files if file.extracted_on})
+    drawn = "not stated" if not days else str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    undated = len({file.file for file in wp.files if not file.extracted_on})
     return Exhibit(
         key="title",
-        title="Organisation and period",
+        title=f"Organisation and period{_interim_title(wp)}",
         banner=" ".join(filter(None, (PSEUDONYMOUS if wp.pseudonymous else "", interim(wp)))),
         says=(
             f"This document tests whether everybody at {named(settings.organisation)} who had to have security "
             f"awareness training was covered on each day from {window.start} to {window.end}. Every number in it was "
-            f"made from {exports} by the rules printed at its end.",
+            f"made from {count(files, 'file')} by the rules printed at its end.",
         ),
         facts=(
             ("Organisation", named(settings.organisation), ""),
             ("Period", named(window.period.name), f"{window.period.start} to {window.period.end}"),
             ("Judged days", f"{window.start} to {window.end}", f"known as of {window.as_of}"),
-            ("Criteria", ", ".join(map(named, settings.criteria)), "SOC 2, Trust Services Criteria"),
-            ("Prepared by", named(prepared_by) if prepared_by else "not stated", ""),
+            ("Data extracted", drawn, f"{count(files, 'file')}, {undated:,} of them with no day stated"),
+            ("Criteria", ", ".join(map(named, settings.criteria)), "SOC 2 Type 2 (a period), Trust Services Criteria"),
+            (
+                "Prepared by",
+                named(prepared_by) if prepared_by else "not stated",
+                f"with workbook {TOOL}",
+            ),
         ),
     )
+
+
+def _interim_title(wp: Workpaper) -> str:
+    """Behind a title that the table of contents repeats."""
+    return ", INTERIM" if wp.window.interim else ""
 
 
 def interim(wp: Workpaper) -> str:
@@ -54,43 +74,107 @@ def verdict_counts(wp: Workpaper) -> dict[str, int]:
     return dict(wp.rows("SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"))
 
 
+#: Missing duties that were completed after the judged days, as far as the exports go.
+DONE_AFTER = """
+SELECT COUNT(*) FROM (
+  SELECT DISTINCT verdict.person_no, verdict.requirement_no FROM verdict CROSS JOIN settings
+  JOIN exception ON exception.person_no = verdict.person_no AND exception.requirement_no = verdict.requirement_no
+  WHERE verdict.verdict = 'missing' AND exception.closed_on > window_to) done"""
+
+
 def bottom_line(wp: Workpaper) -> Exhibit:
-    """The result in four lines: procedures, duties, people, exceptions; counts before percentages."""
+    """The answer first, then what it is made of: exceptions, people, duties, procedures; counts before percentages."""
     counts = verdict_counts(wp)
     judged = sum(counts.get(verdict, 0) for verdict in JUDGED)
-    met, undetermined = counts.get("met", 0), counts.get("undetermined", 0)
+    met = counts.get("met", 0)
     outcomes = [result.outcome for result in wp.results]
     clean, noted = outcomes.count(Outcome.NO_EXCEPTIONS), outcomes.count(Outcome.EXCEPTIONS)
     skipped = outcomes.count(Outcome.NOT_PERFORMED)
     people = wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict")
+    excepted = wp.number("SELECT COUNT(DISTINCT person_id) FROM exceptions")
     exceptions = wp.number("SELECT COUNT(*) FROM exceptions")
     unexplained = wp.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL")
-    says = [
-        f"Procedures performed: {clean + noted} of {len(outcomes)}. No exceptions noted: {clean}. "
-        f"Exceptions noted: {noted}. Not performed: {skipped}.",
+    says = (
+        _answer(wp, judged, exceptions, unexplained, excepted, people),
         _rated(met, judged, counts),
-    ]
-    if undetermined:
-        says.append(
-            f"{count(undetermined, 'duty is', 'duties are')} undetermined because a row of the people export cannot be "
-            "read. They count against the rate, and no conclusion covers them."
-        )
+        _missing(wp, counts.get("missing", 0)),
+        _undetermined(counts.get("undetermined", 0)),
+        _open_leave(wp),
+        f"Procedures performed: {clean + noted} of {len(outcomes)}. No exceptions noted: {clean}. "
+        f"Exceptions noted: {noted}. Not performed: {skipped}. Whether the control is effective is for the auditor to "
+        "judge.",
+    )
     return Exhibit(
         key="bottom-line",
-        title="Result",
+        title=f"Result{_interim_title(wp)}",
         banner=interim(wp),
-        says=tuple(says),
+        says=tuple(filter(None, says)),
         facts=(
+            ("Exceptions", f"{exceptions:,}", f"{unexplained:,} of them without an explanation"),
+            ("People with an exception", f"{excepted:,} of {people:,}", percent(excepted, people)),
+            ("Duties met on time", f"{met:,} of {judged:,}", f"{percent(met, judged)}: {_split(counts)}"),
             (
                 "Procedures with no exceptions",
                 f"{clean} of {len(outcomes)}",
                 f"{noted} with exceptions, {skipped} not performed",
             ),
-            ("Duties met on time", f"{met:,} of {judged:,}", f"{percent(met, judged)}: {_split(counts)}"),
-            ("People judged", f"{people:,}", f"{count(sum(counts.values()), 'duty', 'duties')} in all"),
-            ("Exceptions", f"{exceptions:,}", f"{unexplained:,} without an explanation"),
         ),
     )
+
+
+def _answer(wp: Workpaper, judged: int, exceptions: int, unexplained: int, excepted: int, people: int) -> str:
+    """Was everybody covered on every day on which they had to be?"""
+    unread = wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict WHERE verdict = 'undetermined'")
+    cannot = f"{count(unread, 'person', 'people')} cannot be judged"
+    if exceptions:
+        has = "has" if unexplained == 1 else "have"
+        return (
+            f"Was everybody covered on every day on which they had to be? No: {count(exceptions, 'exception')}, by "
+            f"{excepted:,} of {count(people, 'person', 'people')}; {unexplained:,} of the exceptions {has} no "
+            f"recorded explanation{f'; {cannot}' if unread else ''}."
+        )
+    if unread:
+        return f"Was everybody covered on every day on which they had to be? Not shown: 0 exceptions, but {cannot}."
+    if not judged:
+        return "Was everybody covered on every day on which they had to be? Nothing was due: 0 duties could be judged."
+    return (
+        "Was everybody covered on every day on which they had to be? Yes, by the records: 0 exceptions in "
+        f"{count(judged, 'judged duty', 'judged duties')} of {count(people, 'person', 'people')}."
+    )
+
+
+def _missing(wp: Workpaper, missing: int) -> str:
+    """What the exports say of missing duties after the judged days."""
+    if not missing:
+        return ""
+    later = wp.number(DONE_AFTER)
+    if wp.window.as_of <= wp.window.end:
+        after = "the exports do not go further"
+    else:
+        never = missing - later
+        after = (
+            f"{later:,} of them {were(later)} completed after those days, by {wp.window.as_of}, and {never:,} "
+            f"{were(never)} not"
+        )
+    return f"{count(missing, 'duty is', 'duties are')} missing: cover did not come back on a judged day; {after}."
+
+
+def _undetermined(undetermined: int) -> str:
+    if not undetermined:
+        return ""
+    return (
+        f"{count(undetermined, 'duty is', 'duties are')} undetermined because a row of the people export cannot be "
+        "read. They count against the rate, and no conclusion covers them."
+    )
+
+
+def _open_leave(wp: Workpaper) -> str:
+    """Leaves that excuse to this day, of people who seem to be back."""
+    people = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({OPEN_LEAVE}) doubted")
+    if not people:
+        return ""
+    are = count(people, "person with an open leave is", "people with an open leave are")
+    return f"{are} excused to this day, although there are records from during that leave (P12)."
 
 
 def _rated(met: int, judged: int, counts: dict[str, int]) -> str:
@@ -116,6 +200,7 @@ def results(wp: Workpaper) -> Exhibit:
             result.procedure.title,
             *(criterion in result.procedure.criteria or None for criterion in tested),
             None if result.outcome is Outcome.NOT_PERFORMED else rate(result.exceptions, result.tested),
+            result.procedure.unit,
             f"{sum(check.exceptions > 0 for check in result.checks)} of {len(result.checks)}"
             if result.checks
             else None,
@@ -130,6 +215,7 @@ def results(wp: Workpaper) -> Exhibit:
         says += (
             f" {count(len(skipped), 'procedure was', 'procedures were')} not performed{_named(skipped)}: never a pass."
         )
+    headings = ("No.", "Procedure", *tested, "Exceptions", "Counted are", "Parts with exceptions", "Result")
     return Exhibit(
         key="results",
         title="Results of the procedures",
@@ -137,9 +223,9 @@ def results(wp: Workpaper) -> Exhibit:
         says=(says,),
         tables=(
             Table(
-                frame=framed(rows, ("No.", "Procedure", *tested, "Exceptions", "Parts that depart", "Result")),
+                frame=framed(rows, headings),
                 caption="Each procedure, the criteria that it bears on, exceptions of items tested, and result",
-                note="A procedure has one or more parts; one part that departs is enough for exceptions noted.",
+                note="A procedure has one or more parts; an exception in one part is enough for exceptions noted.",
                 leads="procedure",
             ),
         ),
@@ -150,17 +236,70 @@ def _named(ids: list[str]) -> str:
     return f" ({', '.join(ids)})" if ids else ""
 
 
+EXCLUDED = """
+SELECT COALESCE(person_id, account) AS excluded, reason_code, reason, evidence, decided_by, approved_by, decision_id
+FROM decision WHERE kind = 'exclude' AND withdrawn = 0 ORDER BY 1, decision_id"""
+
+EXCLUDED_ACCOUNTS = """
+SELECT COUNT(DISTINCT account) FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL"""
+
+#: People whom the exports name and nothing was asked of, and why.
+OUT_OF_SCOPE = """
+SELECT person.person_id, person.name, person.worker_type, first_day AS engaged_from,
+       CASE WHEN last_day < far THEN last_day END AS engaged_to,
+       CASE WHEN first_day > window_to THEN 'joins after the judged days'
+            WHEN last_day < window_from THEN 'left before the judged days'
+            WHEN meets = 0 THEN 'away on every judged day'
+            ELSE 'engaged, and no requirement applies' END AS why_not
+FROM person
+CROSS JOIN settings
+JOIN (SELECT person_no, MIN(spell_from) AS first_day, MAX(spell_to) AS last_day,
+             MAX(CASE WHEN spell_from <= window_to AND spell_to >= window_from THEN 1 ELSE 0 END) AS meets
+      FROM spell CROSS JOIN settings GROUP BY person_no) engaged ON engaged.person_no = person.person_no
+LEFT JOIN (SELECT DISTINCT person_no FROM verdict) judged ON judged.person_no = person.person_no
+WHERE judged.person_no IS NULL ORDER BY person.person_id"""
+
+
 def scope(wp: Workpaper) -> Exhibit:
     """Which days, which people, which criteria, and the settings that decide it."""
-    window, settings, leave = wp.window, wp.audit.settings, wp.audit.leave
     people = wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict")
-    known = wp.number("SELECT COUNT(*) FROM person")
-    excluded = (
-        "SELECT COALESCE(person_id, account) AS excluded, reason_code, reason, decided_by, approved_by, decision_id "
-        "FROM decision WHERE kind = 'exclude' AND withdrawn = 0 ORDER BY 1, decision_id"
+    known = wp.engine.count("person")
+    accounts = wp.number(
+        f"SELECT COUNT(*) FROM ({EXCLUDED}) listed WHERE excluded NOT IN (SELECT person_id FROM everybody)"
     )
-    left_out = wp.number(f"SELECT COUNT(*) FROM ({excluded}) listed")
-    rows = [
+    gone = wp.number("SELECT SUM(is_excluded) FROM everybody")
+    tables = [Table(frame=framed(_settings(wp), ("Matter", "Value", "Meaning")), caption="What decides the scope")]
+    if people < known:
+        says = "People in the exports to whom no requirement applied on a judged day"
+        tables.append(listed(wp, OUT_OF_SCOPE, says, order="person", file="population", at_most=50))
+    if accounts or gone:
+        says = "People and accounts that a recorded decision leaves out"
+        tables.append(listed(wp, EXCLUDED, says, order="name", file="decisions", at_most=50))
+    left_out = " and ".join(
+        count(number, *noun) for number, noun in ((gone, ("person", "people")), (accounts, ("account",))) if number
+    )
+    says = (
+        f"{people:,} of {count(known, 'person', 'people')} in the exports had at least one requirement that applied on "
+        "a judged day; leavers are among them."
+    )
+    if people < known:
+        says += f" The other {known - people:,} {'is' if known - people == 1 else 'are'} named below."
+    verb = "is" if gone + accounts == 1 else "are"
+    return Exhibit(
+        key="scope",
+        title="Days, people and settings",
+        banner=interim(wp),
+        says=(f"{says} {left_out or 'Nobody'} {verb if left_out else 'is'} left out by a recorded decision.",),
+        tables=tuple(tables),
+    )
+
+
+def _settings(wp: Workpaper) -> list[tuple[str, str, str]]:
+    """The days, the settings and the criteria, each with its meaning."""
+    window, settings, leave = wp.window, wp.audit.settings, wp.audit.leave
+    borne = {criterion: plan.id for plan in CATALOGUE for criterion in plan.criteria}
+    more = [criterion for criterion in sorted(borne) if criterion not in settings.criteria]
+    return [
         ("Period", f"{window.period.start} to {window.period.end}", "as named in the audit's description"),
         ("Judged days", f"{window.start} to {window.end}", "the period, up to the as-of day"),
         ("As-of day", f"{window.as_of}", "the last full day that the exports of people and of records cover"),
@@ -177,30 +316,8 @@ def scope(wp: Workpaper) -> Exhibit:
             f"excuses, and so do {leave.return_days} days after the return",
         ),
         *((criterion, CRITERIA.get(criterion, ""), "criterion tested") for criterion in settings.criteria),
+        *((criterion, CRITERIA.get(criterion, ""), f"{borne[criterion]} bears on it") for criterion in more),
     ]
-    tables = [Table(frame=framed(rows, ("Matter", "Value", "Meaning")), caption="What decides the scope")]
-    if left_out:
-        tables.append(
-            listed(
-                wp,
-                excluded,
-                "People and accounts that a recorded decision leaves out",
-                order="name",
-                file="decisions",
-                at_most=50,
-            )
-        )
-    return Exhibit(
-        key="scope",
-        title="Days, people and settings",
-        banner=interim(wp),
-        says=(
-            f"{count(people, 'person', 'people')} of {known:,} in the exports had at least one requirement that "
-            "applied on a judged day; leavers are among them. "
-            f"{count(left_out, 'person or account is', 'people or accounts are')} left out by a recorded decision.",
-        ),
-        tables=tuple(tables),
-    )
 
 
 def requirements(wp: Workpaper) -> Exhibit:
@@ -250,4 +367,8 @@ def _rule(requirement: Requirement, in_force: tuple[str, ...]) -> str:
 def _applies(requirement: Requirement) -> str:
     if not requirement.applies_to:
         return "everyone"
-    return "; ".join(f"{name.replace('_', ' ')}: {', '.join(words)}" for name, words in requirement.applies_to.items())
+    wanted = (
+        (name, map(spelled, words) if name == "worker_type" else words)
+        for name, words in requirement.applies_to.items()
+    )
+    return "; ".join(f"{spelled(name)}: {', '.join(words)}" for name, words in wanted)

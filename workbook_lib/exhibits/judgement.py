@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbook_lib.exhibits import figures
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate, spelled
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.exhibits.words import JUDGED, VERDICTS
-from workbook_lib.procedures import Outcome
+from workbook_lib.procedures import Check, Outcome, Result
+from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
+from workbook_lib.procedures.records import LOST, UNEXPLAINED, UNREAD_ROWS
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.
 PROCEDURE_ROWS = 20
+#: So many more are shown rather than cut.
+A_FEW_MORE = 20
 EXCEPTION_ROWS = 150
 CHAIN_ROWS = 80
 TYPE_ROWS = 60
@@ -185,9 +189,9 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         ("Objective", plan.objective),
         ("Criteria", ", ".join(plan.criteria)),
         ("Population", plan.population),
-        ("Source", plan.source),
+        ("Source", spelled(plan.source)),
         ("What was done", plan.done),
-        ("Exceptions", rate(result.exceptions, result.tested) if performed else "none counted: not performed"),
+        ("Exceptions", _counted(result) if performed else "none counted: not performed"),
     )
     tables = []
     if result.checks:
@@ -195,16 +199,13 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
             Table(
                 frame=framed(
                     [_checked(c.says, c.exceptions, c.tested) for c in result.checks],
-                    ("Expected", "Departures", "Result"),
+                    ("Expected", "Exceptions", "Result"),
                 ),
-                caption="What was expected, and how much departs from it",
+                caption="What was expected, and how many items are not so",
+                more=tuple({ELSEWHERE[c.listing]: None for c in result.checks if c.listing in ELSEWHERE}),
             )
         )
-    for check in result.checks:
-        if check.listing:
-            table = listed(wp, check.listing, f"Details: {check.says}", order="the listing", at_most=PROCEDURE_ROWS)
-            if len(table.frame):
-                tables.append(replace(table, folded=not check.exceptions))
+    tables += [table for check in result.checks if (table := _details(wp, check))]
     return Exhibit(
         key=plan.id,
         label=plan.id,
@@ -214,6 +215,34 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         plan=steps,
         tables=tuple(tables),
     )
+
+
+#: Listings that another exhibit shows in full: they are not repeated.
+ELSEWHERE = {
+    ROLL_FORWARD: ("population", "Population"),
+    NOT_IN_THE_SYSTEM: ("reconciliation", "People against accounts and records"),
+    RECORDS_OF_NOBODY: ("reconciliation", "People against accounts and records"),
+    UNEXPLAINED: ("exceptions", "Exceptions"),
+    LOST: ("snapshots", "What changed since the earlier export"),
+    UNREAD_ROWS: ("quarantine", "Quarantine"),
+}
+
+
+def _details(wp: Workpaper, check: Check) -> Table | None:
+    """The items of one part of a procedure, unless they stand elsewhere or there are none."""
+    if not check.listing or check.listing in ELSEWHERE:
+        return None
+    total = wp.number(f"SELECT COUNT(*) FROM ({check.listing}) listed")
+    at_most = total if total <= PROCEDURE_ROWS + A_FEW_MORE else PROCEDURE_ROWS
+    table = listed(
+        wp, check.listing, f"Details: {check.says}", order=check.order, file=check.table, at_most=max(at_most, 1)
+    )
+    more = (("exceptions", "Exceptions"),) if check.table == "exceptions" and total > at_most else ()
+    return replace(table, more=more, folded=not check.exceptions and total > 10) if total else None
+
+
+def _counted(result: Result) -> str:
+    return f"{rate(result.exceptions, result.tested)} {result.procedure.unit}"
 
 
 def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:

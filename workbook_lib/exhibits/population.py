@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from workbook_lib.exhibits.exhibit import Exhibit, count, listed, rate
 from workbook_lib.procedures import Check
-from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
+from workbook_lib.procedures.people import IN_POPULATION, NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
 from workbook_lib.workpaper import Workpaper
 
 #: People and accounts that a listing of the page shows.
@@ -41,8 +41,11 @@ def reconciliation(wp: Workpaper) -> Exhibit:
     """People that no system knows, records that no person owns, and how each account found its person."""
     nobody, orphans = _check(wp, NOT_IN_THE_SYSTEM), _check(wp, RECORDS_OF_NOBODY)
     via = (
-        "SELECT via AS matched_by, COUNT(DISTINCT account_key) AS accounts FROM account_person "
-        "WHERE in_system = 1 GROUP BY via "
+        "SELECT via AS matched_by, COUNT(DISTINCT account_person.account_key) AS accounts, "
+        "COUNT(DISTINCT CASE WHEN heard.account IS NOT NULL THEN account_person.account_key END) AS with_records "
+        "FROM account_person "
+        "LEFT JOIN (SELECT account FROM completions UNION SELECT account FROM acknowledgements) heard "
+        "ON heard.account = account_person.account WHERE in_system = 1 GROUP BY via "
         "ORDER BY CASE via WHEN 'person id' THEN 1 WHEN 'list of users' THEN 2 WHEN 'e-mail address' THEN 3 "
         "WHEN 'link decision' THEN 4 WHEN 'excluded' THEN 5 ELSE 6 END"
     )
@@ -76,7 +79,8 @@ def reconciliation(wp: Workpaper) -> Exhibit:
             f"People with no account and no record: {rate(nobody.exceptions, nobody.tested)}. They are judged like "
             "everybody else.",
             f"Accounts with records that belong to no person: {rate(orphans.exceptions, orphans.tested)}. Their "
-            "records cover nobody.",
+            "records cover nobody. Not among them are accounts without a record, and those that a recorded decision "
+            "excludes.",
         ),
         tables=tuple(tables),
     )
@@ -97,7 +101,8 @@ def people(wp: Workpaper) -> Exhibit:
         "HAVING MAX(COALESCE(engaged_to, far)) < MAX(window_to)"
     )
     left = wp.number(f"SELECT COUNT(*) FROM ({gone}) listed")
-    unread = wp.number("SELECT COUNT(DISTINCT person_id) FROM unread_people")
+    population = wp.number(f"SELECT COUNT(*) FROM ({IN_POPULATION}) present")
+    unread = population - total
     table = listed(wp, query, "Engagements that meet the judged days", order="person", file="population", at_most=SHOWN)
     return Exhibit(
         key="people",
@@ -105,8 +110,8 @@ def people(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(total, 'person was', 'people were')} engaged on at least one judged day; {left:,} of them "
             "were gone on the last one. An empty last day means that the engagement goes on.",
-            f"{count(unread, 'person has', 'people have')} rows that cannot be read, and no day is guessed for them. "
-            "They are in the population, with the verdict undetermined.",
+            f"{count(unread, 'more person has', 'more people have')} rows that cannot be read, and no day is guessed. "
+            f"They are in the population, with the verdict undetermined: {population:,} in all.",
         ),
         tables=(replace(table, folded=len(table.frame) > FOLDED_FROM),),
     )

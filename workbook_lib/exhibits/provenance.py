@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
-from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, count, cut_short, framed, rate
+from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, count, cut_short, framed, spelled, were
 from workbook_lib.exhibits.markup import Stacked, named
-from workbook_lib.tables import FileAccount, listing
+from workbook_lib.received import Received
+from workbook_lib.tables import FileAccount, Quarantined, listing
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the quarantine and remarks that the page shows; the pack has all.
@@ -19,13 +22,14 @@ def sources(wp: Workpaper) -> Exhibit:
         (
             file.source_no,
             Stacked(file.file, file.sha256),
-            file.table,
+            spelled(file.table),
             Stacked(_joined(file.system, file.report, file.parameters) or "not stated", _extracted(file)),
         )
         for file in wp.files
     ]
     headings = ("No.", "File and SHA-256", "Table", "System, report, parameters; extracted")
     tables = [Table(frame=framed(rows, headings), caption="Each export, as it was received")]
+    left = {file.source_no: n for one in wp.received for file, n in zip(one.readings, one.left, strict=True)}
     remarks: dict[str, list[int]] = {}
     for file in wp.files:
         for warning in file.warnings:
@@ -34,18 +38,19 @@ def sources(wp: Workpaper) -> Exhibit:
         lines = [(warning, ", ".join(map(str, numbers))) for warning, numbers in remarks.items()]
         caption = "What such exports cannot show"
         tables.append(Table(frame=framed(lines, ("Remark", "Files")), caption=caption, folded=len(lines) > 10))
-    systems = len({file.system or file.file for file in wp.files})
+    systems, files = len({file.system or file.file for file in wp.files}), len(wp.file_names)
     return Exhibit(
         key="sources",
         title="Sources",
         says=(
-            f"{count(len(rows), 'export')} from {count(systems, 'system')} {'was' if len(rows) == 1 else 'were'} read, "
-            "unedited. The digest of a file changes when one character of it changes.",
+            f"{count(files, 'file')} from {count(systems, 'system')} {were(files)} read, unedited, as "
+            f"{count(len(rows), 'table')}: one that holds several kinds of records is read once for each. The digest "
+            "of a file changes when one character of it changes.",
             "Below the table, each file opens to show how it was read: which of its columns became which of ours, and "
             "which were not used.",
         ),
         tables=tuple(tables),
-        cards=tuple(map(_card, wp.files)),
+        cards=tuple(_card(file, left[file.source_no]) for file in wp.files),
     )
 
 
@@ -55,19 +60,26 @@ def _extracted(file: FileAccount) -> str:
     return f"{day} by {file.extracted_by}" if file.extracted_by else day
 
 
-def _card(file: FileAccount) -> Card:
+def _rows(file: FileAccount, left: int) -> str:
+    """Rows read = used + quarantined; of the latter those that another reading of the same file uses."""
+    says = f"{file.rows_read:,} read = {file.rows_used:,} used + {file.rows_quarantined:,} quarantined"
+    return f"{says}, {left:,} of which another reading of the file uses" if left else says
+
+
+def _card(file: FileAccount, left: int) -> Card:
     """How one file was read."""
     old, ignored = file.earlier, file.ignored_columns
     pairs = (
         ("Read by", f"profile {named(file.profile)} ({file.confidence})"),
-        ("Rows", f"{file.rows_read:,} read = {file.rows_used:,} used + {file.rows_quarantined:,} quarantined"),
+        ("Sheet or list", named(file.part) if file.part else ""),
+        ("Rows", _rows(file, left)),
         ("Dates", f"{file.first_date} to {file.last_date}" if file.first_date else ""),
         ("Records since", f"{file.covers_from}, as stated" if file.covers_from else ""),
         ("Not used", f"{count(len(ignored), 'column')}: {named(listing(ignored, 12))}" if ignored else ""),
         ("Earlier export", f"{named(old.file)}; SHA-256 {old.sha256}" if old else ""),
     )
     return Card(
-        caption=f"{file.source_no} · {named(file.file)}, read as {file.table}",
+        caption=f"{file.source_no} · {named(file.file)}, read as {spelled(file.table)}",
         plan=tuple(pair for pair in pairs if pair[1]),
         table=Table(frame=framed(file.mapping, ("Column", "Read from")), caption="Where each column was read from"),
     )
@@ -78,46 +90,84 @@ def _joined(*words: str) -> str:
 
 
 def totals(wp: Workpaper) -> Exhibit:
-    """Rows read = rows used + rows quarantined, file by file."""
+    """Rows read = rows used + rows quarantined: file by file, each row once, and reading by reading."""
+    found = wp.received
     rows = [
         (
-            file.source_no,
-            file.file,
-            file.table,
-            file.rows_read,
-            file.rows_used,
-            file.rows_quarantined,
-            _tie(file.rows_read, file.rows_used + file.rows_quarantined),
-            file.first_date,
-            file.last_date,
+            one.file,
+            ", ".join(spelled(reading.table) for reading in one.readings),
+            one.rows,
+            one.used,
+            one.quarantined,
+            _tie(one.rows, one.used + one.quarantined),
         )
-        for file in wp.files
+        for one in found
     ]
-    read, used = sum(file.rows_read for file in wp.files), sum(file.rows_used for file in wp.files)
-    quarantined = sum(file.rows_quarantined for file in wp.files)
-    by_rule = sum(row.by_rule for row in wp.quarantine)
-    total = (None, "All files", None, read, used, quarantined, _tie(read, used + quarantined), None, None)
-    headings = ("No.", "File", "Table", "Read", "Used", "Quarantined", "Control total", "First date", "Last date")
-    untied = sum(row[6] != "ties" for row in rows)
+    read, used = sum(one.rows for one in found), sum(one.used for one in found)
+    quarantined = sum(one.quarantined for one in found)
+    total = ("All files", None, read, used, quarantined, _tie(read, used + quarantined))
+    headings = ("File", "Read as", "Rows read", "Used", "Quarantined", "Control total")
+    readings = [line for one in found for line in _readings(one)]
+    untied = [row[5] for row in rows].count(NOT) + [line[7] for line in readings].count(NOT)
+    twice = sum(one.rows for one in found if len(one.readings) > 1)
+    again = f" {twice:,} of them stand in a file that is read as more than one table." if twice else ""
     return Exhibit(
         key="totals",
         title="Control totals",
         says=(
-            f"{read:,} rows read = {used:,} used + {quarantined:,} quarantined. Of the latter {by_rule:,} were set "
-            "aside by a stated rule of the format, for example a policy row in a training export, and "
-            f"{quarantined - by_rule:,} could not be used. The total ties for "
-            f"{rate(len(rows) - untied, len(rows))} files.",
+            f"{count(read, 'row')} of {count(len(wp.file_names), 'file')} were read = {used:,} used + {quarantined:,} "
+            f"quarantined. Each row counts once.{again} {_unused(found)}",
+            f"The totals tie for all {count(len(rows), 'file')} and {count(len(readings), 'reading')}."
+            if not untied
+            else f"{untied:,} of {len(rows) + len(readings):,} totals do not tie.",
         ),
         tables=(
+            Table(frame=framed([*rows, total], headings), caption="Rows of each file, each counted once"),
             Table(
-                frame=framed([*rows, total], headings), caption="Rows of each file, and the days that its records span"
+                frame=framed(sorted(readings), READING),
+                caption="Each reading of a file: rows, and the days that its records span",
+                note="Rows read = used + left to another reading + set aside by rule + not usable.",
             ),
         ),
     )
 
 
+NOT = "does not tie"
+READING = ("No.", "File", "Table", "Rows read", "Used", "Left to another reading", "Quarantined", "Control total",
+           "First date", "Last date")  # fmt: skip
+
+
+def _readings(one: Received) -> list[tuple[Any, ...]]:
+    """What became of the rows of a file in each of its readings."""
+    return [
+        (
+            file.source_no,
+            file.file,
+            spelled(file.table),
+            file.rows_read,
+            file.rows_used,
+            left,
+            file.rows_quarantined - left,
+            _tie(file.rows_read, file.rows_used + file.rows_quarantined),
+            file.first_date,
+            file.last_date,
+        )
+        for file, left in zip(one.readings, one.left, strict=True)
+    ]
+
+
+def _unused(found: Sequence[Received]) -> str:
+    """How many rows were not used, by reason."""
+    by_rule, unread = sum(one.by_rule for one in found), sum(one.unread for one in found)
+    refused = sum(one.refused for one in found)
+    return (
+        f"{count(by_rule, 'row')} {were(by_rule)} set aside by a stated rule of the format, {unread:,} could not be "
+        f"read, and {count(refused, 'decision')} {were(refused)} refused."
+    )
+
+
 def _tie(left: int, right: int) -> str:
-    return "ties" if left == right else "does not tie"
+    return "ties" if left == right else NOT
 
 
 def quarantine(wp: Workpaper) -> Exhibit:
@@ -127,61 +177,42 @@ def quarantine(wp: Workpaper) -> Exhibit:
         return Exhibit(
             key="quarantine", title="Quarantine", says=("0 rows were quarantined: every row read was used.",)
         )
-    tally = Counter((row.code, row.table, row.by_rule) for row in rows)
-    first = {(row.code, row.table, row.by_rule): row for row in reversed(rows)}
-    by_reason = [
-        (
-            key[0].replace("_", " "),
-            key[1],
-            number,
-            "set aside by rule" if key[2] else "could not be read",
-            first[key].message,
-        )
-        for key, number in sorted(tally.items())
-    ]
-    unread = [row for row in rows if not row.by_rule]
-    lines = [(row.file, row.row_no, row.column, row.value, row.message, row.subject) for row in unread[:SHOWN]]
-    by_row = Table(
-        frame=framed(lines, ("File", "Row", "Column", "Value", "Message", "About")),
-        caption="Rows that could not be read",
-        note=cut_short(SHOWN, len(unread), "file and row", "quarantine") if len(unread) > SHOWN else "",
-        folded=len(lines) > 10,
-    )
-    headings = ("Reason", "Table", "Rows", "Kind", "First message")
+    tally = Counter((spelled(row.code), spelled(row.table), _kind(row)) for row in rows)
+    by_reason = [(*key, number) for key, number in sorted(tally.items())]
+    found = wp.received
+    left = sum(sum(one.left) for one in found)
+    elsewhere = f" Another reading of the same file uses {left:,} of the rows that a rule set aside." if left else ""
     return Exhibit(
         key="quarantine",
         title="Quarantine",
         says=(
-            f"{count(len(rows), 'row was', 'rows were')} quarantined: {len(unread):,} could not be read, "
-            f"{len(rows) - len(unread):,} were set aside by a stated rule of the format. Rows that could not be read "
-            "cover and excuse nothing. Every row is in tables/quarantine.csv of the pack, "
-            + ("with its place and its reason." if wp.pseudonymous else "as it stands in its file."),
-        ),
-        tables=(
-            Table(frame=framed(by_reason, headings), caption="Rows by reason"),
-            *([by_row] if unread else []),
-        ),
-    )
-
-
-def findings(wp: Workpaper) -> Exhibit:
-    """What the reader should know about the data, which changes no verdict by itself."""
-    found = wp.findings
-    if not found:
-        return Exhibit(key="findings", title="Remarks on the data", says=("0 remarks on the data.",))
-    rows = [(item.table, item.subject, item.text) for item in found[:SHOWN]]
-    return Exhibit(
-        key="findings",
-        title="Remarks on the data",
-        says=(
-            f"{count(len(found), 'remark')} on the data. The verdicts were made by the rules all the "
-            "same; each may need a look.",
+            f"{_unused(found)} Rows that could not be read cover and excuse nothing; a refused decision has no effect.",
+            f"{count(len(rows), 'row is', 'rows are')} in tables/quarantine.csv of the pack, once for each reading, "
+            + ("with its place and its reason." if wp.pseudonymous else "as it stands in its file.")
+            + elsewhere,
         ),
         tables=(
             Table(
-                frame=framed(rows, ("Table", "About", "Remark")),
-                caption="Remarks",
-                note=cut_short(SHOWN, len(found), "discovery", "findings") if len(found) > SHOWN else "",
+                frame=framed(by_reason, ("Reason", "Table", "What became of it", "Rows")),
+                caption="Rows by reason, in each reading",
             ),
+            *_rejected("Rows that could not be read", [row for row in rows if not row.by_rule and not row.refused]),
+            *_rejected("Decisions that were refused", [row for row in rows if row.refused]),
         ),
     )
+
+
+def _kind(row: Quarantined) -> str:
+    return "refused" if row.refused else "set aside by rule" if row.by_rule else "could not be read"
+
+
+def _rejected(caption: str, rows: list[Quarantined]) -> list[Table]:
+    """One row of a file by one; no table where there is none."""
+    lines = [(row.file, row.row_no, row.column, row.value, row.message, row.subject) for row in rows[:SHOWN]]
+    table = Table(
+        frame=framed(lines, ("File", "Row", "Column", "Value", "Message", "About")),
+        caption=caption,
+        note=cut_short(SHOWN, len(rows), "file and row", "quarantine") if len(rows) > SHOWN else "",
+        folded=len(lines) > 10,
+    )
+    return [table] if rows else []

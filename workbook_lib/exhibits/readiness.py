@@ -79,7 +79,8 @@ def attention(wp: Workpaper) -> Exhibit:
         "WHERE gap AND as_of BETWEEN from_day AND to_day ORDER BY stretch.from_day, person.person_id, requirement_id"
     )
     overdue = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
-    unread = sum(not row.by_rule for row in wp.quarantine)
+    unread = sum(not row.by_rule and not row.refused for row in wp.quarantine)
+    refused = sum(row.refused for row in wp.quarantine)
     unexplained = wp.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL")
     nobody = wp.number("SELECT COUNT(*) FROM account_person WHERE via = 'nobody'")
     undetermined = wp.number("SELECT COUNT(*) FROM verdict WHERE verdict = 'undetermined'")
@@ -87,6 +88,7 @@ def attention(wp: Workpaper) -> Exhibit:
         ("Duties not covered on the as-of day", overdue, "remind these people, or record an extension"),
         ("Exceptions without an explanation", unexplained, "explain them in decisions.csv"),
         ("Rows that could not be read", unread, "mend them at the source and export again"),
+        ("Decisions that were refused", refused, "have them taken by somebody whom they are not about"),
         ("Undetermined duties", undetermined, "mend the rows of these people at the source"),
         ("Accounts that belong to nobody", nobody, "link or exclude them in decisions.csv"),
     ]

@@ -14,7 +14,8 @@ FLIPS = """
 SELECT person.person_id, person.name, requirement.requirement_id,
        flip.own_reading || CASE WHEN flip.passes = 1 THEN ': fails' ELSE ': passes' END AS the_audits_own_reading,
        STRING_AGG(replace(flip.reading, '_', ' '), ', ' ORDER BY flip.reading)
-         || CASE WHEN flip.passes = 1 THEN ': passes' ELSE ': fails' END AS read_otherwise,
+         || CASE WHEN flip.passes = 1 AND COUNT(*) = 1 THEN ': passes' WHEN flip.passes = 1 THEN ': pass'
+                 WHEN COUNT(*) = 1 THEN ': fails' ELSE ': fail' END AS read_otherwise,
        flip.own_reading || ': ' || flip.own_why || '; '
          || STRING_AGG(replace(flip.reading, '_', ' ') || ': ' || flip.why, '; ' ORDER BY flip.reading) || '.' AS why
 FROM flip

@@ -6,10 +6,15 @@ from dataclasses import replace
 
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, listed, rate
 from workbook_lib.exhibits.markup import named
+from workbook_lib.procedures.content import parts_found, unapproved
 from workbook_lib.workpaper import Workpaper
 
+#: Up to so many people the page shows every record; of a larger company the first ones, so that it stays small.
+EVERYBODY = 150
 RECORD_ROWS = 300
 ACKNOWLEDGEMENT_ROWS = 80
+#: No company of that size has so many records that the page could not hold them; an export of many years may.
+MOST_ROWS = 1_100
 #: Characters of the programme document that the page shows; it is meant to be one page.
 DOCUMENT = 30_000
 
@@ -29,19 +34,24 @@ def completion_records(wp: Workpaper) -> Exhibit:
     valid = wp.number("SELECT COUNT(*) FROM valid_completion")
     records = listed(
         wp, query, "Person, module, date and status", order="person, module and date", file="completion_records",
-        at_most=RECORD_ROWS,
+        at_most=_rows(wp, RECORD_ROWS),
     )  # fmt: skip
     return Exhibit(
         key="completion-records",
         title="Completion records",
         says=(
-            f"{rate(owned, total)} records belong to a person of the exports; {valid:,} times a person, requirement "
-            "and day count as done (C6).",
+            f"{rate(owned, total)} records belong to a person of the exports. What counts of them is done {valid:,} "
+            "times: one person, one requirement, one day (C6).",
             "A record from before the period is listed too: it may cover days of the period. A record without a date "
             "is one that was assigned and not completed. Each is found again in its file by the number of the row.",
         ),
         tables=(replace(records, kind="record"),),
     )
+
+
+def _rows(wp: Workpaper, bounded: int) -> int:
+    """How many records are shown: all of a small company, the first ones of a large one."""
+    return MOST_ROWS if wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict") <= EVERYBODY else bounded
 
 
 def acknowledgements(wp: Workpaper) -> Exhibit:
@@ -62,15 +72,21 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
         "ORDER BY policies.policy_id, policies.effective_on, policies.source_no, policies.row_no"
     )
     listing = (
-        "SELECT person.person_id, person.name, acknowledgements.policy_id, acknowledgements.version, "
+        "SELECT person.person_id, person.name, acknowledgements.policy_id, "
+        "COALESCE(acknowledgements.version, bound.version || ' (in force then)') AS version, "
         "acknowledgements.acknowledged_on, acknowledgements.status FROM acknowledgements "
+        "LEFT JOIN policy_version bound ON bound.policy_id = acknowledgements.policy_id "
+        "AND acknowledgements.version IS NULL "
+        "AND acknowledgements.acknowledged_on BETWEEN bound.in_force_from AND bound.in_force_to "
         "JOIN account_person ON account_person.account = acknowledgements.account "
         "JOIN person ON person.person_no = account_person.person_no "
         "ORDER BY person.person_id, acknowledgements.policy_id, acknowledgements.acknowledged_on, "
         "acknowledgements.status"
     )
     versions = listed(wp, query, "Versions of each policy", order="policy and day", at_most=100)
-    total = wp.number("SELECT COUNT(*) FROM acknowledgements WHERE status = 'acknowledged'")
+    total = wp.engine.count("acknowledgements")
+    taken = wp.number("SELECT COUNT(*) FROM acknowledgements WHERE status = 'acknowledged'")
+    owned = wp.number(f"SELECT COUNT(*) FROM ({listing}) listed")
     if not total and not len(versions.frame):
         return Exhibit(
             key="acknowledgements",
@@ -79,14 +95,16 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
         )
     records = listed(
         wp, listing, "Person, policy, version and day", order="person and policy", file="acknowledgements",
-        at_most=ACKNOWLEDGEMENT_ROWS, folded=True,
+        at_most=_rows(wp, ACKNOWLEDGEMENT_ROWS), folded=True,
     )  # fmt: skip
     return Exhibit(
         key="acknowledgements",
         title="Policy acknowledgements",
         says=(
-            f"{count(total, 'acknowledgement')} of {count(len(versions.frame), 'policy version')}. One that names no "
-            "version is of the version in force on its day. These records are kept apart from training.",
+            f"{rate(owned, total)} policy records belong to a person of the exports; {taken:,} of all {total:,} say "
+            f"acknowledged. There are {count(len(versions.frame), 'policy version')}.",
+            "An acknowledgement that names no version is of the version in force on its day, and marked so. These "
+            "records are kept apart from training.",
         ),
         tables=(versions, *([records] if len(records.frame) else [])),
     )
@@ -167,10 +185,17 @@ def programme(wp: Workpaper) -> Exhibit:
         "Approved on": str(described.approved_on or ""),
     }
     stands = "Its text may name people and is withheld." if wp.pseudonymous else "It stands below as it is in the file."
+    missing = [part for part, headings in parts_found(text).items() if not headings]
+    lacks = f"Missing in it: {'; '.join(missing)}." if missing else "0 of its expected parts are missing."
+    signed = described.approved_on if described.approved_by else None
     return Exhibit(
         key="programme",
         title="Programme document",
-        says=(f"{named(described.file)} has {count(lines, 'line')}. {stands}",),
+        says=(
+            f"{named(described.file)} has {count(lines, 'line')}. {lacks} P10 shows where each part was found.",
+            unapproved(signed, wp.window),
+            stands,
+        ),
         facts=tuple((term, named(value) if value else "not stated", "") for term, value in stated.items()),
         texts=() if wp.pseudonymous else (Text(caption=f"Text of {described.file}", text=shown, folded=False),),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections.abc import Mapping
 
 from workbook_lib.exhibits import words
-from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Links, Table, Text, count, framed, rate, spelled, were
 from workbook_lib.procedures import OUTCOMES
 from workbook_lib.readings import READINGS
 from workbook_lib.workpaper import Workpaper
@@ -16,6 +18,8 @@ def rules(wp: Workpaper) -> Exhibit:
     wp.deepen()
     statements = wp.engine.statements
     judged = list(statements).index("exceptions") + 1
+    cites = {name: _cited(text) for name, text in statements.items()}
+    rows = [(rule, says, _texts(rule, cites)) for rule, says in words.RULES.items()]
     return Exhibit(
         key="rules",
         title="The rules that judged",
@@ -26,13 +30,30 @@ def rules(wp: Workpaper) -> Exhibit:
         ),
         tables=(
             Table(
-                frame=framed(list(words.RULES.items()), ("Rule", "In words")),
-                caption="The rules of coverage by number",
+                frame=framed(rows, ("Rule", "In words", "Text")),
+                caption="The rules of coverage by number, and the statements below that hold them",
+                note="C1 is a setting of the audit, shown under Scope; it has no statement of its own.",
                 kind="rule",
             ),
         ),
-        texts=tuple(Text(caption=name, text=text.strip()) for name, text in statements.items()),
+        texts=tuple(
+            Text(caption=name, text=text.strip(), key=f"rule-text-{name}") for name, text in statements.items()
+        ),
     )
+
+
+def _texts(rule: str, cites: Mapping[str, set[str]]) -> Links:
+    """Where the text of a rule stands below."""
+    return Links.to([(f"rule-text-{name}", name) for name, cited in cites.items() if rule in cited])
+
+
+def _cited(statement: str) -> set[str]:
+    r"""The rules that the comments of a statement name.
+
+    >>> sorted(_cited("-- C8, C15: cover.\nSELECT 'C2'"))
+    ['C15', 'C8']
+    """
+    return set(re.findall(r"\bC1?[0-9]\b", " ".join(re.findall("--.*", statement))))
 
 
 #: Caption → the words of a closed vocabulary.
@@ -52,20 +73,27 @@ GLOSSARY = {
 
 
 def glossary(wp: Workpaper) -> Exhibit:
-    """What each word of this document means."""
+    """What each word of this document means, and the code that stands for it in the tables of the pack."""
+    duties = {
+        r.id: f"{r.name}: due within {count(r.due_within_days, 'day')}; {r.renews}." for r in wp.audit.requirements
+    }
+    groups = {**GLOSSARY, "Requirements": duties}
     return Exhibit(
         key="glossary",
         title="Glossary",
-        says=(f"{sum(map(len, GLOSSARY.values()))} words, each with one meaning.",),
-        tables=tuple(
-            Table(
-                frame=framed([(word.replace("_", " "), says) for word, says in group.items()], ("Word", "Meaning")),
-                caption=caption,
-                folded=caption != "Words",
-            )
-            for caption, group in GLOSSARY.items()
-        ),
+        says=(f"{sum(map(len, groups.values()))} words, each with one meaning.",),
+        tables=tuple(_meanings(caption, group) for caption, group in groups.items()),
     )
+
+
+def _meanings(caption: str, group: Mapping[str, str]) -> Table:
+    """Words and what they mean; where a word is written with underscores in the pack, its code beside it."""
+    rows = [(spelled(word), says, word) for word, says in group.items()]
+    coded = caption != "Requirements" and any("_" in word for word in group)
+    if caption == "Requirements":
+        rows = [(word, says, word) for word, says in group.items()]
+    headings = ("Word", "Meaning", "Code in the pack")[: 2 + coded]
+    return Table(frame=framed([row[: 2 + coded] for row in rows], headings), caption=caption, folded=caption != "Words")
 
 
 def limitations(wp: Workpaper) -> Exhibit:
@@ -125,7 +153,7 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
     early = len({finding.subject for finding in wp.findings if finding.code == "too_early_for_campaign"})
     [(dated, timed)] = wp.rows(DATED)
     exceptions = wp.number("SELECT COUNT(*) FROM exception")
-    unread = sum(not row.by_rule for row in wp.quarantine)
+    unread, refused = sum(one.unread for one in wp.received), sum(one.refused for one in wp.received)
     settings = wp.audit.settings
     return {
         "role history": f"{rate(wp.number(ONE_ROW_EACH), rows)} people rows are from such exports; "
@@ -141,10 +169,12 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
         f"approval stay uncovered in {count(wp.number(APPROVED_LATE), 'exception')}.",
         "score": f"{count(wp.number(WITHOUT_SCORE), 'completion')} not counted for want of a score.",
         "unproven": f"{rate(wp.number('SELECT COUNT(*) FROM exceptions WHERE unproven'), exceptions)} exceptions.",
-        "unreadable": f"{count(unread, 'row')} could not be used; "
+        "unreadable": f"{count(unread, 'row')} could not be read; "
+        f"{count(refused, 'decision')} {were(refused)} refused; "
         f"{count(wp.number(UNDETERMINED), 'person is', 'people are')} undetermined.",
         "timestamps": f"{rate(timed, dated)} dated records carry a time; zone {settings.time_zone}.",
-        "accounts": f"{rate(wp.number(OF_NOBODY), wp.number(ACCOUNTS))} accounts belong to nobody.",
+        "accounts": f"{rate(wp.number(OF_NOBODY), wp.number(ACCOUNTS))} accounts of the systems belong to nobody; "
+        f"{count(wp.number(LEFT_OUT), 'account is', 'accounts are')} left out by a decision.",
         "whole": f"{count(wp.engine.count('verdict'), 'duty', 'duties')} of "
         f"{count(wp.number('SELECT COUNT(DISTINCT person_no) FROM verdict'), 'person', 'people')}.",
         "effective": "",
@@ -156,6 +186,7 @@ VERDICT_LEFT = "SELECT COUNT(*) FROM verdict WHERE verdict = 'left'"
 UNDETERMINED = "SELECT COUNT(DISTINCT person_no) FROM verdict WHERE verdict = 'undetermined'"
 ACCOUNTS = "SELECT COUNT(DISTINCT account_key) FROM account_person WHERE in_system = 1"
 OF_NOBODY = f"{ACCOUNTS} AND via = 'nobody'"
+LEFT_OUT = f"{ACCOUNTS} AND via = 'excluded'"
 
 
 def verify(wp: Workpaper, prepared_by: str = "") -> Exhibit:
@@ -198,13 +229,14 @@ def complete(wp: Workpaper) -> Exhibit:
     procedures = len(wp.results)
     verdicts = wp.number("SELECT COUNT(*) FROM verdict")
     exceptions = wp.number("SELECT COUNT(*) FROM exceptions")
-    read = sum(file.rows_read for file in wp.files)
-    quarantined = sum(file.rows_quarantined for file in wp.files)
+    found = wp.received
+    read, quarantined = sum(one.rows for one in found), sum(one.quarantined for one in found)
     return Exhibit(
         key="complete",
         title="End of the document",
         says=(
             f"COMPLETE: {count(procedures, 'procedure')}, {count(verdicts, 'verdict')}, "
-            f"{count(exceptions, 'exception')}; {count(read, 'row')} read, {quarantined:,} of them quarantined.",
+            f"{count(exceptions, 'exception')}; {count(read, 'row')} of {count(len(wp.file_names), 'file')} "
+            f"read, {quarantined:,} of them quarantined.",
         ),
     )

@@ -105,7 +105,8 @@ WORDS: dict[str, str] = {
     "period": "The days that the audit is about, first and last day included.",
     "as-of day": "The last full day that the exports cover.",
     "judged days": "The days from the start of the period to its end, or to the as-of day where that comes first.",
-    "population": "Everybody engaged on any judged day, leavers included, unless a recorded decision excludes them.",
+    "population": "Everybody engaged on any judged day, leavers included, and everybody with an unreadable row; "
+    "unless a recorded decision excludes them.",
     "requirement": "One promise of the policy: who must be covered, by which training or policy, from when, how often.",
     "duty": "One person and one requirement that applies to them on some judged day. Each duty has one verdict.",
     "accountable": "Somebody who had to be covered on a judged day on which they were not excused; such a day.",
@@ -129,7 +130,7 @@ CRITERIA: dict[str, str] = {
     "CC1.1": "commitment to integrity and ethical values",
     "CC1.4": "competent people: they are trained for what they are responsible for",
     "CC1.5": "people are held accountable for their part in internal control",
-    "CC2.1": "information used is relevant, complete and accurate",
+    "CC2.1": "information used, that produced by the entity included, is relevant, complete and accurate",
     "CC2.2": "people are told what they are responsible for, security awareness training included",
     "CC4.2": "deficiencies are communicated and corrected",
     "CC5.3": "policies are put into action, on time, by competent people",

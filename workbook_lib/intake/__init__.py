@@ -172,7 +172,16 @@ def _account(reading: Reading, used: int, first: date | None, last: date | None,
         mapping=reading.mapping(),
         ignored_columns=reading.ignored,
         warnings=(*profile.warnings, *reading.layout.warnings),
+        part=_part(reading),
     )
+
+
+def _part(reading: Reading) -> str:
+    """Which rows of a file are read, where it holds several kinds; those of a wide report are pairs of columns."""
+    layout = reading.layout
+    if layout.pairs:
+        return f"pairs of columns, as {reading.table.name}"
+    return reading.opened.sheet or ", ".join(filter(None, (*layout.records, layout.explode)))
 
 
 # --- findings across files ----------------------------------------------------------------------------------------

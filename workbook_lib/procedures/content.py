@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 from workbook_lib.audit import Window
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, counted
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
 from workbook_lib.requirement import add_months
 
 REVIEW_MONTHS = 12
@@ -51,8 +51,9 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
     required = evidence.audit.settings.required_topics
     missing = [topic for topic in required if topic.casefold() not in for_everyone]
     topics_required = counted(len(required), "required topic")
+    are = agreeing(len(missing), "is", "are")
     says = (
-        f"{len(missing)} of {topics_required} are not taught to everyone: {', '.join(missing)}."
+        f"{len(missing)} of {topics_required} {are} not taught to everyone: {', '.join(missing)}."
         if missing
         else f"All {topics_required} are taught by the training that everyone takes."
     )
@@ -61,7 +62,7 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
         "SELECT DISTINCT modules.module_id, title, topics FROM modules "
         f"JOIN ({IN_USE}) used ON used.module_id = modules.module_id ORDER BY modules.module_id"
     )
-    check = Check(says=expectation, tested=len(required), exceptions=len(missing), listing=listing)
+    check = Check(says=expectation, tested=len(required), exceptions=len(missing), listing=listing, order="module")
     return Tested(tested=len(required), exceptions=len(missing), says=says, checks=(check,))
 
 
@@ -80,11 +81,12 @@ def assessments(evidence: Evidence) -> Tested | NotPerformed:
     tested = len(_modules_in_use(evidence))
     if not tested:
         return NotPerformed("No module was in use in the period.")
-    check = evidence.check("Each module in use ends with an assessment.", tested, UNASSESSED)
+    check = evidence.check("Each module in use ends with an assessment.", tested, UNASSESSED, order="module")
     return Tested(
         tested=tested,
         exceptions=check.exceptions,
-        says=f"{check.exceptions:,} of {counted(tested, 'module')} in use have no assessment, or none is stated.",
+        says=f"{check.exceptions:,} of {counted(tested, 'module')} in use "
+        f"{agreeing(check.exceptions, 'has', 'have')} no assessment, or none is stated.",
         checks=(check,),
     )
 
@@ -140,7 +142,8 @@ def content_reviews(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=len(modules),
         exceptions=len(stale | unsigned),
-        says=f"{len(stale | unsigned):,} of {counted(len(modules), 'module')} in use were not reviewed within "
+        says=f"{len(stale | unsigned):,} of {counted(len(modules), 'module')} in use "
+        f"{agreeing(len(stale | unsigned), 'was', 'were')} not reviewed within "
         f"{REVIEW_MONTHS} months on every day of the period, or a review names neither reviewer nor change.",
         checks=(
             Check(
@@ -148,15 +151,20 @@ def content_reviews(evidence: Evidence) -> Tested | NotPerformed:
                 tested=len(modules),
                 exceptions=len(stale),
                 listing=UNREVIEWED,
+                order="module",
             ),
             Check(
                 says="Each review names the reviewer and what changed.",
                 tested=len(modules),
                 exceptions=len(unsigned),
                 listing=UNSIGNED,
+                order="module",
             ),
         ),
     )
+
+
+PARTS = "SELECT part, found_in FROM programme_part ORDER BY part_no"
 
 
 def programme(evidence: Evidence) -> Tested | NotPerformed:
@@ -164,21 +172,26 @@ def programme(evidence: Evidence) -> Tested | NotPerformed:
     described = evidence.audit.programme
     if described is None:
         return NotPerformed("The audit names no programme document.")
-    text = (evidence.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace")
-    missing = [section for section, words in SECTIONS.items() if not re.search(words, _headings(text), re.IGNORECASE)]
-    approved = bool(described.approved_by and described.approved_on and described.approved_on <= evidence.window.end)
+    found = parts_found((evidence.audit.folder / described.file).read_text(encoding="utf-8-sig", errors="replace"))
+    missing = [part for part, headings in found.items() if not headings]
+    signed = bool(described.approved_by and described.approved_on)
+    approved = signed and described.approved_on is not None and described.approved_on <= evidence.window.end
     lacking = [*missing, *([] if approved else ["an approval dated by the end of the period"])]
-    tail = f": {'; '.join(lacking)}." if lacking else "."
+    _load_parts(evidence, found, approved)
     expected = len(SECTIONS) + 1
+    are, which = agreeing(len(lacking), "is", "are"), f": {'; '.join(lacking)}" if lacking else ""
     return Tested(
         tested=expected,
         exceptions=len(lacking),
-        says=f"{len(lacking)} of {expected} expected parts are missing from {described.file}{tail}",
+        says=f"{len(lacking)} of {expected} expected parts {are} missing from {described.file}{which}. "
+        + unapproved(described.approved_on if signed else None, evidence.window),
         checks=(
             Check(
                 says="The document says how often, who, how completion is tracked and how content is updated.",
                 tested=len(SECTIONS),
                 exceptions=len(missing),
+                listing=PARTS,
+                order="part",
             ),
             Check(
                 says="It was approved, by a named person, by the end of the period.",
@@ -189,19 +202,53 @@ def programme(evidence: Evidence) -> Tested | NotPerformed:
     )
 
 
+def _load_parts(evidence: Evidence, found: dict[str, list[str]], approved: bool) -> None:
+    """Make `programme_part`: each expected part, and the headings under which it was found."""
+    shown = {part: "withheld" if evidence.pseudonymous else "; ".join(headings) for part, headings in found.items()}
+    rows = [(no, part, shown[part] if found[part] else None) for no, part in enumerate(found, 1)]
+    said = "stated in audit.toml" if approved else None
+    columns = {"part_no": "INTEGER", "part": "VARCHAR", "found_in": "VARCHAR"}
+    rows.append((len(rows) + 1, "an approval dated by the end of the period", said))
+    evidence.engine.load("programme_part", columns, rows)
+
+
+def parts_found(text: str) -> dict[str, list[str]]:
+    r"""Each part that a programme document must have, and the headings that show it; the text where there are none.
+
+    >>> parts_found("# Programme\n## Who\nAll.\n## How often\nYearly.")["who must take it"]
+    ['Who']
+    """
+    headings = [line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#")][1:]
+    if not headings:
+        return {part: ["the text"] * bool(re.search(words, text, re.IGNORECASE)) for part, words in SECTIONS.items()}
+    return {
+        part: [heading for heading in headings if re.search(words, heading, re.IGNORECASE)]
+        for part, words in SECTIONS.items()
+    }
+
+
+def unapproved(approved_on: date | None, window: Window) -> str:
+    """On how many judged days no approved version is shown; an earlier version may have been approved then."""
+    if approved_on is None:
+        return "No approval is stated, so no judged day is shown to have had an approved version."
+    last = min(approved_on - timedelta(days=1), window.end)
+    days = max((last - window.start).days + 1, 0)
+    if not days:
+        return "An approved version was in force on every judged day."
+    return (
+        f"It was approved on {approved_on}: for {counted(days, 'judged day')} before that, {window.start} to {last}, "
+        "no approved version is shown; ask for the one before."
+    )
+
+
 def _modules_in_use(evidence: Evidence) -> list[str]:
     return [module for (module,) in evidence.engine.rows(f"SELECT DISTINCT module_id FROM ({IN_USE}) used ORDER BY 1")]
-
-
-def _headings(text: str) -> str:
-    """The headings of a Markdown text; the whole text where it has none."""
-    headings = [line for line in text.splitlines() if line.startswith("#")]
-    return "\n".join(headings[1:] if len(headings) > 1 else [text])
 
 
 PROCEDURES = (
     Procedure(
         id="P7",
+        unit="required topics",
         title="Content covers the required topics",
         criteria=("CC1.4", "CC2.2"),
         perform=topics,
@@ -213,6 +260,7 @@ PROCEDURES = (
     ),
     Procedure(
         id="P8",
+        unit="modules in use",
         title="Content has an assessment",
         criteria=("CC1.4",),
         perform=assessments,
@@ -223,6 +271,7 @@ PROCEDURES = (
     ),
     Procedure(
         id="P9",
+        unit="modules in use",
         title="Content is reviewed and updated",
         criteria=("CC1.4", "CC2.2"),
         perform=content_reviews,
@@ -233,12 +282,14 @@ PROCEDURES = (
     ),
     Procedure(
         id="P10",
+        unit="expected parts",
         title="The programme is documented and approved",
         criteria=("CC1.4", "CC2.2"),
         perform=programme,
         objective="One document says how often, who, how completion is tracked and how content is updated.",
         population="The parts that the document must have.",
         source="the programme document",
-        done="The document's headings were searched for each part. The approval was read from audit.toml.",
+        done="The document's headings were searched for each part. The approval, and the days before it, were read "
+        "from audit.toml.",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, counted
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
 from workbook_lib.tables import WorkerType
 
 #: From how many people on, a list without a single leaver is suspicious.
@@ -67,24 +67,39 @@ JOIN person ON person.person_id = unread_people.person_id
 GROUP BY unread_people.person_id ORDER BY unread_people.person_id"""
 
 
+#: Exclusions and links in force that no second person approved, or that name no evidence.
+UNSUPPORTED = """
+SELECT kind, COALESCE(person_id, account) AS about, decided_by, approved_by, evidence, decision_id FROM decision
+WHERE kind IN ('exclude', 'link') AND withdrawn = 0 AND (approved_by IS NULL OR evidence IS NULL)
+ORDER BY kind, 2, decision_id"""
+
+RECORDED_ACCOUNTS = """
+SELECT DISTINCT account_person.account_key FROM account_person
+JOIN (SELECT account FROM completions UNION SELECT account FROM acknowledgements) heard
+  ON heard.account = account_person.account
+WHERE account_person.via <> 'excluded'"""
+
+
 def population_complete(evidence: Evidence) -> Tested:
-    """P1: both directions, the roll-forward, and whether the list holds leavers at all."""
-    people = evidence.count(IN_POPULATION)
-    accounts = evidence.number(
-        "SELECT COUNT(DISTINCT account_key) FROM account_person WHERE via <> 'excluded' AND in_system = 1"
-    )
+    """P1: both directions, the roll-forward, whether the list holds leavers at all, and who was left out or joined."""
+    people, accounts = evidence.count(IN_POPULATION), evidence.count(RECORDED_ACCOUNTS)
     ended = evidence.number("SELECT COUNT(*) FROM spell CROSS JOIN settings WHERE spell_to < as_of")
     known = evidence.check(
         "Everybody in the population is known to a training or policy system.", people, NOT_IN_THE_SYSTEM
     )
     owned = evidence.check(
-        "Every account with records belongs to somebody in the people export.", accounts, RECORDS_OF_NOBODY
+        "Every account with records belongs to somebody in the people export.",
+        accounts,
+        RECORDS_OF_NOBODY,
+        order="account",
+        table="accounts",
     )
     balanced = Check(
         says="Per worker type, opening plus joiners minus leavers, with changes of type, gives the closing headcount.",
         tested=evidence.count(ROLL_FORWARD),
         exceptions=evidence.number(f"SELECT COUNT(*) FROM ({ROLL_FORWARD}) counted WHERE difference <> 0"),
         listing=ROLL_FORWARD,
+        order="worker type",
     )
     leavers = Check(
         says=f"The people export holds leavers ({counted(ended, 'engagement')} ended before the as-of day).",
@@ -93,13 +108,21 @@ def population_complete(evidence: Evidence) -> Tested:
     )
     readable = evidence.check("Every person's rows in the people export can be read.", people, UNREAD)
     concerned = f"SELECT person_id FROM ({NOT_IN_THE_SYSTEM}) unknown UNION SELECT person_id FROM ({UNREAD}) unread"
+    supported = evidence.check(
+        "Each exclusion and each link was approved by a second person, and names its evidence.",
+        evidence.number("SELECT COUNT(*) FROM decision WHERE kind IN ('exclude', 'link') AND withdrawn = 0"),
+        UNSUPPORTED,
+        order="kind",
+        table="decisions",
+    )
+    are, belong = agreeing(known.exceptions, "is", "are"), agreeing(owned.exceptions, "belongs", "belong")
     return Tested(
-        tested=people,
-        exceptions=evidence.count(concerned),
-        says=f"{known.exceptions:,} of {counted(people, 'person', 'people')} in the population are in no training or "
-        f"policy system. {counted(owned.exceptions, 'account')} with records belong to nobody in the people export. "
-        f"The rows of {counted(readable.exceptions, 'person', 'people')} cannot be read.",
-        checks=(known, owned, balanced, leavers, readable),
+        tested=people + accounts,
+        exceptions=evidence.count(concerned) + owned.exceptions,
+        says=f"{known.exceptions:,} of {counted(people, 'person', 'people')} in the population {are} in no training or "
+        f"policy system. {owned.exceptions:,} of {counted(accounts, 'account')} with records {belong} to nobody in the "
+        f"people export. The rows of {counted(readable.exceptions, 'person', 'people')} cannot be read.",
+        checks=(known, owned, balanced, leavers, readable, supported),
     )
 
 
@@ -126,13 +149,17 @@ def onboarding(evidence: Evidence) -> Tested | NotPerformed:
         "Every onboarding duty that fell due in the period was met by its due day.",
         due,
         ONBOARDING_FAILED.format(when=">="),
+        table="exceptions",
     )
-    closed = evidence.check("No onboarding duty from before the period was still open in it.", carried, carried_in)
+    closed = evidence.check(
+        "No onboarding duty from before the period was still open in it.", carried, carried_in, table="exceptions"
+    )
     return Tested(
         tested=due + carried,
         exceptions=in_time.exceptions + carried,
-        says=f"{in_time.exceptions:,} of {counted(due, 'onboarding duty', 'onboarding duties')} due in the period were "
-        f"not met by their due day; {carried:,} more were due before the period and still open in it.",
+        says=f"{in_time.exceptions:,} of {counted(due, 'onboarding duty', 'onboarding duties')} due in the period "
+        f"{agreeing(in_time.exceptions, 'was', 'were')} not met by the due day; {carried:,} more "
+        f"{agreeing(carried, 'was', 'were')} due before the period and still open in it.",
         checks=(in_time, closed),
     )
 
@@ -174,7 +201,7 @@ def renewal(evidence: Evidence) -> Tested | NotPerformed:
         tested=tested,
         exceptions=failed,
         says=f"{failed:,} of {counted(tested, 'repeated duty', 'repeated duties')} lapsed in the period.",
-        checks=(Check(says=says, tested=tested, exceptions=failed, listing=listing),),
+        checks=(Check(says=says, tested=tested, exceptions=failed, listing=listing, table="exceptions"),),
     )
 
 
@@ -254,12 +281,13 @@ WHERE {among} AND verdict.{{which}} ORDER BY person.person_id, requirement.requi
     tested = evidence.count(lines.format(which=JUDGED))
     if not tested:
         return None
-    check = evidence.check(says, tested, lines.format(which=DEVIATES))
+    check = evidence.check(says, tested, lines.format(which=DEVIATES), table="verdicts")
     duties = counted(tested, "judged duty", "judged duties")
     return Tested(
         tested=tested,
         exceptions=check.exceptions,
-        says=f"{check.exceptions:,} of {duties} depart from what is expected.",
+        says=f"{check.exceptions:,} of {duties} {agreeing(check.exceptions, 'was', 'were')} late, missing or "
+        "undetermined.",
         checks=(check,),
     )
 
@@ -273,17 +301,20 @@ def _among(wanted: list[bool]) -> str:
 PROCEDURES = (
     Procedure(
         id="P1",
+        unit="people and accounts",
         title="The population is complete",
         criteria=("CC1.4", "CC2.2"),
         objective="Nobody who worked here in the period is missing from the test, and no record is without a person.",
         population="Everybody engaged on any day of the period, leavers included.",
         source="people, accounts, completions, acknowledgements",
         done="People were compared with accounts and records in both directions. Headcounts were rolled forward per "
-        "worker type. The list was searched for leavers and for rows that cannot be read.",
+        "worker type. The list was searched for leavers and for rows that cannot be read. Decisions that leave "
+        "somebody out, or give an account to somebody, were read for approval and evidence.",
         perform=population_complete,
     ),
     Procedure(
         id="P2",
+        unit="onboarding duties",
         title="New people are trained as part of onboarding",
         criteria=("CC1.4", "CC2.2"),
         objective="Everybody who joins completes what is required within the days that the policy allows.",
@@ -295,6 +326,7 @@ PROCEDURES = (
     ),
     Procedure(
         id="P3",
+        unit="repeated duties",
         title="Training is repeated, not done just once",
         criteria=("CC1.4", "CC2.2"),
         objective="Whoever was covered once stays covered on every required day.",
@@ -305,6 +337,7 @@ PROCEDURES = (
     ),
     Procedure(
         id="P4",
+        unit="judged duties",
         title="Training fits roles and responsibilities",
         criteria=("CC1.4",),
         objective="People in particular roles complete the training that their role requires.",
@@ -315,6 +348,7 @@ PROCEDURES = (
     ),
     Procedure(
         id="P5",
+        unit="judged duties",
         title="Contractors and third parties are included",
         criteria=("CC1.4", "CC2.2"),
         objective="Contractors and third-party staff are trained like employees.",
@@ -326,6 +360,7 @@ PROCEDURES = (
     ),
     Procedure(
         id="P6",
+        unit="judged duties",
         title="Policies are acknowledged",
         criteria=("CC1.4", "CC2.2"),
         objective="Everybody concerned acknowledged the policy, again after each material change.",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, counted
+from collections.abc import Iterator
+
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
+from workbook_lib.received import received
+from workbook_lib.tables import TABLES, Quarantined
 
 #: From how many people on, completions at one same second look like an entry by hand.
 SAME_SECOND_PEOPLE = 5
@@ -11,10 +15,44 @@ UNEXPLAINED = """
 SELECT person_id, requirement_id, due_on, "from", "to", days, cause, ended_by, closed_on
 FROM exceptions WHERE explained_by IS NULL ORDER BY person_id, requirement_id, due_on"""
 
-DUPLICATES = """
-SELECT account, module_id, completed_on, status, COUNT(*) AS records FROM completions
-WHERE completed_on IS NOT NULL GROUP BY account, module_id, completed_on, completed_at, status, score, record_id
-HAVING COUNT(*) > 1 ORDER BY account, module_id, completed_on"""
+#: Explanations in force of this period's exceptions, and extensions in force that reach into its judged days.
+GIVEN = """
+SELECT decision.decision_id, decision.kind, decision.person_id, decision.requirement_id, decision.due_on,
+       decision.evidence, decision.approved_by, decision.decided_by,
+       COALESCE(decision.recorded_at, CAST(decision.approved_on AS VARCHAR)) AS dated
+FROM decision
+CROSS JOIN settings
+LEFT JOIN exceptions ON exceptions.person_id = decision.person_id
+      AND exceptions.requirement_id = decision.requirement_id AND exceptions.due_on = decision.due_on
+WHERE decision.withdrawn = 0
+  AND (decision.kind = 'explain' AND exceptions.person_id IS NOT NULL
+    OR decision.kind = 'extend' AND decision.approved_on <= as_of AND decision.new_due_on >= window_from)"""
+
+#: What each of them must say, and the column that says it.
+SAID: dict[str, str] = {
+    "Each explanation and extension names the second person who approved it.": "approved_by",
+    "Each explanation and extension names its evidence.": "evidence",
+    "Each explanation and extension says on which day it was made or approved.": "dated",
+}
+
+UNSAID = f"""
+SELECT decision_id, kind, person_id, requirement_id, due_on, decided_by FROM ({GIVEN}) given
+WHERE {{column}} IS NULL ORDER BY decision_id"""
+
+
+def _doubles() -> str:
+    """Rows of training and policy records that agree in every column, as the remarks on the data count them."""
+    selects = []
+    for name, item in (("completions", "module_id"), ("acknowledgements", "policy_id")):
+        columns = ", ".join(column for column in TABLES[name].stored if column not in ("source_no", "row_no"))
+        selects.append(
+            f"SELECT account, {item} AS item, '{name}' AS read_as, MIN(row_no) AS first_row, COUNT(*) AS rows, "
+            f"COUNT(*) - 1 AS repeated FROM {name} GROUP BY {columns} HAVING COUNT(*) > 1"
+        )
+    return f"SELECT * FROM ({' UNION ALL '.join(selects)}) doubles ORDER BY account, item, first_row"
+
+
+DUPLICATES = _doubles()
 
 SAME_SECOND = f"""
 SELECT module_id, completed_at, COUNT(DISTINCT account) AS people
@@ -49,49 +87,130 @@ WHERE completions.status IN ('completed', 'passed', 'equivalent')
 ORDER BY person.person_id, completions.completed_on"""
 
 
+#: Leaves without an end whose people have records during them (C10): they may be back, and are excused all the same.
+OPEN_LEAVE = """
+SELECT leave.person_id, person.name, leave.start_date AS away_since, COUNT(DISTINCT cover.done_on) AS days_with_records,
+       MIN(cover.done_on) AS first_record, MAX(cover.done_on) AS last_record
+FROM leave
+JOIN person ON person.person_id = leave.person_id
+JOIN cover ON cover.person_no = person.person_no AND cover.done_on >= leave.start_date
+WHERE leave.end_date IS NULL
+GROUP BY leave.person_id, person.name, leave.start_date, leave.source_no, leave.row_no
+ORDER BY leave.person_id, leave.start_date"""
+
+
 def explanations(evidence: Evidence) -> Tested:
-    """P11: each exception has a recorded explanation. It stays an exception."""
+    """P11: each exception has a recorded explanation, approved, evidenced and dated. It stays an exception."""
     tested = evidence.engine.count("exceptions")
     unexplained = evidence.number(f"SELECT COUNT(*) FROM ({UNEXPLAINED}) unexplained")
+    given = evidence.count(GIVEN)
+    checks = (
+        evidence.check("Each exception has a recorded explanation.", tested, UNEXPLAINED, table="exceptions"),
+        *(
+            evidence.check(says, given, UNSAID.format(column=column), order="decision", table="decisions")
+            for says, column in SAID.items()
+        ),
+    )
+    _, approver, proof, day = (check.exceptions for check in checks)
     says = (
-        f"{unexplained:,} of {counted(tested, 'exception')} have no recorded explanation."
+        f"{unexplained:,} of {counted(tested, 'exception')} {agreeing(unexplained, 'has', 'have')} no recorded "
+        "explanation."
         if tested
         else "There was no exception to explain."
     )
-    check = evidence.check("Each exception has a recorded explanation.", tested, UNEXPLAINED)
-    return Tested(tested=tested, exceptions=unexplained, says=says, checks=(check,))
+    if given:
+        says += (
+            f" Of {counted(given, 'explanation or extension', 'explanations and extensions')}, {approver:,} "
+            f"{agreeing(approver, 'names', 'name')} no second person, {proof:,} no evidence, {day:,} no day."
+        )
+    return Tested(tested=tested, exceptions=unexplained, says=says, checks=checks)
 
 
 def reliability(evidence: Evidence) -> Tested | NotPerformed:
     """P12: the records are whole and look like the work of a system, not of a hand."""
-    rows_read = sum(file.rows_read for file in evidence.files)
-    if not rows_read:
+    files = received(evidence.files, evidence.quarantine)
+    rows = sum(one.rows for one in files)
+    if not rows:
         return NotPerformed("The exports hold no row.")
-    unread = sum(not row.by_rule for row in evidence.quarantine)
+    unread, refused = sum(one.unread for one in files), sum(one.refused for one in files)
+    checks = (
+        Check(says="Every row of the exports can be read.", tested=rows, exceptions=unread, listing=_unread(evidence)),
+        *_of_decisions(evidence),
+        *_of_records(evidence),
+    )
+    noted = sum(check.exceptions for check in checks)
+    names, observed = len({one.file for one in files}), noted - unread - refused
+    were = agreeing(refused, "was", "were")
+    return Tested(
+        tested=rows,
+        exceptions=noted,
+        says=f"{counted(rows, 'row')} {agreeing(rows, 'was', 'were')} read from {counted(names, 'file')}, each counted "
+        f"once; {unread:,} could not be read, {counted(refused, 'decision')} {were} refused, "
+        f"and {counted(observed, 'observation')} on the records {agreeing(observed, 'needs', 'need')} a look.",
+        checks=checks,
+    )
+
+
+UNREAD_ROWS = """
+SELECT file, row_no, column_name, message, about FROM rejected WHERE refused = 0 ORDER BY source_no, row_no"""
+
+
+def _unread(evidence: Evidence) -> str:
+    """Make `rejected`: the rows that could not be read and the decisions that were refused; list the first kind."""
+    columns = {"file": "VARCHAR", "row_no": "BIGINT", "column_name": "VARCHAR", "code": "VARCHAR", "message": "VARCHAR",
+               "about": "VARCHAR", "source_no": "INTEGER", "refused": "INTEGER"}  # fmt: skip
+    rows = [_rejected(row) for row in evidence.quarantine if not row.by_rule]
+    evidence.engine.load("rejected", columns, rows)
+    return UNREAD_ROWS
+
+
+def _rejected(row: Quarantined) -> tuple[object, ...]:
+    told = (row.file, row.row_no, row.column, row.code, row.message, row.subject)
+    return (*told, row.source_no, int(row.refused))
+
+
+def _of_decisions(evidence: Evidence) -> tuple[Check, ...]:
+    """Decisions that may not stand: those about the person who took or approved them, and all other ones."""
+    tested = evidence.engine.count("decision") + sum(row.refused for row in evidence.quarantine)
+    listing = "SELECT file, row_no, message, about FROM rejected WHERE refused = 1 AND code {among} ORDER BY 1, 2"
+    own = "IN ('own_decision', 'own_approval')"
+    return (
+        evidence.check(
+            "Nobody decides about themselves, or approves what they decided.", tested, listing.format(among=own),
+            order="file and row", table="quarantine",
+        ),
+        evidence.check(
+            "Every other decision is complete and recorded once.", tested, listing.format(among=f"NOT {own}"),
+            order="file and row", table="quarantine",
+        ),
+    )  # fmt: skip
+
+
+def _of_records(evidence: Evidence) -> Iterator[Check]:
+    """What on the records themselves needs a look."""
     records = evidence.engine.count("completions")
-    by_test = [
-        ("No record stands twice in the export.", DUPLICATES),
+    repeated = evidence.number(f"SELECT SUM(repeated) FROM ({DUPLICATES}) doubles")
+    yield Check(
+        says="No row of training or policy records repeats another in every column; a repeated one counts once.",
+        tested=records + evidence.engine.count("acknowledgements"),
+        exceptions=repeated,
+        listing=DUPLICATES,
+        order="account",
+    )
+    for says, listing in (
         (f"Fewer than {SAME_SECOND_PEOPLE} people completed a module in the same second.", SAME_SECOND),
         ("No completion took no time at all, where the time is recorded.", NO_TIME),
         ("No completion lies long before the person's first day.", BEFORE_START),
         ("No completion is dated after the day of the export.", _after_export(evidence)),
-    ]
-    checks: tuple[Check, ...] = (
-        Check(says="Every row of the exports can be read.", tested=rows_read, exceptions=unread),
-        *(evidence.check(says, records, listing) for says, listing in by_test),
-    )
+    ):
+        yield evidence.check(says, records, listing, order="account or person", table="completion_records")
+    open_leaves = evidence.number("SELECT COUNT(*) FROM leave WHERE end_date IS NULL")
+    yield evidence.check("Nobody has valid records during a leave without an end (C10).", open_leaves, OPEN_LEAVE)
     earlier = [file.earlier for file in evidence.files if file.earlier]
     if earlier:
-        records = sum(old.rows_used for old in earlier)
-        checks = (*checks, evidence.check("No record of an earlier export has vanished or changed.", records, LOST))
-    noted = sum(check.exceptions for check in checks)
-    return Tested(
-        tested=rows_read,
-        exceptions=noted,
-        says=f"{counted(rows_read, 'row')} were read from {counted(len(evidence.files), 'file')}; {unread:,} could not "
-        f"be read, and {counted(noted - unread, 'observation')} on the records need a look.",
-        checks=checks,
-    )
+        compared = sum(old.rows_used for old in earlier)
+        says = "No record of an earlier export has vanished or changed."
+        yield evidence.check(says, compared, LOST, order="those that say done first", table="snapshot_changes")
 
 
 def _after_export(evidence: Evidence) -> str:
@@ -110,24 +229,28 @@ def _after_export(evidence: Evidence) -> str:
 PROCEDURES = (
     Procedure(
         id="P11",
+        unit="exceptions",
         title="Every exception is explained",
         criteria=("CC1.4",),
         perform=explanations,
         objective="Somebody looked at each exception and recorded why it happened.",
         population="Every exception of the period.",
         source="decisions",
-        done="Recorded explanations were matched to exceptions by person, requirement and due day.",
+        done="Recorded explanations were matched to exceptions by person, requirement and due day. They, and the "
+        "extensions that reach into the judged days, were read for a second person's approval, evidence and a day.",
     ),
     Procedure(
         id="P12",
+        unit="rows of the files",
         title="The records are reliable",
         criteria=("CC2.1", "CC2.2"),
         perform=reliability,
         objective="The information produced by the entity is complete and accurate enough to rest on.",
-        population="Every row of every export.",
+        population="Every row of every file, once, however many tables a file is read as.",
         source="all exports",
-        done="Rows read were reconciled with rows used and quarantined. Records were searched for doubles, for many "
-        "people at one second, for completions without time, before the first day, and after the export. Where an "
-        "earlier export of the same report is kept, its records were looked up in the newer one.",
+        done="Rows read were reconciled with rows used and quarantined. Decisions were checked for impartiality. "
+        "Records were searched for rows that agree in every column, for many people at one second, for completions "
+        "without time, before the first day, during an open leave, and after the export. Where an earlier export of "
+        "the same report is kept, its records were looked up in the newer one.",
     ),
 )

@@ -32,17 +32,20 @@ class Check:
     """One part of a procedure: `exceptions` of `tested` items depart from what `says` expects.
 
     listing : a SELECT for the items concerned, each with a sentence or the facts; empty where there is nothing to list.
+    order : the order of the listing in words.  table : the table of the pack that holds all of it.
     """
 
     says: str
     tested: int
     exceptions: int
     listing: str = ""
+    order: str = "person"
+    table: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that the earlier stages left for the tests."""
+    """All that the earlier stages left for the tests. pseudonymous : texts that may name somebody are withheld."""
 
     engine: Engine
     audit: Audit
@@ -50,6 +53,7 @@ class Evidence:
     files: tuple[FileAccount, ...]
     quarantine: tuple[Quarantined, ...]
     findings: tuple[Finding, ...]
+    pseudonymous: bool = False
 
     def number(self, query: str) -> int:
         """A single count."""
@@ -59,9 +63,10 @@ class Evidence:
         """How many rows a listing has."""
         return self.number(f"SELECT COUNT(*) FROM ({listing}) listed")
 
-    def check(self, says: str, tested: int, listing: str) -> Check:
+    def check(self, says: str, tested: int, listing: str, order: str = "person", table: str = "") -> Check:
         """A check whose exceptions are the rows of its listing."""
-        return Check(says=says, tested=tested, exceptions=self.count(listing), listing=listing)
+        exceptions = self.count(listing)
+        return Check(says=says, tested=tested, exceptions=exceptions, listing=listing, order=order, table=table)
 
     def has(self, table: str) -> bool:
         """Whether any source gives this table."""
@@ -87,7 +92,10 @@ class NotPerformed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Procedure:
-    """One test of the catalogue, as it is planned: the same for every audit."""
+    """One test of the catalogue, as it is planned: the same for every audit.
+
+    unit : what is counted, n of N.
+    """
 
     id: str
     title: str
@@ -97,6 +105,7 @@ class Procedure:
     source: str
     done: str
     perform: Callable[[Evidence], Tested | NotPerformed]
+    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,3 +143,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     ('1 person', '1,200 records')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def agreeing(number: int, one: str, several: str) -> str:
+    """The verb that agrees with a count.
+
+    >>> agreeing(1, "has", "have"), agreeing(0, "has", "have")
+    ('has', 'have')
+    """
+    return one if number == 1 else several

@@ -193,6 +193,7 @@ def _quarantined(decision: Decision, column: str, code: str, message: str, *, fi
         message=f"{message}; the decision has no effect.",
         subject=str(decision["person_id"] or decision["account"] or ""),
         raw=", ".join(f"{name}={decision[name]}" for name in TABLES["decisions"].names if decision[name] is not None),
+        refused=True,
     )
 
 

@@ -1,4 +1,4 @@
--- C13: the rows behind each deviation. Each maximal stretch of days that are required, not excused and not covered is one
+-- C13, C15: the rows behind each deviation. Each maximal stretch of days that are required, not excused and not covered is one
 -- exception if it meets W. What came the day before says why it began; what comes the day after says how it ended.
 WITH gapped AS (
   SELECT DISTINCT person_no, requirement_no, run_from FROM stretch CROSS JOIN settings

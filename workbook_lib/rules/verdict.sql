@@ -24,7 +24,7 @@ WITH doubtful AS (
               WHEN required_from IS NOT NULL OR is_covered = 1 THEN 'met'
               WHEN applies_at_end = 1 THEN 'pending'
               ELSE 'left' END AS verdict,
-         required_from, gap_days, relief_days, next_due_on, first_gap_on, last_gap_on
+         required_from, last_required_on, gap_days, relief_days, next_due_on, first_gap_on, last_gap_on
   FROM tally
   FULL OUTER JOIN doubtful ON doubtful.person_no = tally.person_no AND doubtful.requirement_no = tally.requirement_no
 ), latest AS (
@@ -35,6 +35,6 @@ SELECT lines.person_no, lines.requirement_no, lines.verdict, lines.required_from
        CASE WHEN verdict <> 'undetermined' THEN gap_days END AS gap_days,
        CASE WHEN verdict = 'met' THEN relief_days ELSE 0 END AS relief_days,
        CASE WHEN verdict NOT IN ('missing', 'undetermined') THEN next_due_on END AS next_due_on,
-       first_gap_on, last_gap_on
+       first_gap_on, last_gap_on, last_required_on
 FROM lines
 LEFT JOIN latest ON latest.person_no = lines.person_no AND latest.requirement_no = lines.requirement_no
