@@ -33,7 +33,7 @@ WORDS = 16
 TALL = 60
 #: A longer word may be divided behind these characters: a file, an account, an address reads on in the next line.
 LONG_WORD = re.compile(rf"(\S{{{WORDS + 1},}})")
-DIVIDED = re.compile(r"(?<=[/_@.])(?=[^\s/_@.])")
+DIVIDED = re.compile(r"(?<=\w\w[/_@.])(?=\w\w)")
 #: On a small screen the rows of a table with at most so many columns stand one below the other, as in page.css.
 STACKED = 12
 
