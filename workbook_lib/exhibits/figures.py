@@ -60,7 +60,7 @@ def layout(height: int, **axes: Any) -> dict[str, Any]:
 
 def filled(colour: str, hatch: str) -> dict[str, Any]:
     """How a bar is filled: the hatch tells it apart from the others without its colour."""
-    pattern = {"shape": hatch, "fillmode": "overlay", "fgcolor": "#fff", "size": 6, "solidity": 0.2}
+    pattern = {"shape": hatch, "fillmode": "overlay", "fgcolor": "#000", "size": 6, "solidity": 0.2}
     return {"color": colour, "line": {"width": 0}, "pattern": pattern}
 
 

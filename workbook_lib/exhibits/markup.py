@@ -31,11 +31,11 @@ SENTENCE = 60
 WORDS = 16
 #: From this many rows a table scrolls within itself, under its own header.
 TALL = 60
-#: A longer word may be divided behind these characters: a file, an account, an address reads on in the next line.
-LONG_WORD = re.compile(rf"(\S{{{WORDS + 1},}})")
+#: So long a word may be divided behind these characters: a file, an account, an address reads on in the next line.
+LONG_WORD = re.compile(r"(\S{24,})")
 DIVIDED = re.compile(r"(?<=\w\w[/_@.])(?=\w\w)")
-#: On a small screen the rows of a table with at most so many columns stand one below the other, as in page.css.
-STACKED = 12
+#: On a small screen the rows of a table with so many columns become cards; page.css knows no more labels.
+CARDS = range(3, 13)
 
 #: A longer text is cut: one cell of an export must not make a page of it.
 LONGEST_CELL = 600
@@ -205,8 +205,8 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
 
 
 def _labels(columns: Sequence[_Column]) -> str:
-    """The headings once more, as texts of the style sheet, which sets each before its cell where rows are stacked."""
-    if len(columns) > STACKED:
+    """The headings once more, as texts for the style sheet, which sets each before its cell where a row is a card."""
+    if len(columns) not in CARDS:
         return ""
     texts = (f"--c{place}:'{css_text(column.name)}'" for place, column in enumerate(columns[1:], 2))
     return f' style="{";".join(texts)}"'
@@ -252,21 +252,22 @@ class _Column:
         return f" class={quote}{self.kind}{quote}" if self.kind else ""
 
     def cell(self, value: object, leads: str = "", below: str = "") -> str:
+        """A cell, which ends where the next one begins: a page has ten thousand, and HTML asks for no end tags."""
         tag = "th" if self.is_head else "td"
         if isinstance(value, Stacked):
-            return f"<{tag}{self.classes}>{value.html}</{tag}>"
+            return f"<{tag}{self.classes}>{value.html}"
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:
-            return "<td></td>"
+            return "<td>"
         if self.name in MARKED and shown in MARKS:
-            return f'<{tag} class="m {MARKS[shown]}">{shown}</{tag}>'
+            return f'<{tag} class="m {MARKS[shown]}">{shown}'
         says = _isolated(shown)
         if leads:
             says = f'<a href="#{place(leads, shown)}">{says}</a>'
         elif self.kind not in ("d", "n"):
             says = _days(says)
         under = f'<span class="sub">{_isolated(below)}</span>' if below else ""
-        return f"<{tag}{self.classes}>{says}{under}</{tag}>"
+        return f"<{tag}{self.classes}>{says}{under}"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
