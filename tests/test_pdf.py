@@ -138,7 +138,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small.write(folder / "inputs")
     nb = publish.execute(publish.notebook_path("3_evidence"), PARAMETERS, folder / "evidence.ipynb")
     for paper in publish.Paper:
-        html = publish.render(nb, 'Small "Firm" </style>\\, 2025', paper)
+        html = publish.render(nb, 'Small "Firm" </style>\\, 2025', paper, as_of="2025-10-31", interim=True)
         (folder / f"{paper.value}.html").write_text(html, encoding="utf-8")
     return folder
 
@@ -155,6 +155,8 @@ class TestTheRealPage:
         titles = re.findall(rb"/Title \(([^)]*)\)", made)
         assert b"Bottom line" in titles
         assert b"P1 The population is complete" in titles
+        assert b"Evidence of security awareness training" in titles
+        assert any(title.startswith(b"INTERIM: Small ") for title in titles)
         assert b"/StructTreeRoot" in made
         dates = re.findall(rb"/(?:CreationDate|ModDate) \(([^)]*)\)", made)
         assert dates == [b"D:20260110000000+00'00'"] * 2
@@ -181,8 +183,10 @@ class TestTheRealPage:
         leaves = done.stdout.decode().split("\f")[:-1]
         assert len(leaves) == len(re.findall(rb"/Type /Page\b", made))
         for number, leaf in enumerate(leaves, 1):
-            assert f"{number} / {len(leaves)}" in leaf
+            assert f"Page {number} of {len(leaves)}" in leaf
             assert leaf.count('Small "Firm" </style>\\, 2025') == 1
+            assert leaf.count("INTERIM, as of 2025-10-31") == 1
+        assert "\nEvidence of security awareness training\nSmall " in leaves[0]
         whole = " ".join("".join(leaves).split())
         assert "covered, % (axis from 45 %)" in whole  # drawn with the figure
         assert "SELECT person_no, person_id" in whole  # a rule, folded on the screen

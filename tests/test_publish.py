@@ -27,6 +27,12 @@ BROWSER = next((found for name in BROWSERS if (found := shutil.which(name))), No
 PARAMETERS = {"audit_folder": "inputs", "period": "2025", "as_of": "2026-01-10", "prepared_by": "J. Doe"}
 #: The most that a page may weigh, whatever the size of the company.
 HEAVIEST = 2_500_000
+#: Pixels between the margins of an A4 sheet, 182 mm.
+A4 = 688
+#: The tables, facts and texts that are wider than their box; code is folded, and scrolls.
+WIDER = """[...document.querySelectorAll('.scroll, dd, main pre:not(.code pre)')]
+    .filter(box => box.scrollWidth > box.clientWidth)
+    .map(box => (box.getAttribute('aria-label') || box.textContent).slice(0, 60))"""
 
 
 class Page(NamedTuple):
@@ -37,11 +43,11 @@ class Page(NamedTuple):
     html: str
 
 
-def publish_evidence(folder: Path, **options: Any) -> Page:
+def publish_evidence(folder: Path, as_of: str = "2026-01-10", **options: Any) -> Page:
     small.write(folder / "inputs", **options)
     target = folder / "evidence.ipynb"
-    notebook = publish.execute(publish.notebook_path("3_evidence"), PARAMETERS, target)
-    html = publish.render(notebook, "Small Firm, 2025")
+    notebook = publish.execute(publish.notebook_path("3_evidence"), PARAMETERS | {"as_of": as_of}, target)
+    html = publish.render(notebook, "Small Firm, 2025", as_of=as_of, interim=as_of < "2025-12-31")
     target.with_suffix(".html").write_text(html, encoding="utf-8")
     return Page(notebook, target, html)
 
@@ -54,6 +60,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Page:
     return publish_evidence(tmp_path_factory.mktemp("hostile"), hostile=True)
+
+
+@pytest.fixture(scope="module")
+def interim(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    return publish_evidence(tmp_path_factory.mktemp("interim"), as_of="2025-10-31")
 
 
 def notebook(folder: Path, *cells: str, last: str = "print('COMPLETE: 1 cell')") -> Path:
@@ -262,6 +273,26 @@ class TestThePage:
         assert again.file.read_bytes() == page.file.read_bytes()
         assert again.html == page.html
 
+    def test_is_titled_once_with_whose_it_is_and_its_day(self, page: Page) -> None:
+        assert "<title>Small Firm, 2025: Evidence of security awareness training</title>" in page.html
+        heading = '<h1>Evidence of security awareness training</h1><p class="name">Small Firm, 2025</p>'
+        assert page.html.count(heading) == page.html.count("<h1") == 1
+        assert page.html.count('<p class="state">as of 2026-01-10</p>') == 2
+        assert '--running: "Small Firm, 2025"; --state: "as of 2026-01-10"' in page.html
+        assert "INTERIM" not in re.sub(r"<article.*?</article>", "", page.html, flags=re.DOTALL)
+
+    def test_says_interim_wherever_it_is_named(self, interim: Page) -> None:
+        assert "<title>INTERIM: Small Firm, 2025: Evidence of security awareness training</title>" in interim.html
+        says = '<p class="state interim">INTERIM, as of 2025-10-31</p>'
+        assert re.findall(r"<(header|nav)\b[^>]*>(?:(?!</\1>).)*?" + says, interim.html, re.DOTALL) == ["header", "nav"]
+        assert '--state: "INTERIM, as of 2025-10-31"' in interim.html
+
+    def test_prints_no_letter_smaller_than_seven_points(self) -> None:
+        style = (publish.TEMPLATES / "audit" / "print.css").read_text(encoding="utf-8")
+        sizes = [float(size) for size in re.findall(r"\bfont(?:-size)?:[^;}]*?([\d.]+)pt", style)]
+        assert len(sizes) > 20
+        assert min(sizes) == 7
+
     def test_says_the_bottom_line(self, page: Page) -> None:
         assert "Procedures performed: " in page.html
         assert exhibits.bottom_line.__doc__
@@ -346,9 +377,36 @@ class TestInTheBrowser:
         assert visit.complaints == []
         assert visit.outside() == []
 
-    def test_fits_a_telephone(self, chromium: Any, page: Page) -> None:
+    @pytest.mark.parametrize("width", [1280, 390])
+    @pytest.mark.parametrize("kind", ["page", "hostile", "interim"])
+    def test_fits_screen_and_telephone(
+        self, chromium: Any, request: pytest.FixtureRequest, kind: str, width: int
+    ) -> None:
+        view = Visit(chromium, request.getfixturevalue(kind), viewport={"width": width, "height": 800}).view
+        view.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
+        assert view.evaluate("document.documentElement.scrollWidth") == width
+        assert view.evaluate(WIDER) == []
+
+    def test_fits_the_paper(self, chromium: Any, page: Page, hostile: Page) -> None:
+        for published in (page, hostile):
+            visit = Visit(chromium, published, viewport={"width": A4, "height": 800})
+            visit.view.emulate_media(media="print")
+            assert visit.view.evaluate("document.documentElement.scrollWidth") == A4
+            assert visit.view.evaluate(WIDER) == []
+
+    def test_names_each_cell_on_a_telephone(self, chromium: Any, page: Page) -> None:
         view = Visit(chromium, page, viewport={"width": 390, "height": 800}).view
-        assert view.evaluate("document.documentElement.scrollWidth") <= 390
+        row = view.locator("#results ~ .scroll tbody tr").first
+        labels = row.evaluate(
+            "row => [...row.cells].slice(1).filter(cell => cell.textContent)"
+            ".map(cell => getComputedStyle(cell, '::before').content.split('\"')[1])"
+        )
+        heads = view.locator("#results ~ .scroll th[scope]").all_text_contents()
+        assert labels == [head for head in heads[1:] if head in labels]
+        assert {"Procedure", "Exceptions", "Result"} <= set(labels)
+        box = row.locator("td.m").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
 
     def test_says_the_same_without_scripts(self, chromium: Any, page: Page) -> None:
         view = Visit(chromium, page, java_script_enabled=False).view
@@ -362,11 +420,17 @@ class TestInTheBrowser:
         rule = visit.view.locator("#rules ~ details pre").first
         assert rule.evaluate("element => element.getBoundingClientRect().height") > 20
 
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
-    def test_is_open_to_everybody(self, chromium: Any, page: Page, scheme: str) -> None:
+    @pytest.mark.parametrize(
+        ("kind", "scheme", "width"),
+        [("page", "light", 1280), ("page", "dark", 1280), ("interim", "light", 390), ("interim", "dark", 1280)],
+    )
+    def test_is_open_to_everybody(
+        self, chromium: Any, request: pytest.FixtureRequest, kind: str, scheme: str, width: int
+    ) -> None:
         """No violation of WCAG 2 A, AA or of best practice, as axe finds them."""
         axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
-        found = axe.run(Visit(chromium, page, color_scheme=scheme, bypass_csp=True).view)
+        context = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "bypass_csp": True}
+        found = axe.run(Visit(chromium, request.getfixturevalue(kind), **context).view)
         assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found.response["violations"]] == []
         assert len(found.response["passes"]) > 20
 

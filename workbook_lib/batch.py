@@ -99,7 +99,8 @@ def _staged(job: Job, progress: Progress) -> Path:
         )
         progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
-        page = publish.render(notebook, title, job.paper)
+        window = job.window
+        page = publish.render(notebook, title, job.paper, as_of=window.as_of.isoformat(), interim=window.interim)
         (data / "evidence.html").write_text(page, encoding="utf-8", newline="\n")
         progress("printing the page", 0.85)
         printed = _print(job, data, workshop)

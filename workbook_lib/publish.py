@@ -282,10 +282,12 @@ def _write(nb: NotebookNode, target: Path) -> None:
 # --- rendering ----------------------------------------------------------------------------------------------------
 
 
-def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4) -> str:
+def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4, *, as_of: str = "", interim: bool = False) -> str:
     """One offline page from an executed notebook: no network, and no script but the two whose digests it states.
 
-    name : the title of the window, and the running header on paper.  paper : what it is printed on.
+    name : whose page it is; it stands with the notebook's title in the title of the window and above every sheet of
+    paper.  paper : what it is printed on.  as_of : the day to which the data go, as text.  interim : whether the period
+    goes on after that day; then everything that names the page says so.
 
     Raises PublishError for a notebook that did not run to its end.
     """
@@ -298,6 +300,9 @@ def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4) -> str:
         nb,
         resources={
             "metadata": {"name": name},
+            "heading": _heading(nb) or name,
+            "state": ", ".join(filter(None, ("INTERIM" if interim else "", f"as of {as_of}" if as_of else ""))),
+            "interim": interim,
             "paper": paper.value,
             "scripts": scripts,
             "draw": draw if has_figures else "",
@@ -313,6 +318,8 @@ def _exporter() -> Any:
     from nbconvert.exporters.templateexporter import TemplateExporter
     from traitlets.config import Config
 
+    from workbook_lib.exhibits.markup import css_text
+
     class Page(HTMLExporter):
         """Without HTMLExporter's second parse of the page, which costs as much as the first rendering."""
 
@@ -323,14 +330,22 @@ def _exporter() -> Any:
     config.HTMLExporter.exclude_anchor_links = True
     page: Any = Page(config=config, template_name="audit", extra_template_basedirs=[str(TEMPLATES)])  # type: ignore[no-untyped-call]
     page.register_filter("anchored", _anchored)
-    page.register_filter("css_text", _css_text)
+    page.register_filter("css_text", css_text)
     page.register_filter("exhibit", _exhibit)
     page.register_filter("island", _island)
     return page
 
 
+def _heading(nb: NotebookNode) -> str:
+    """The title of a notebook, the first line of its first text; empty where there is none."""
+    first = nb.cells[0]
+    found = re.match(r"# (.+)", first.source) if first.cell_type == "markdown" else None
+    return found[1].strip() if found else ""
+
+
 def _anchored(markup: str) -> str:
-    """Give the headings of a text the ids to which the table of contents points."""
+    """Give the headings of a text the ids to which the table of contents points; the title has its own place above."""
+    markup = re.sub(r"^<h1>.*?</h1>\s*", "", markup, count=1)
     return re.sub(r"<h2>(.*?)</h2>", lambda found: f'<h2 id="{_anchor(found[1])}">{found[1]}</h2>', markup)
 
 
@@ -341,15 +356,6 @@ def _anchor(heading: str) -> str:
     'part-sources-totals'
     """
     return re.sub(r"\W+", "-", f"part {html.unescape(heading).lower()}").strip("-")
-
-
-def _css_text(text: str) -> str:
-    r"""A text between the quotes of a style sheet: no character in it can end the text, or the element around it.
-
-    >>> _css_text('Ada</style>"')
-    'Ada\\3C \\2F style\\3E \\22 '
-    """
-    return re.sub(r"[^\w ,.-]", lambda found: f"\\{ord(found[0]):X} ", text)
 
 
 def _exhibit(markup: str) -> str:

@@ -15,26 +15,30 @@ import pandas as pd
 from workbook_lib.audit import Window
 from workbook_lib.exhibits.exhibit import framed, rate, wrapped
 
-#: Okabe and Ito's colours, those that hold on white and on black, each with a dash of its own.
+#: Okabe and Ito's colours, those that hold on white and on black, each with a dash and a sign of its own: on grey paper,
+#: and for whoever sees colours otherwise, these two tell the lines apart.
 STROKES = (
-    ("#0072b2", "solid"),
-    ("#d55e00", "dash"),
-    ("#009e73", "dot"),
-    ("#cc79a7", "dashdot"),
-    ("#e69f00", "longdash"),
-    ("#56b4e9", "longdashdot"),
-    ("#7f7f7f", "solid"),
-    ("#0072b2", "dot"),
+    ("#0072b2", "solid", "circle"),
+    ("#d55e00", "9px,4px", "square"),
+    ("#009e73", "2px,3px", "diamond"),
+    ("#cc79a7", "12px,3px,2px,3px", "triangle-up"),
+    ("#e69f00", "18px,5px", "x"),
+    ("#56b4e9", "18px,3px,2px,3px,2px,3px", "star"),
+    ("#7f7f7f", "solid", "triangle-down"),
+    ("#0072b2", "5px,5px", "cross"),
 )
-#: Verdict → colour and hatch; the hatch tells them apart in print.
+#: So many signs stand on a line.
+SIGNS = 12
+#: Verdict → colour and hatch; the hatch tells them apart in print. Those that nobody has to look at are of middle greys,
+#: which neither shine on a dark page nor fade on a light one.
 FILLS = {
     "met": ("#0072b2", ""),
     "late": ("#e69f00", "/"),
     "missing": ("#d55e00", "x"),
-    "undetermined": ("#7a2a1d", "+"),
-    "excused": ("#9fb6c8", "."),
-    "pending": ("#c9d3dc", "-"),
-    "left": ("#b8b8b8", "|"),
+    "undetermined": ("#a05195", "+"),
+    "excused": ("#8296a5", "."),
+    "pending": ("#7a8792", "-"),
+    "left": ("#7f7f7f", "|"),
 }
 #: More lines than this cannot be told apart; those with the lowest cover are drawn.
 MOST_LINES = len(STROKES)
@@ -47,7 +51,7 @@ def layout(height: int, **axes: Any) -> dict[str, Any]:
         "margin": {"l": 64, "r": 16, "t": 12, "b": 40},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"family": "system-ui, sans-serif", "size": 13, "color": "#5a6570"},
+        "font": {"family": "system-ui, sans-serif", "size": 14, "color": "#5a6570"},
         "legend": {"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         "hoverlabel": {"namelength": -1},
         **axes,
@@ -56,7 +60,7 @@ def layout(height: int, **axes: Any) -> dict[str, Any]:
 
 def filled(colour: str, hatch: str) -> dict[str, Any]:
     """How a bar is filled: the hatch tells it apart from the others without its colour."""
-    pattern = {"shape": hatch, "fillmode": "overlay", "fgcolor": "#fff", "size": 6, "solidity": 0.2}
+    pattern = {"shape": hatch, "fillmode": "overlay", "fgcolor": "#000", "size": 6, "solidity": 0.2}
     return {"color": colour, "line": {"width": 0}, "pattern": pattern}
 
 
@@ -91,7 +95,7 @@ def verdict_bars(
                 }
             )
     frame = layout(
-        110 + (26 if as_shares else 34) * len(names),
+        110 + (22 if as_shares else 34) * len(names),
         barmode="stack",
         bargap=0.35,
         xaxis={"title": {"text": "share of the duties, %" if as_shares else "duties"}, "rangemode": "tozero", **GRID},
@@ -174,15 +178,16 @@ def cover_lines(lines: Sequence[Line], window: Window) -> dict[str, Any]:
     data = [
         {
             "type": "scatter",
-            "mode": "lines",
+            "mode": "lines+markers",
             "name": wrapped(line.name, 40),
             "x": [point.on_day.isoformat() for point in ends[line.name]],
             "y": [round(100 * point.share, 2) if point.required else None for point in ends[line.name]],
             "customdata": [list(point.pair) for point in ends[line.name]],
             "line": {"shape": "hv", "width": 2, "color": colour, "dash": dash},
+            "marker": {"symbol": sign, "size": 8, "color": colour, "maxdisplayed": SIGNS},
             "hovertemplate": "%{x|%Y-%m-%d}: %{customdata[0]:,} of %{customdata[1]:,} (%{y:.1f} %)",
         }
-        for line, (colour, dash) in zip([line for line in lines if line in drawn], STROKES, strict=False)
+        for line, (colour, dash, sign) in zip([line for line in lines if line in drawn], STROKES, strict=False)
     ]
     lowest = min(line.lowest.share for line in drawn)
     floor = max(0, int(100 * lowest) // 10 * 10 - 5)

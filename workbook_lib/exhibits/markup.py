@@ -6,7 +6,7 @@ No Styler, no Markdown made from data, no random ids: the same data give the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
@@ -30,7 +30,12 @@ SENTENCE = 60
 #: From this many characters, a few words; a single word of this length may be broken.
 WORDS = 16
 #: From this many rows a table scrolls within itself, under its own header.
-TALL = 25
+TALL = 60
+#: So long a word may be divided behind these characters: a file, an account, an address reads on in the next line.
+LONG_WORD = re.compile(r"(\S{24,})")
+DIVIDED = re.compile(r"(?<=\w\w[/_@.])(?=\w\w)")
+#: On a small screen the rows of a table with so many columns become cards; page.css knows no more labels.
+CARDS = range(3, 13)
 
 #: A longer text is cut: one cell of an export must not make a page of it.
 LONGEST_CELL = 600
@@ -107,10 +112,10 @@ def prose(text: str) -> str:
     """
     parts, end = [], 0
     for found in ISOLATED.finditer(text):
-        parts += [content(text[end : found.start()]), f"<bdi>{content(found[1])}</bdi>"]
+        parts += [_words(text[end : found.start()]), f"<bdi>{_words(found[1])}</bdi>"]
         end = found.end()
-    whole = "".join([*parts, content(text[end:])])
-    whole = RULE.sub(r'<a href="#rule-\1">\1</a>', DAY.sub(r"<time>\1</time>", whole))
+    whole = "".join([*parts, _words(text[end:])])
+    whole = RULE.sub(r'<a href="#rule-\1">\1</a>', _days(whole))
     return whole.replace(" %", "&nbsp;%")
 
 
@@ -128,6 +133,32 @@ def content(text: str) -> str:
 def attribute(text: str) -> str:
     """A text between the quotes of an attribute."""
     return escape(visible(text), quote=True)
+
+
+def css_text(text: str) -> str:
+    r"""A text between the quotes of a style sheet: no character in it can end the text, or the element around it.
+
+    >>> css_text('Ada</style>"')
+    'Ada\\3C \\2F style\\3E \\22 '
+    """
+    return re.sub(r"[^\w ,.-]", lambda found: f"\\{ord(found[0]):X} ", visible(text))
+
+
+def _words(text: str) -> str:
+    """A text between two tags, in which the parts of a long word are escaped one by one.
+
+    >>> _words("in exports/a<b_people.csv")
+    'in exports/<wbr>a&lt;b_<wbr>people.<wbr>csv'
+    """
+    return "".join(
+        "<wbr>".join(map(content, DIVIDED.split(piece))) if place % 2 else content(piece)
+        for place, piece in enumerate(LONG_WORD.split(text))
+    )
+
+
+def _days(says: str) -> str:
+    """Days of a text that is HTML already: none of them is divided."""
+    return DAY.sub(r"<time>\1</time>", says)
 
 
 def place(kind: str, name: object) -> str:
@@ -168,9 +199,17 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     body = "".join(rows)
     tall = " tall" if len(frame) > TALL else ""
     return (
-        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}"><table>'
+        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}"><table{_labels(columns)}>'
         f"<caption>{prose(caption)}</caption><thead><tr>{headings}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
+
+
+def _labels(columns: Sequence[_Column]) -> str:
+    """The headings once more, as texts for the style sheet, which sets each before its cell where a row is a card."""
+    if len(columns) not in CARDS:
+        return ""
+    texts = (f"--c{place}:'{css_text(column.name)}'" for place, column in enumerate(columns[1:], 2))
+    return f' style="{";".join(texts)}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +231,7 @@ class Stacked:
 
 
 def _isolated(shown: str) -> str:
-    return content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
+    return _words(shown) if shown.isascii() else f"<bdi>{_words(shown)}</bdi>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,21 +252,22 @@ class _Column:
         return f" class={quote}{self.kind}{quote}" if self.kind else ""
 
     def cell(self, value: object, leads: str = "", below: str = "") -> str:
+        """A cell, which ends where the next one begins: a page has ten thousand, and HTML asks for no end tags."""
         tag = "th" if self.is_head else "td"
         if isinstance(value, Stacked):
-            return f"<{tag}{self.classes}>{value.html}</{tag}>"
+            return f"<{tag}{self.classes}>{value.html}"
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:
-            return "<td></td>"
+            return "<td>"
         if self.name in MARKED and shown in MARKS:
-            return f'<{tag} class="m {MARKS[shown]}">{shown}</{tag}>'
+            return f'<{tag} class="m {MARKS[shown]}">{shown}'
         says = _isolated(shown)
         if leads:
             says = f'<a href="#{place(leads, shown)}">{says}</a>'
-        elif self.kind == "t":
-            says = DAY.sub(r"<time>\1</time>", says)  # a day of a few words is not divided
+        elif self.kind not in ("d", "n"):
+            says = _days(says)
         under = f'<span class="sub">{_isolated(below)}</span>' if below else ""
-        return f"<{tag}{self.classes}>{says}{under}</{tag}>"
+        return f"<{tag}{self.classes}>{says}{under}"
 
 
 def facts(pairs: Iterable[tuple[str, str, str]]) -> str:
@@ -289,6 +329,6 @@ def _kind(values: pd.Series) -> str:
     if all(DIGEST.fullmatch(text) for text in texts):
         return "h"
     longest = max(map(len, texts))
-    word = max(len(word) for text in texts for word in text.split() or [""])
+    word = max((len(part) for text in texts for word in text.split() for part in DIVIDED.split(word)), default=0)
     kinds = ["w" if longest > SENTENCE else "t" if longest > WORDS else "", "x" if word > WORDS else ""]
     return " ".join(filter(None, kinds))

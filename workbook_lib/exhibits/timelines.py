@@ -23,8 +23,8 @@ LONGEST_ID = 14
 #: State of a stretch of days → colour and hatch.
 FILLS = {
     "covered": ("#0072b2", ""),
-    "excused": ("#9fb6c8", "."),
-    "not yet due": ("#d5dbe1", "-"),
+    "excused": ("#8296a5", "."),
+    "not yet due": ("#7a8792", "-"),
     "uncovered": ("#d55e00", "x"),
 }
 
