@@ -20,8 +20,9 @@ from workbook_lib.tables import Problem, UserError
 
 #: The two manifests of a bag: of data/, and of the files beside it.
 PAYLOAD, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
-#: What is true of one run alone, and so no part of the result digest.
-OF_THIS_RUN = ("data/run.json", "data/evidence.pdf")
+#: The folders of the result proper, and the files in them that tell of an older pack: no part of the result digest.
+RESULT = ("data/inputs/", "data/rules/", "data/tables/")
+OF_AN_OLDER_PACK = ("data/inputs/restated.json", "data/tables/restatement.csv")
 #: Label of the fingerprint of the key that signs, in bag-info.txt.
 SIGNING_KEY = "Signing-Key-SHA256"
 HERE = Path(__file__).parent / "template" / "pack"
@@ -123,13 +124,16 @@ def read_info(root: Path) -> dict[str, str]:
 
 
 def result_digest(root: Path) -> str:
-    """SHA-256 over the sorted lines of manifest-sha256.txt but those of data/run.json and data/evidence.pdf.
+    """SHA-256 over those lines of manifest-sha256.txt, sorted, that list the inputs, the rules and the tables.
 
-    The same exports, rules and options give the same digest, wherever and whenever the pack is made. run.json tells
-    when and by whom; the bytes of the PDF depend on the browser that printed it.
+    The same exports, decisions, rules and options give the same digest, wherever, whenever and by whomever the pack is
+    made, and whatever older pack it replaces. So it is not over the page and the notebook, which print the same tables
+    and may carry a name, the PDF, whose bytes depend on the browser, run.json, or what restates an older pack. All of
+    these stand in the manifest, which the tag manifest and the signature cover.
     """
     lines = (root / PAYLOAD).read_bytes().splitlines(keepends=True)
-    kept = (line for line in lines if line[66:].rstrip(b"\n").decode("utf-8", "replace") not in OF_THIS_RUN)
+    names = {line: line[66:].rstrip(b"\n").decode("utf-8", "replace") for line in lines}
+    kept = (line for line, name in names.items() if name.startswith(RESULT) and name not in OF_AN_OLDER_PACK)
     return hashlib.sha256(b"".join(sorted(kept))).hexdigest()
 
 

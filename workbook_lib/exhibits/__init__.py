@@ -28,6 +28,7 @@ from workbook_lib.exhibits.readiness import attention, covered_now, due_next
 from workbook_lib.exhibits.readings import readings
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
 from workbook_lib.exhibits.reference import complete, glossary, limitations, rules, verify
+from workbook_lib.exhibits.restatement import restatement
 from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
 from workbook_lib.exhibits.timelines import timelines
@@ -66,6 +67,7 @@ __all__ = [
     "readings",
     "reconciliation",
     "requirements",
+    "restatement",
     "results",
     "rules",
     "sampling",
