@@ -105,10 +105,16 @@ class TestASecret:
         data = place(tmp_path, "evidence.html", "security-awareness training")
         assert refused(data, Forbidden("security-awareness", "a value")) == []
 
-    def test_in_run_json_or_in_the_inputs_is_not_looked_for(self, tmp_path: Path) -> None:
-        data = place(tmp_path, "run.json", TOKEN)
-        (data / "inputs/x.csv").write_text(TOKEN)
+    def test_in_the_inputs_is_not_looked_for(self, tmp_path: Path) -> None:
+        data = place(tmp_path, "inputs/x.csv", TOKEN)
         assert refused(data, SECRET) == []
+
+    def test_in_run_json_is_one_but_who_made_the_pack(self, tmp_path: Path) -> None:
+        data = place(tmp_path, "run.json", json.dumps({"run_by": "jdoe7", "pdf": {"not_made": f"no {TOKEN}"}}))
+        user = Forbidden("jdoe7", "the name of the user", is_word=True, meant_in="run.json")
+        assert refused(data, SECRET, user) == [f"data/run.json: it would hold {SECRET.what}."]
+        (data / "evidence.html").write_text("made by jdoe7")
+        assert refused(data, user) == ["data/evidence.html: it would hold the name of the user."]
 
 
 class TestAPathOrAName:

@@ -130,7 +130,8 @@ def test_a_run_that_fails_to_move_puts_the_older_pack_back(
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("acme-2025.zip", "PK of my own"), ("acme-2025.sig", "Ada"), ("acme-2025.pub.pem", "x")]
+    ("name", "text"),
+    [("acme-2025.zip", "PK of my own"), ("acme-2025.sig", "Ada"), ("acme-2025.pub.pem", "x"), ("acme-2025.tsr", "x")],
 )
 def test_a_file_beside_the_pack_that_is_not_ours_is_never_replaced(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)

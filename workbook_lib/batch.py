@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from workbook_lib import gate, pack, pdf, placing, predecessor, publish, restatement
+from workbook_lib import gate, pack, pdf, placing, predecessor, publish, restatement, timestamps
 from workbook_lib.audit import Audit, Window
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import Head
@@ -29,7 +29,8 @@ class Job:
 
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
-    closed pack.  zips : whether one archive of the pack is laid beside it.
+    closed pack.  timestamp_url : the time-stamp authority that is asked; nobody where it is empty.  zips : whether one
+    archive of the pack is laid beside it.
     """
 
     audit: Audit
@@ -41,6 +42,7 @@ class Job:
     browser: str = ""
     pseudonym_key: Path | None = None
     signer: Signer | None = None
+    timestamp_url: str = ""
     zips: bool = False
 
     @property
@@ -102,9 +104,9 @@ def _staged(job: Job, progress: Progress) -> Path:
         progress("printing the page", 0.85)
         printed = _print(job, data, workshop)
         progress("closing the pack", 0.98)
+        (data / "run.json").write_text(_run_facts(job, printed, basis), encoding="utf-8", newline="\n")
         folders = (workshop, job.audit.folder)
         gate.refuse_secrets(data, _inputs(job, data, workshop), gate.of_machine(os.environ, folders, job.prepared_by))
-        (data / "run.json").write_text(_run_facts(job, printed, basis), encoding="utf-8", newline="\n")
         _seal(job, stage, head)
         placing.put_in_place(workshop, job.target)
     progress("done", 1.0)
@@ -112,13 +114,17 @@ def _staged(job: Job, progress: Progress) -> Path:
 
 
 def _seal(job: Job, stage: Path, head: Head | None) -> None:
-    """Close the bag; beside it, lay its signature and its archive where they are asked for."""
+    """Close the bag; beside it, lay its signature, its time stamp and its archive where they are asked for."""
     fingerprint = job.signer.fingerprint if job.signer else ""
-    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint))
+    asked = timestamps.authority(job.timestamp_url)
+    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint, authority=asked))
+    manifest = (stage / pack.TAGS).read_bytes()
     if job.signer:
-        signature = job.signer.sign((stage / pack.TAGS).read_bytes())
-        stage.with_name(stage.name + placing.SIGNATURE).write_bytes(signature)
+        stage.with_name(stage.name + placing.SIGNATURE).write_bytes(job.signer.sign(manifest))
         stage.with_name(stage.name + placing.PUBLIC_KEY).write_bytes(job.signer.public)
+    if job.timestamp_url:
+        stamp = timestamps.obtain(job.timestamp_url, manifest)
+        stage.with_name(stage.name + placing.TIMESTAMP).write_bytes(stamp)
     if job.zips:
         placing.write_archive(stage, stage.with_name(stage.name + placing.ARCHIVE), job.window.as_of)
 

@@ -25,6 +25,8 @@ RESULT = ("data/inputs/", "data/rules/", "data/tables/")
 OF_AN_OLDER_PACK = ("data/inputs/restated.json", "data/tables/restatement.csv")
 #: Label of the fingerprint of the key that signs, in bag-info.txt.
 SIGNING_KEY = "Signing-Key-SHA256"
+#: Label of the address of the time-stamp authority that was asked.
+AUTHORITY = "Timestamp-Authority"
 HERE = Path(__file__).parent / "template" / "pack"
 
 
@@ -70,12 +72,14 @@ class Seal:
     """What is true of the pack as a whole, for bag-info.txt and VERIFY.txt.
 
     name : of the folder of the pack.  head : where the register ends; None where there is none.  fingerprint : of the
-    key that will sign the closed bag; empty where none will.
+    key that will sign the closed bag; empty where none will.  authority : the address of the time-stamp authority that
+    will be asked; empty where none will.
     """
 
     name: str
     head: Head | None = None
     fingerprint: str = ""
+    authority: str = ""
 
 
 def close_bag(root: Path, seal: Seal) -> None:
@@ -114,6 +118,8 @@ def _info(result: dict[str, Any], seal: Seal) -> dict[str, str]:
         info |= {"Register-Entries": str(seal.head.count), "Register-Head": seal.head.hash}
     if seal.fingerprint:
         info[SIGNING_KEY] = seal.fingerprint
+    if seal.authority:
+        info[AUTHORITY] = seal.authority
     return info
 
 
@@ -142,9 +148,12 @@ def instructions(seal: Seal, *, pseudonymous: bool) -> str:
     text = (HERE / "VERIFY.txt").read_text(encoding="utf-8")
     if seal.fingerprint:
         text += (HERE / "VERIFY-signed.txt").read_text(encoding="utf-8")
+    if seal.authority:
+        text += (HERE / "VERIFY-timestamp.txt").read_text(encoding="utf-8")
     if pseudonymous:
         text += (HERE / "VERIFY-pseudonymous.txt").read_text(encoding="utf-8")
-    return text.replace("{name}", seal.name).replace("{fingerprint}", seal.fingerprint)
+    text = text.replace("{name}", seal.name).replace("{fingerprint}", seal.fingerprint)
+    return text.replace("{authority}", seal.authority)
 
 
 def _manifest(root: Path, names: Iterable[str]) -> str:
