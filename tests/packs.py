@@ -31,6 +31,13 @@ def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = 
 def _execute(
     source: Path, parameters: dict[str, str], target: Path, cwd: Path, progress: Callable[[float], None]
 ) -> None:
+    try:
+        _perform(parameters, target, cwd)
+    except Exception as error:  # as the notebook's run tells of a cell that failed
+        raise publish.PublishError(f"{type(error).__name__}: {error}. Nothing was published.") from error
+
+
+def _perform(parameters: dict[str, str], target: Path, cwd: Path) -> None:
     key = parameters.get("pseudonym_key")
     paper = workpaper.perform(
         audit.load_audit(cwd / parameters["audit_folder"]),

@@ -19,7 +19,7 @@ from workbook_lib.tables import UserError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these locks nor SIGKILL")
 #: How many real runs are killed; 200 before a release.
-KILLS = int(os.environ.get("WORKBOOK_KILLS", "6"))
+KILLS = int(os.environ.get("WORKBOOK_KILLS", "3"))
 #: Puts a pack in place and dies before the n-th move, as if killed: nothing is tidied up.
 DYING = """
 import os, sys
@@ -64,6 +64,7 @@ def write(folder: Path, says: str, signer: signing.Signer | None) -> Path:
     if signer:
         (folder / "acme-2025.sig").write_bytes(signer.sign((root / pack.TAGS).read_bytes()))
         (folder / "acme-2025.pub.pem").write_bytes(signer.public)
+        (folder / "acme-2025.tsr").write_bytes(placing.OF_A_TIMESTAMP + says.encode())
         placing.write_archive(root, folder / "acme-2025.zip", date(2026, 1, 4))
     return root
 
