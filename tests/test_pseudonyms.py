@@ -100,12 +100,17 @@ def contents(pack: Path) -> Iterator[tuple[str, str]]:
             yield name, text
 
 
+@pytest.fixture(scope="module")
+def lowered(copy: Path) -> list[tuple[str, str]]:
+    return [(name, text.lower()) for name, text in contents(copy)]
+
+
 class TestThePack:
     @pytest.mark.parametrize("kind", ["ids", "names", "addresses", "local parts"])
-    def test_names_nobody(self, copy: Path, forbidden: dict[str, set[str]], kind: str) -> None:
+    def test_names_nobody(self, lowered: list[tuple[str, str]], forbidden: dict[str, set[str]], kind: str) -> None:
         assert len(forbidden[kind]) > 60
-        word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, forbidden[kind]))})(?!\w)", re.IGNORECASE)
-        found = {(name, hit) for name, text in contents(copy) for hit in word.findall(text)}
+        words = {text.lower(): re.compile(rf"(?<!\w){re.escape(text.lower())}(?!\w)") for text in forbidden[kind]}
+        found = {(name, word) for name, text in lowered for word in words if word in text and words[word].search(text)}
         assert found == set()
 
     def test_the_search_finds_them_in_the_full_pack(self, folder: Path, forbidden: dict[str, set[str]]) -> None:
