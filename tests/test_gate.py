@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import packs
 import pytest
 from folders import AUDIT, make
 
@@ -39,19 +40,28 @@ class TestARun:
         assert TOKEN not in done.stdout + done.stderr
         assert list((tmp_path / "out").iterdir()) == []
 
-    def test_with_the_same_text_in_its_exports_is_sealed(self, tmp_path: Path) -> None:
-        audit = AUDIT.replace('"Acme"', '"Acme Holding Ltd"')
-        folder = make(tmp_path / "acme", audit=audit)
-        done = workbook(
-            "run", folder, "--no-pdf", "--out", tmp_path / "out", COMPANY="Acme Holding Ltd", AS_OF="2026-01-04"
-        )
-        assert done.returncode == 0, done.stderr
+    def test_with_the_same_text_in_its_exports_is_sealed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = make(tmp_path / "acme", audit=AUDIT.replace('"Acme"', '"Acme Holding Ltd"'))
+        monkeypatch.setenv("COMPANY", "Acme Holding Ltd")
+        monkeypatch.setenv("AS_OF", "2026-01-04")
+        root = packs.seal(folder, tmp_path / "out")
+        assert "Acme Holding Ltd" in (root / "data/result.json").read_text()
+        assert "2026-01-04" in (root / "data/result.json").read_text()
 
-    def test_prepared_by_somebody_whom_the_environment_names_is_sealed(self, tmp_path: Path) -> None:
-        folder = make(tmp_path / "acme")
-        arguments = ("run", folder, "--no-pdf", "--out", tmp_path / "out", "--prepared-by", "Jane O'Doe-Smith")
-        done = workbook(*arguments, GIT_AUTHOR_NAME="Jane O'Doe-Smith")
-        assert done.returncode == 0, done.stderr
+    def test_prepared_by_somebody_whom_the_environment_names_is_sealed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("GIT_AUTHOR_NAME", "Jane O'Doe-Smith")
+        root = packs.seal(make(tmp_path / "acme"), tmp_path / "out", prepared_by="Jane O'Doe-Smith")
+        assert '"run_by": "Jane O\'Doe-Smith"' in (root / "data/run.json").read_text()
+
+    def test_whose_run_json_would_hold_a_token_is_not_sealed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("DEPLOY_TOKEN", TOKEN)
+        with pytest.raises(UserError, match=r"data/run.json: it would hold the value of the environment variable DEP"):
+            packs.seal(make(tmp_path / "acme"), tmp_path / "out", prepared_by=TOKEN)
+        assert list((tmp_path / "out").iterdir()) == []
 
 
 def place(folder: Path, name: str, text: str) -> Path:
@@ -105,10 +115,16 @@ class TestASecret:
         data = place(tmp_path, "evidence.html", "security-awareness training")
         assert refused(data, Forbidden("security-awareness", "a value")) == []
 
-    def test_in_run_json_or_in_the_inputs_is_not_looked_for(self, tmp_path: Path) -> None:
-        data = place(tmp_path, "run.json", TOKEN)
-        (data / "inputs/x.csv").write_text(TOKEN)
+    def test_in_the_inputs_is_not_looked_for(self, tmp_path: Path) -> None:
+        data = place(tmp_path, "inputs/x.csv", TOKEN)
         assert refused(data, SECRET) == []
+
+    def test_in_run_json_is_one_but_who_made_the_pack(self, tmp_path: Path) -> None:
+        data = place(tmp_path, "run.json", json.dumps({"run_by": "jdoe7", "pdf": {"not_made": f"no {TOKEN}"}}))
+        user = Forbidden("jdoe7", "the name of the user", is_word=True, meant_in="run.json")
+        assert refused(data, SECRET, user) == [f"data/run.json: it would hold {SECRET.what}."]
+        (data / "evidence.html").write_text("made by jdoe7")
+        assert refused(data, user) == ["data/evidence.html: it would hold the name of the user."]
 
 
 class TestAPathOrAName:

@@ -24,12 +24,13 @@ STAGES = {
     "register": {"register"},
     "sampling": {"sampling"},
     "pseudonyms": {"pseudonyms"},
+    "restatement": {"restatement"},
 }
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
     "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
-    "placing", "signing", "verify", "recompute", "gate",
+    "placing", "predecessor", "signing", "timestamps", "verify", "recompute", "gate",
     "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 

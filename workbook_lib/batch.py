@@ -7,14 +7,12 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import gate, pack, pdf, placing, publish
+from workbook_lib import gate, pack, pdf, placing, predecessor, publish, restatement, timestamps
 from workbook_lib.audit import Audit, Window
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import Head
@@ -23,7 +21,6 @@ from workbook_lib.tables import Problem, UserError
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
 Progress = Callable[[str, float], None]
-LIBRARIES = ("audit-workbook", "duckdb", "nbconvert", "pandas", "papermill", "plotly")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +29,8 @@ class Job:
 
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
-    closed pack.  zips : whether one archive of the pack is laid beside it.
+    closed pack.  timestamp_url : the time-stamp authority that is asked; nobody where it is empty.  zips : whether one
+    archive of the pack is laid beside it.
     """
 
     audit: Audit
@@ -44,6 +42,7 @@ class Job:
     browser: str = ""
     pseudonym_key: Path | None = None
     signer: Signer | None = None
+    timestamp_url: str = ""
     zips: bool = False
 
     @property
@@ -82,12 +81,13 @@ def _staged(job: Job, progress: Progress) -> Path:
         stage = workshop / job.target.name
         data = stage / "data"
         progress("copying the inputs", 0.0)
-        inputs, head = _place_inputs(job, data, workshop)
+        parameters, head = _place_inputs(job, data, workshop)
+        basis = _restate(job, data, workshop, head)
         progress("running the evidence notebook", 0.05)
         notebook = publish.execute(
             publish.notebook_path("3_evidence"),
             parameters={
-                **inputs,
+                **parameters,
                 "period": job.window.period.name,
                 "as_of": job.window.as_of.isoformat(),
                 "prepared_by": job.prepared_by,
@@ -105,10 +105,9 @@ def _staged(job: Job, progress: Progress) -> Path:
         progress("printing the page", 0.85)
         printed = _print(job, data, workshop)
         progress("closing the pack", 0.98)
-        inputs_there = data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
+        (data / "run.json").write_text(_run_facts(job, printed, basis), encoding="utf-8", newline="\n")
         folders = (workshop, job.audit.folder)
-        gate.refuse_secrets(data, inputs_there, gate.of_machine(os.environ, folders, job.prepared_by))
-        (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
+        gate.refuse_secrets(data, _inputs(job, data, workshop), gate.of_machine(os.environ, folders, job.prepared_by))
         _seal(job, stage, head)
         placing.put_in_place(workshop, job.target)
     progress("done", 1.0)
@@ -116,13 +115,17 @@ def _staged(job: Job, progress: Progress) -> Path:
 
 
 def _seal(job: Job, stage: Path, head: Head | None) -> None:
-    """Close the bag; beside it, lay its signature and its archive where they are asked for."""
+    """Close the bag; beside it, lay its signature, its time stamp and its archive where they are asked for."""
     fingerprint = job.signer.fingerprint if job.signer else ""
-    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint))
+    asked = timestamps.authority(job.timestamp_url)
+    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint, authority=asked))
+    manifest = (stage / pack.TAGS).read_bytes()
     if job.signer:
-        signature = job.signer.sign((stage / pack.TAGS).read_bytes())
-        stage.with_name(stage.name + placing.SIGNATURE).write_bytes(signature)
+        stage.with_name(stage.name + placing.SIGNATURE).write_bytes(job.signer.sign(manifest))
         stage.with_name(stage.name + placing.PUBLIC_KEY).write_bytes(job.signer.public)
+    if job.timestamp_url:
+        stamp = timestamps.obtain(job.timestamp_url, manifest)
+        stage.with_name(stage.name + placing.TIMESTAMP).write_bytes(stamp)
     if job.zips:
         placing.write_archive(stage, stage.with_name(stage.name + placing.ARCHIVE), job.window.as_of)
 
@@ -141,6 +144,20 @@ def _place_inputs(job: Job, data: Path, workshop: Path) -> tuple[dict[str, str],
     return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}, head
 
 
+def _inputs(job: Job, data: Path, workshop: Path) -> Path:
+    return data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
+
+
+def _restate(job: Job, data: Path, workshop: Path, head: Head | None) -> predecessor.Basis:
+    """Lay what an older pack said among the inputs, and in a copy that has no inputs beside them; return the basis."""
+    inputs = _inputs(job, data, workshop)
+    basis = predecessor.basis(inputs, job.window, head, job.pseudonym_key)
+    if said := predecessor.restated(job.target, basis, job.audit.folder):
+        for folder in {inputs, data} if job.pseudonym_key else {inputs}:
+            (folder / restatement.FILE).write_text(said, encoding="utf-8", newline="\n")
+    return basis
+
+
 def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
     """Print the page; the pack is whole without it. Returns what printed it, or why nothing did."""
     if not job.prints:
@@ -154,13 +171,12 @@ def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
     return {"printed_by": printer, "paper": job.paper.value}
 
 
-def _run_facts(job: Job, printed: dict[str, str]) -> str:
+def _run_facts(job: Job, printed: dict[str, str], basis: predecessor.Basis) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
-        "python": sys.version.split()[0],
-        "versions": {name: metadata.version(name) for name in LIBRARIES},
+        "basis": basis,
         "pdf": printed,
         "options": {
             "period": job.window.period.name,

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from workbook_lib import restatement
 from workbook_lib.csv_tables import ESCAPED, write_csv
 from workbook_lib.exhibits.front import DONE_AFTER
 from workbook_lib.exhibits.joiners import JOINERS
@@ -102,6 +103,7 @@ QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
 SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
 MORE_OF_SOURCES = ["mapping", "earlier_file", "earlier_sha256"]
+RESTATEMENT = ["what", "person_id", "requirement_id", "subject", "before", "after", "cause"]
 RESULTS = ["procedure", "title", "criteria", "outcome", "tested", "exceptions", "says"]
 
 #: Every table of the pack in reading order, and what it holds.
@@ -121,13 +123,15 @@ SAYS: dict[str, str] = {
     "joiners": "Everybody who joined, and when they completed against their due day.",
     "decisions": "What analysts decided, and what was taken back.",
     "snapshot_changes": "Records of an earlier export that vanished or changed since.",
+    "restatement": "What reads differently than in the older pack that this one replaced, and why.",
     "sample": "A selection of people per stratum, drawn by a stated rule, with what the exports say about each duty.",
 }
 
 
 def write_tables(paper: Workpaper, folder: Path) -> None:
     """Write every table as CSV into `folder`/tables and as a sheet of `folder`/tables.xlsx, the counts of the front
-    page into `folder`/result.json, and the statements that judged, in their order, into `folder`/rules.
+    page into `folder`/result.json, what a later pack compares itself with into `folder`/statement.json, and the
+    statements that judged, in their order, into `folder`/rules.
 
     In a CSV a text that a spreadsheet would take for a formula is escaped; in a sheet its cell says that it is text.
     """
@@ -143,6 +147,8 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     for name, (columns, rows) in _lists(paper).items():
         write_csv(tables / f"{name}.csv", columns, rows)
     write_workbook(folder / "tables.xlsx", _sheets(paper), paper.window.as_of)
+    said = restatement.written(restatement.statement(paper.engine))
+    (folder / restatement.STATEMENT).write_text(said, encoding="utf-8", newline="\n")
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 
@@ -166,6 +172,7 @@ def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:
         "sources": ([*SOURCES, *MORE_OF_SOURCES], [_source_row(file) for file in paper.files]),
         "quarantine": (QUARANTINE, _attributes(paper.quarantine, QUARANTINE)),
         "findings": (FINDINGS, _attributes(paper.findings, FINDINGS)),
+        "restatement": (RESTATEMENT, _restatement_rows(paper)),
         "results": (RESULTS, [_result_row(result) for result in paper.results]),
         "sample": (list(COLUMNS), [list(line) for line in lines(paper, draw(paper))]),
     }
@@ -204,6 +211,7 @@ def summary(paper: Workpaper) -> dict[str, Any]:
             }
             for result in paper.results
         },
+        "restatement": paper.restated.summary if paper.restated else None,
     }
 
 
@@ -237,12 +245,35 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
     yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
     yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
+    if restated := result["restatement"]:
+        yield restated_line(restated)
     unreadable, refused = result["rows"]["unreadable"], result["rows"]["refused"]
     if unreadable or refused:
         yield (
             f"Rows that could not be read: {unreadable:,}; they cover nothing. Decisions refused: {refused:,}. "
             "`workbook check` lists them."
         )
+
+
+def restated_line(restated: dict[str, Any]) -> str:
+    """The restatement of an older pack in one sentence."""
+    made = restated["older"]["made_at"][:10]
+    older = f"Restates the pack made on {made}" if made else "Replaces an older pack"
+    if reason := restated["not_compared"]:
+        return f"{older}; not compared with it: {reason}."
+    return (
+        f"{older}: {restated['other_verdicts']:,} other verdicts, {restated['verdicts']:,} read differently in "
+        f"all; {restated['exceptions']:,} exceptions read differently."
+    )
+
+
+def _restatement_rows(paper: Workpaper) -> list[list[object]]:
+    """What the two packs were made from, where it is not the same; then each verdict and exception."""
+    if not paper.restated:
+        return []
+    of = paper.restated
+    changes: list[list[object]] = [[c.what, "", "", c.subject, c.before, c.after, ""] for c in of.changes]
+    return [*changes, *_attributes(of.differences, RESTATEMENT)]
 
 
 def _source_row(file: FileAccount) -> list[object]:

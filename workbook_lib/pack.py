@@ -20,10 +20,13 @@ from workbook_lib.tables import Problem, UserError
 
 #: The two manifests of a bag: of data/, and of the files beside it.
 PAYLOAD, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
-#: What is true of one run alone, and so no part of the result digest.
-OF_THIS_RUN = ("data/run.json", "data/evidence.pdf")
+#: The folders of the result proper, and the files in them that tell of an older pack: no part of the result digest.
+RESULT = ("data/inputs/", "data/rules/", "data/tables/")
+OF_AN_OLDER_PACK = ("data/inputs/restated.json", "data/tables/restatement.csv")
 #: Label of the fingerprint of the key that signs, in bag-info.txt.
 SIGNING_KEY = "Signing-Key-SHA256"
+#: Label of the address of the time-stamp authority that was asked.
+AUTHORITY = "Timestamp-Authority"
 HERE = Path(__file__).parent / "template" / "pack"
 
 
@@ -69,12 +72,14 @@ class Seal:
     """What is true of the pack as a whole, for bag-info.txt and VERIFY.txt.
 
     name : of the folder of the pack.  head : where the register ends; None where there is none.  fingerprint : of the
-    key that will sign the closed bag; empty where none will.
+    key that will sign the closed bag; empty where none will.  authority : the address of the time-stamp authority that
+    will be asked; empty where none will.
     """
 
     name: str
     head: Head | None = None
     fingerprint: str = ""
+    authority: str = ""
 
 
 def close_bag(root: Path, seal: Seal) -> None:
@@ -113,6 +118,8 @@ def _info(result: dict[str, Any], seal: Seal) -> dict[str, str]:
         info |= {"Register-Entries": str(seal.head.count), "Register-Head": seal.head.hash}
     if seal.fingerprint:
         info[SIGNING_KEY] = seal.fingerprint
+    if seal.authority:
+        info[AUTHORITY] = seal.authority
     return info
 
 
@@ -123,13 +130,16 @@ def read_info(root: Path) -> dict[str, str]:
 
 
 def result_digest(root: Path) -> str:
-    """SHA-256 over the sorted lines of manifest-sha256.txt but those of data/run.json and data/evidence.pdf.
+    """SHA-256 over those lines of manifest-sha256.txt, sorted, that list the inputs, the rules and the tables.
 
-    The same exports, rules and options give the same digest, wherever and whenever the pack is made. run.json tells
-    when and by whom; the bytes of the PDF depend on the browser that printed it.
+    The same exports, decisions, rules and options give the same digest, wherever, whenever and by whomever the pack is
+    made, and whatever older pack it replaces. So it is not over the page and the notebook, which print the same tables
+    and may carry a name, the PDF, whose bytes depend on the browser, run.json, or what restates an older pack. All of
+    these stand in the manifest, which the tag manifest and the signature cover.
     """
     lines = (root / PAYLOAD).read_bytes().splitlines(keepends=True)
-    kept = (line for line in lines if line[66:].rstrip(b"\n").decode("utf-8", "replace") not in OF_THIS_RUN)
+    names = {line: line[66:].rstrip(b"\n").decode("utf-8", "replace") for line in lines}
+    kept = (line for line, name in names.items() if name.startswith(RESULT) and name not in OF_AN_OLDER_PACK)
     return hashlib.sha256(b"".join(sorted(kept))).hexdigest()
 
 
@@ -138,9 +148,12 @@ def instructions(seal: Seal, *, pseudonymous: bool) -> str:
     text = (HERE / "VERIFY.txt").read_text(encoding="utf-8")
     if seal.fingerprint:
         text += (HERE / "VERIFY-signed.txt").read_text(encoding="utf-8")
+    if seal.authority:
+        text += (HERE / "VERIFY-timestamp.txt").read_text(encoding="utf-8")
     if pseudonymous:
         text += (HERE / "VERIFY-pseudonymous.txt").read_text(encoding="utf-8")
-    return text.replace("{name}", seal.name).replace("{fingerprint}", seal.fingerprint)
+    text = text.replace("{name}", seal.name).replace("{fingerprint}", seal.fingerprint)
+    return text.replace("{authority}", seal.authority)
 
 
 def _manifest(root: Path, names: Iterable[str]) -> str:

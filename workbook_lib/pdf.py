@@ -74,7 +74,7 @@ def find_browser(named: str = "") -> str:
     if wanted:
         if found := shutil.which(wanted):
             return found
-        raise NoPdfError(f"there is no browser '{wanted}'.")
+        raise NoPdfError(f"there is no browser '{Path(wanted).name}'.")  # its folder is not for the pack
     candidates = (*NAMES, *map(os.path.expandvars, PLACES))
     if found := next(filter(None, map(shutil.which, candidates)), None):
         return found

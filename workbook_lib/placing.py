@@ -22,12 +22,14 @@ from pathlib import Path
 from workbook_lib.tables import Problem, UserError
 
 #: What lies beside the folder of a pack and belongs to it, by the ending of its name.
-SIGNATURE, PUBLIC_KEY, ARCHIVE = ".sig", ".pub.pem", ".zip"
-BESIDE = (SIGNATURE, PUBLIC_KEY, ARCHIVE)
+SIGNATURE, PUBLIC_KEY, TIMESTAMP, ARCHIVE = ".sig", ".pub.pem", ".tsr", ".zip"
+BESIDE = (SIGNATURE, PUBLIC_KEY, TIMESTAMP, ARCHIVE)
 #: In the order in which they are moved: the folder last, so that the pack is whole once it stands.
 ENDINGS = (*BESIDE, "")
 #: In a workshop: what was moved away from the target, while that goes on, and once all of it was.
 REPLACED, ALL_REPLACED = "replaced", "all-replaced"
+#: Stands in every time stamp: 1.2.840.113549.1.9.16.1.4, the kind of its content, in DER.
+OF_A_TIMESTAMP = bytes.fromhex("060b2a864886f70d0109100104")
 #: Seconds after which a workshop is left over, where no lock can tell.
 LONGEST_RUN = 86_400
 
@@ -74,6 +76,7 @@ def refuse_foreign(target: Path) -> None:
         "": lambda path: (path / "bagit.txt").is_file(),
         SIGNATURE: lambda path: path.stat().st_size == 64,
         PUBLIC_KEY: lambda path: path.read_bytes().startswith(b"-----BEGIN PUBLIC KEY-----"),
+        TIMESTAMP: lambda path: OF_A_TIMESTAMP in path.read_bytes(),
         ARCHIVE: lambda path: _is_archive_of(path, target.name),
     }
     for ending, is_ours in ours.items():

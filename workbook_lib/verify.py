@@ -1,4 +1,4 @@
-"""Whether an evidence pack is as it was sealed: what was altered, what is missing, what was added, and who signed it.
+"""Whether an evidence pack is as it was sealed: what was altered, is missing or was added; who signed it, and when.
 
 Believes nothing that the pack says about itself: each file is read, a link is no file, an archive is unpacked in a
 temporary folder only. What cannot be told is that a whole pack was made anew: for that there is the signature, and the
@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from workbook_lib import pack, signing
+from workbook_lib import pack, signing, timestamps
 from workbook_lib.pack import PAYLOAD, TAGS, digest
-from workbook_lib.placing import PUBLIC_KEY, SIGNATURE
+from workbook_lib.placing import PUBLIC_KEY, SIGNATURE, TIMESTAMP
 from workbook_lib.tables import Problem, UserError
 
 TAG_FILES = ("bagit.txt", "bag-info.txt", PAYLOAD, "VERIFY.txt")
@@ -40,10 +40,11 @@ class Verified:
     checked: str
 
 
-def verify(path: Path, *, recompute: bool = False) -> Verified:
-    """Check a pack: a folder, or a .zip of one; a signature is looked for beside it.
+def verify(path: Path, *, recompute: bool = False, timestamp_ca: Path | None = None) -> Verified:
+    """Check a pack: a folder, or a .zip of one; a signature and a time stamp are looked for beside it.
 
-    recompute : judge the exports in it again, and compare verdicts, exceptions and counts.
+    recompute : judge the exports in it again, and compare verdicts, exceptions and counts.  timestamp_ca : certificates
+    (PEM) that vouch for the authority of the time stamp.
 
     Raises UserError where there is no pack, or one without exports is to be judged again.
     """
@@ -53,8 +54,9 @@ def verify(path: Path, *, recompute: bool = False) -> Verified:
         files = Files(root)
         findings = [*files.findings(), *_bag_findings(root, files)]
         signed, of_signature = _signature(path, root)
-        findings += of_signature
-        checked = f"{len(files.there)} files, none altered, missing or added; {signed}"
+        stamped, of_timestamp = _timestamp(path, root, timestamp_ca)
+        findings += [*of_signature, *of_timestamp]
+        checked = f"{len(files.there)} files, none altered, missing or added; {signed}{stamped}"
         if recompute:
             from workbook_lib.recompute import differences
 
@@ -228,16 +230,23 @@ def _bag_findings(root: Path, files: Files) -> Iterator[str]:
         yield f"bag-info.txt: Result-Digest is {stated}; that of manifest-sha256.txt is {found}."
 
 
-# --- the signature ------------------------------------------------------------------------------------------------
+# --- the signature and the time stamp -----------------------------------------------------------------------------
+
+
+def _beside(path: Path, ending: str) -> Path:
+    """What belongs to a pack and lies beside it, or beside its archive."""
+    place = path.resolve()
+    return place.with_name(f"{place.stem if path.is_file() else place.name}{ending}")
+
+
+def _announced(root: Path) -> Mapping[str, str]:
+    return pack.read_info(root) if (root / "bag-info.txt").is_file() else {}
 
 
 def _signature(path: Path, root: Path) -> tuple[str, list[str]]:
     """Whether the pack is signed, in words, and what is wrong with the signature beside it."""
-    place = path.resolve()
-    name = place.stem if path.is_file() else place.name
-    signature, public = (place.with_name(f"{name}{ending}") for ending in (SIGNATURE, PUBLIC_KEY))
-    announced: Mapping[str, str] = pack.read_info(root) if (root / "bag-info.txt").is_file() else {}
-    key = announced.get(pack.SIGNING_KEY, "")
+    signature, public = _beside(path, SIGNATURE), _beside(path, PUBLIC_KEY)
+    key = _announced(root).get(pack.SIGNING_KEY, "")
     if not signature.is_file():
         if key:
             return "", [f"{signature.name}: missing: bag-info.txt says that the pack was signed with key {key}."]
@@ -255,3 +264,21 @@ def _signature(path: Path, root: Path) -> tuple[str, list[str]]:
         stated = f"key {key}" if key else "no key"
         findings.append(f"{public.name}: it is key {fingerprint}; bag-info.txt names {stated}.")
     return f"signed with key {fingerprint}: compare it with the fingerprint that you have from the signer.", findings
+
+
+def _timestamp(path: Path, root: Path, vouching: Path | None) -> tuple[str, list[str]]:
+    """What the time stamp beside the pack says, in words that follow others, and what is wrong with it."""
+    reply, asked = _beside(path, TIMESTAMP), _announced(root).get(pack.AUTHORITY, "")
+    if not reply.is_file():
+        if asked:
+            return "", [f"{reply.name}: missing: bag-info.txt says that {asked} was asked for a time stamp."]
+        return "", ["there is no time stamp beside the pack that --timestamp-ca could vouch for."] if vouching else []
+    signed = (root / TAGS).read_bytes() if (root / TAGS).is_file() else b""
+    try:
+        stamp = timestamps.check(reply, signed, vouching)
+    except timestamps.BadTimestampError as error:
+        return "", [f"{reply.name}: {error}."]
+    except timestamps.NoOpensslError as error:
+        return ("", [f"{reply.name}: {error}"]) if vouching else (f" Its time stamp was not checked: {error}", [])
+    who = "" if stamp.vouched else "; whose it is was not checked: name its authority's certificate with --timestamp-ca"
+    return f" Time stamp of {stamp.at}{who}.", []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbook_lib import caveats, coverage, identity, intake, procedures, readings, register
+from workbook_lib import caveats, coverage, identity, intake, procedures, readings, register, restatement
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
 from workbook_lib.pseudonyms import Pseudonyms
@@ -28,6 +28,7 @@ class Workpaper:
     files : one account per file read.  quarantine : rows that were not used.  findings : what the reader should know.
     results : the procedures, in the order of the catalogue.  engine : holds the relations for the listings.
     pseudonymous : keyed ids stand for people, and texts that may name somebody are withheld.
+    restated : the comparison with an older pack, where the folder holds what that one said.
     """
 
     audit: Audit
@@ -38,6 +39,7 @@ class Workpaper:
     results: tuple[procedures.Result, ...]
     engine: Engine
     pseudonymous: bool = False
+    restated: restatement.Restatement | None = None
 
     def frame(self, query: str) -> pd.DataFrame:
         """A listing, for people to look at."""
@@ -125,4 +127,5 @@ def perform(
         results=procedures.perform(evidence),
         engine=engine,
         pseudonymous=bool(pseudonym_key),
+        restated=restatement.against_older(audit.folder, engine, pseudonymous=bool(pseudonym_key)),
     )

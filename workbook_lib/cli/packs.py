@@ -31,6 +31,9 @@ def run(
     sign_with: Annotated[
         Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
     ] = None,
+    timestamp_url: Annotated[
+        str, typer.Option(help="Address of an RFC 3161 authority that confirms the time.", show_default=False)
+    ] = "",
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
@@ -40,13 +43,15 @@ def run(
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib import batch, listings
+    from workbook_lib import batch, listings, timestamps
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.pack import read_info
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
     signer = Signer.read(sign_with) if sign_with else None
+    if timestamp_url:
+        timestamps.refuse_unusable(timestamp_url)
     checked = load_audit(audit)
     days = window(checked, period, day_of(as_of))
     refuse_later_than_exports(checked, days)
@@ -61,6 +66,7 @@ def run(
         browser=browser,
         pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
         signer=signer,
+        timestamp_url=timestamp_url,
         zips=archive,
     )
     with Progress(console=Console(stderr=True), transient=True) as bar:
@@ -81,6 +87,8 @@ def run(
     if signer:
         typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
     noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
+    if timestamp_url:
+        typer.echo(f"Time stamp of {timestamps.authority(timestamp_url)} beside the pack.")
     if fail_on_deviation and noted:
         raise typer.Exit(1)
 
@@ -127,12 +135,18 @@ def who(
 def verify(
     pack: Annotated[Path, typer.Argument(help="The folder of a pack, or a .zip of it.", show_default=False)],
     recompute: Annotated[bool, typer.Option("--recompute", help="Judge the exports in it again, and compare.")] = False,
+    timestamp_ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="Certificates (PEM) that vouch for its time stamp.", show_default=False, exists=True, dir_okay=False
+        ),
+    ] = None,
 ) -> None:
     """Check that a pack is as it was sealed: nothing altered, missing or added. Exit 3 where it does not hold."""
     from workbook_lib import verify as verification
     from workbook_lib.exhibits.markup import visible
 
-    verified = verification.verify(pack, recompute=recompute)
+    verified = verification.verify(pack, recompute=recompute, timestamp_ca=timestamp_ca)
     for finding in verified.findings:
         typer.echo(visible(finding))
     if verified.findings:

@@ -29,6 +29,7 @@ from workbook_lib.exhibits.readings import readings
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
 from workbook_lib.exhibits.reference import complete, glossary, limitations, rules, verify
 from workbook_lib.exhibits.remarks import findings
+from workbook_lib.exhibits.restatement import restatement
 from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
 from workbook_lib.exhibits.timelines import timelines
@@ -67,6 +68,7 @@ __all__ = [
     "readings",
     "reconciliation",
     "requirements",
+    "restatement",
     "results",
     "rules",
     "sampling",

@@ -1,0 +1,50 @@
+"""A pack in a second, in this process: as `workbook run` makes it, without executing the notebook and printing its page.
+
+Everything else is what a run does: inputs, restatement, tables, gate, seal, place. The tests of these need no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from workbook_lib import audit, batch, listings, pack, publish, workpaper
+
+#: Stands for the page and the notebook.
+PAGE = "<!doctype html><title>Evidence</title>"
+
+
+def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = False, **options: Any) -> Path:
+    """Make the pack of an audit folder in `out`; further options are those of a Job."""
+    checked = audit.load_audit(folder)
+    key = pack.pseudonym_key(checked)[0] if pseudonymous else None
+    job = batch.Job(
+        audit=checked, window=audit.window(checked, period), out=out, prints=False, pseudonym_key=key, **options
+    )
+    with mock.patch.multiple(publish, execute=_execute, render=lambda *_: PAGE):
+        return batch.produce(job, lambda what, share: None)
+
+
+def _execute(
+    source: Path, parameters: dict[str, str], target: Path, cwd: Path, progress: Callable[[float], None]
+) -> None:
+    try:
+        _perform(parameters, target, cwd)
+    except Exception as error:  # as the notebook's run tells of a cell that failed
+        raise publish.PublishError(f"{type(error).__name__}: {error}. Nothing was published.") from error
+
+
+def _perform(parameters: dict[str, str], target: Path, cwd: Path) -> None:
+    key = parameters.get("pseudonym_key")
+    paper = workpaper.perform(
+        audit.load_audit(cwd / parameters["audit_folder"]),
+        parameters["period"],
+        date.fromisoformat(parameters["as_of"]),
+        cwd / key if key else None,
+    )
+    listings.write_tables(paper, cwd / parameters["tables_folder"])
+    target.write_text("{}", encoding="utf-8")
+    paper.engine.close()
