@@ -40,7 +40,7 @@ def run(
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib import batch, listings
+    from workbook_lib import listings, production
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.pack import read_info
     from workbook_lib.signing import Signer
@@ -50,7 +50,7 @@ def run(
     checked = load_audit(audit)
     days = window(checked, period, day_of(as_of))
     refuse_later_than_exports(checked, days)
-    job = batch.Job(
+    job = production.Job(
         audit=checked,
         window=days,
         out=out,
@@ -65,7 +65,7 @@ def run(
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         try:
-            target = batch.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+            target = production.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
         except KeyboardInterrupt:
             typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
             raise typer.Exit(130) from None
