@@ -28,7 +28,7 @@ STAGES = {
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
-    "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
+    "__init__", "workpaper", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
     "placing", "signing", "verify", "recompute", "gate",
     "production", "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip

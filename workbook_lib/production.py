@@ -16,6 +16,7 @@ from pathlib import Path
 
 from workbook_lib import gate, pack, pdf, placing, publish
 from workbook_lib.audit import Audit, Window
+from workbook_lib.paper import Paper
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import Head
 from workbook_lib.signing import Signer
@@ -39,7 +40,7 @@ class Job:
     window: Window
     out: Path
     prepared_by: str = ""
-    paper: publish.Paper = publish.Paper.A4
+    paper: Paper = Paper.A4
     prints: bool = True
     browser: str = ""
     pseudonym_key: Path | None = None

@@ -19,12 +19,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from workbook_lib.paper import Paper
 from workbook_lib.tables import Problem, UserError, listing
 
 if TYPE_CHECKING:
@@ -39,13 +39,6 @@ SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
 #: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
 LONGEST_SOCKET_FOLDER = 80
-
-
-class Paper(StrEnum):
-    """What the page is printed on."""
-
-    A4 = "a4"
-    LETTER = "letter"
 
 
 #: Told which share of the notebook is done (0 … 1).

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
-from workbook_lib.placing import refuse_unwritable
-from workbook_lib.publish import Paper
+from workbook_lib.paper import Paper
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
@@ -34,7 +33,7 @@ def run(
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
-    """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
+    """Make the evidence pack of one period. The page for the auditor, the notebook, the tables and the inputs."""
     import json
 
     from rich.console import Console
@@ -43,6 +42,7 @@ def run(
     from workbook_lib import listings, production
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.pack import read_info
+    from workbook_lib.placing import refuse_unwritable
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
@@ -127,7 +127,7 @@ def verify(
     pack: Annotated[Path, typer.Argument(help="The folder of a pack, or a .zip of it.", show_default=False)],
     recompute: Annotated[bool, typer.Option("--recompute", help="Judge the exports in it again, and compare.")] = False,
 ) -> None:
-    """Check that a pack is as it was sealed: nothing altered, missing or added. Exit 3 where it does not hold."""
+    """Check that a pack is as it was sealed. Nothing altered, missing or added; exit 3 where it does not hold."""
     from workbook_lib import verify as verification
     from workbook_lib.exhibits.markup import visible
 
