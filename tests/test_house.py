@@ -30,7 +30,7 @@ STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 FACES = {
     "__init__", "workpaper", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
     "placing", "signing", "verify", "recompute", "gate",
-    "production", "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
+    "production", "recipe", "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
 #: Library → the only rooms that may import it.
@@ -45,6 +45,7 @@ HOMES = {
     "rapidfuzz": {"intake", "lookalikes"},
     "xlsxwriter": {"spreadsheets"},
     "cryptography": {"signing"},
+    "distributed": {"batch"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

@@ -7,24 +7,22 @@ import json
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import gate, pack, pdf, placing, publish
+from workbook_lib import gate, pack, pdf, placing, publish, register, verify
 from workbook_lib.audit import Audit, Window
 from workbook_lib.paper import Paper
 from workbook_lib.pseudonyms import KEY_FILE
+from workbook_lib.recipe import recipe, versions
 from workbook_lib.register import Head
 from workbook_lib.signing import Signer
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import Problem, UserError, listing
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
 Progress = Callable[[str, float], None]
-LIBRARIES = ("audit-workbook", "duckdb", "nbconvert", "pandas", "papermill", "plotly")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +48,45 @@ class Job:
     @property
     def target(self) -> Path:
         """The folder of the pack: the audit folder's name and the period's; a copy without names says so."""
-        name = f"{self.audit.folder.name}-{self.window.period.name}"
-        name += "-pseudonymous" if self.pseudonym_key else ""
-        return self.out / re.sub(r"[^\w.-]+", "-", name)
+        return pack_folder(self.out, self.audit.folder, self.window.period.name, pseudonymous=bool(self.pseudonym_key))
+
+
+def pack_folder(out: Path, audit: Path, period: str, *, pseudonymous: bool) -> Path:
+    """The folder of the pack of one audit, known by its own folder, and one period."""
+    name = f"{audit.name}-{period}" + ("-pseudonymous" if pseudonymous else "")
+    return out / re.sub(r"[^\w.-]+", "-", name)
+
+
+def reason_to_make(job: Job) -> str:
+    """Why the pack has to be made; empty where the one that is there holds, and was made from the same.
+
+    A pack is made from its inputs, its options, and the versions of what makes it.
+    """
+    known = _made_from(job.target)
+    if known is None:
+        return "there was none"
+    file = register.register_of(job.audit.folder)
+    now = recipe(job, job.audit.folder, register.head(file) if file.exists() else None)
+    if changed := [name for name, digest in now.items() if known.get(name) != digest]:
+        return f"other {listing(changed)}"
+    beside = [
+        *([placing.SIGNATURE, placing.PUBLIC_KEY] if job.signer else []),
+        *([placing.ARCHIVE] if job.zips else []),
+    ]
+    if not all(job.target.with_name(job.target.name + ending).is_file() for ending in beside):
+        return "what lay beside it was gone"
+    return "the one there did not verify" if verify.verify(job.target).findings else ""
+
+
+def _made_from(target: Path) -> dict[str, str] | None:
+    """What run.json says about a pack; None where there is no pack."""
+    if not target.exists():
+        return None
+    try:
+        facts = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))
+        return dict(facts["made_from"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def produce(job: Job, progress: Progress) -> Path:
@@ -108,7 +142,9 @@ def _staged(job: Job, progress: Progress) -> Path:
         inputs_there = data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
         folders = (workshop, job.audit.folder)
         gate.refuse_secrets(data, inputs_there, gate.of_machine(os.environ, folders, job.prepared_by))
-        (data / "run.json").write_text(_run_facts(job, printed), encoding="utf-8", newline="\n")
+        (data / "run.json").write_text(
+            _run_facts(job, printed, recipe(job, inputs_there, head)), encoding="utf-8", newline="\n"
+        )
         _seal(job, stage, head)
         placing.put_in_place(workshop, job.target)
     progress("done", 1.0)
@@ -154,13 +190,13 @@ def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
     return {"printed_by": printer, "paper": job.paper.value}
 
 
-def _run_facts(job: Job, printed: dict[str, str]) -> str:
+def _run_facts(job: Job, printed: dict[str, str], made_from: dict[str, str]) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
-        "python": sys.version.split()[0],
-        "versions": {name: metadata.version(name) for name in LIBRARIES},
+        "versions": versions(),
+        "made_from": made_from,
         "pdf": printed,
         "options": {
             "period": job.window.period.name,

@@ -34,7 +34,7 @@ def new(
         bool, typer.Option("--no-input", help="Ask nothing; leave TODO for what is not known.")
     ] = False,
 ) -> None:
-    """Write an audit folder from raw exports. Each file is recognised or proposed, then checked; nothing is overwritten.
+    """Write an audit folder from raw exports. Each file is recognised or proposed; nothing is overwritten.
 
     The files are copied to DIR/exports byte for byte. What a file is, is told by its columns; where no profile knows
     them, a profile is proposed for you to confirm. Exit 1 where something is left to mend.

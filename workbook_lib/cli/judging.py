@@ -37,7 +37,7 @@ def judge(
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
 def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> None:
-    """Read and reconcile the exports. Files, rows, quarantine, who is not in the system; exit 1 where there is to mend."""
+    """Read and reconcile the exports. Files, rows, quarantine, who is not in the system; exit 1: mend something."""
     from rich.console import Console
 
     from workbook_lib import check as reconciliation

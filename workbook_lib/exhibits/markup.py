@@ -54,6 +54,10 @@ MARKS = {
     "overdue": "bad",
     "unexplained": "bad",
     "explained": "calm",
+    "made": "good",
+    "unchanged": "good",
+    "not begun": "calm",
+    "failed": "bad",
 }
 #: Only the columns with these headings hold such words.
 MARKED = frozenset({"Verdict", "Result", "Control total", "State", "Explanation"})
@@ -191,6 +195,22 @@ class Stacked:
         return f"{_isolated(written(self.first))}{below}"
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A cell that leads to another file. The address is relative and made by us; it holds no text of the data."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def html(self) -> str:
+        """The link, escaped."""
+        return f'<a href="{attribute(self.address)}">{_isolated(written(self.text))}</a>'
+
+
 def _isolated(shown: str) -> str:
     return content(shown) if shown.isascii() else f"<bdi>{content(shown)}</bdi>"
 
@@ -214,7 +234,7 @@ class _Column:
 
     def cell(self, value: object, leads: str = "", below: str = "") -> str:
         tag = "th" if self.is_head else "td"
-        if isinstance(value, Stacked):
+        if isinstance(value, Stacked | Linked):
             return f"<{tag}{self.classes}>{value.html}</{tag}>"
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:
