@@ -5,23 +5,27 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from workbook_lib import publish
 from workbook_lib.batch.tasks import Entry, Outcome
-from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, percent, rate, wrapped
+from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, rate, wrapped
 from workbook_lib.exhibits.figures import GRID, MOST_LINES, STROKES, layout
-from workbook_lib.exhibits.markup import Linked, Stacked
+from workbook_lib.exhibits.markup import Linked
 from workbook_lib.tables import Problem, UserError
 
 PAGE, SUMMARY = "index.html", "batch.json"
 TITLE = "Evidence packs"
-WORDS = f"# {TITLE}\n\nOne pack per audit and period. Each pack says for itself what was tested and how it ended."
+WORDS = f"# {TITLE}\n\n## One per audit and period\n\nEach pack says for itself what was tested and how it ended."
 #: A word that only files of ours have in their first bytes.
 MARKS = {PAGE: f"<title>{TITLE}</title>", SUMMARY: '{\n  "counts": {'}
+
+#: Up to so many periods each has its own mark on the axis of time.
+MOST_TICKS = 5
 
 #: The packs of one audit, first period first.
 Line = list[Entry]
@@ -90,57 +94,47 @@ def page(out: Path, entries: Sequence[Entry]) -> str:
 
 def _packs(out: Path, entries: Sequence[Entry]) -> Exhibit:
     counts = counted(entries)
-    stand = [entry for entry in entries if entry.pack]
-    others = f"{counts['failed']:,} could not be made, {counts['not begun']:,} are of a period that has not begun"
+    stand = sum(bool(entry.pack) for entry in entries)
+    headings = (
+        "Pack", "State", "On time", "Deviations", "Exceptions", "Unexplained", "Noted in", "Judged days",
+        "Organisation", "PDF",
+    )  # fmt: skip
     return Exhibit(
         key="packs",
         title="Packs",
         says=(
-            f"Packs that stand: {len(stand):,} of {len(entries):,}. {counts['made']:,} were made now, "
-            f"{counts['unchanged']:,} are unchanged.",
-            *([f"Of the others {others}."] if len(stand) < len(entries) else []),
+            f"{count(stand, 'pack')} of {len(entries):,} {'stands' if stand == 1 else 'stand'}: made now "
+            f"{counts['made']:,}, unchanged {counts['unchanged']:,}. Failed: {counts['failed']:,}. Of a period that "
+            f"has not begun: {counts['not begun']:,}.",
         ),
         tables=(
             Table(
-                frame=framed(
-                    [_row(out, entry) for entry in entries],
-                    (
-                        "Pack",
-                        "Organisation",
-                        "Judged days",
-                        "State",
-                        "On time",
-                        "Deviations",
-                        "Exceptions",
-                        "Noted in",
-                        "PDF",
-                    ),
-                ),
+                frame=framed([_row(out, entry) for entry in entries], headings),
                 caption="Each pack, with its counts",
                 note="On time: duties met, of those judged. Deviations: late and missing. Noted in: the procedures "
-                "that did not end with no exceptions noted. A state of unchanged: inputs, options and versions are "
-                "the same as before, and the pack holds.",
+                "that did not end with no exceptions noted. Unchanged: inputs, options and versions are the same as "
+                "before, and the pack holds.",
             ),
         ),
     )
 
 
 def _row(out: Path, entry: Entry) -> tuple[object, ...]:
-    label = f"{entry.audit}, {entry.period}" if entry.period else entry.audit
+    label = f"{entry.audit} {entry.period}".strip()
     if not entry.result:
-        return label, None, None, str(entry.outcome), None, None, None, None, None
+        return label, str(entry.outcome), *[None] * 8
     period, exceptions = entry.result["period"], entry.result["exceptions"]
-    until = f"INTERIM: the period ends on {period['end']}" if period["interim"] else ""
     data = f"{quote(entry.pack)}/data"
     return (
         Linked(label, f"{data}/evidence.html"),
-        entry.result["organisation"],
-        Stacked(f"{period['start']} to {period['judged_to']}", until),
         str(entry.outcome),
         rate(*entry.on_time),
         entry.deviations,
-        Stacked(f"{exceptions['total']:,}", f"{exceptions['unexplained']:,} unexplained"),
+        exceptions["total"],
+        exceptions["unexplained"],
         ", ".join(entry.noted) or "none",
+        f"{period['start']} to {period['judged_to']}{', INTERIM' if period['interim'] else ''}",
+        entry.result["organisation"],
         Linked("PDF", f"{data}/evidence.pdf") if (out / entry.pack / "data" / "evidence.pdf").is_file() else None,
     )
 
@@ -151,7 +145,7 @@ def _not_made(entries: Sequence[Entry]) -> list[Exhibit]:
     shown = Exhibit(
         key="not-made",
         title="Packs that were not made",
-        says=(f"{count(len(without), 'pack')} of {len(entries):,} could not be made. The others do not depend on it.",),
+        says=(f"{count(len(without), 'pack was', 'packs were')} not made. The others do not depend on it.",),
         tables=(
             Table(
                 frame=framed(rows, ("Audit", "Period", "State", "Why")),
@@ -159,7 +153,8 @@ def _not_made(entries: Sequence[Entry]) -> list[Exhibit]:
             ),
         ),
         texts=tuple(
-            Text(f"{entry.audit} {entry.period}".strip() + ": the whole message", entry.why) for entry in without
+            Text(caption=f"{entry.audit} {entry.period}".strip() + ": the whole message", text=entry.why)
+            for entry in without
         ),
     )
     return [shown] if without else []
@@ -192,21 +187,24 @@ def _on_time(lines: Sequence[Line]) -> Exhibit:
     rows = []
     for line in lines:
         for before, entry in zip([None, *line], line, strict=False):
-            now, then = _share(entry), _share(before) if before else None
-            change = None if now is None or then is None else f"{now - then:+.1f}"
-            rows.append((entry.audit, entry.period, *_days(entry), rate(*entry.on_time), change))
+            change = _change(_share(before) if before else None, _share(entry), "points")
+            rows.append((*_place(entry), rate(*entry.on_time), change))
     drawn = sorted(lines, key=lambda line: (_share(line[-1]) is None, _share(line[-1])))[:MOST_LINES]
+    shares = [share for line in drawn for entry in line if (share := _share(entry)) is not None]
+    floor = max(0, int(min(shares, default=0)) // 10 * 10 - 5)
+    axis = {"title": {"text": f"met on time, % (axis from {floor} %)" if floor else "met on time, %"}}
     return Exhibit(
         key="on-time",
         title="On-time rate by period",
         says=(_moves(lines, "on-time rate", _share), *_left_out(lines, drawn, "the lowest last rates")),
-        figure=_drawn(drawn, "met on time, %", _share, "%{customdata[0]:,} of %{customdata[1]:,} (%{y:.1f} %)"),
+        figure=_drawn(
+            drawn, {**axis, "range": [floor, 101]}, _share, "%{customdata[0]:,} of %{customdata[1]:,} (%{y:.1f} %)"
+        ),
         alt="For each audit the share of the duties that were met on time, period by period. The table says the same.",
         tables=(
             Table(
-                frame=framed(rows, ("Audit", "Period", "From", "To", "On time", "Change")),
+                frame=framed(rows, ("Audit", "Period", "From", "To", "On time", "Since the period before")),
                 caption="Duties met on time, by audit and period",
-                note="Change: percentage points since the period before.",
             ),
         ),
     )
@@ -217,11 +215,10 @@ def _deviations(lines: Sequence[Line]) -> Exhibit:
     for line in lines:
         for before, entry in zip([None, *line], line, strict=False):
             verdicts = entry.result["verdicts"]
-            change = f"{entry.deviations - before.deviations:+,}" if before else None
-            parts = (verdicts.get("late", 0), verdicts.get("missing", 0), entry.deviations)
-            share = percent(entry.deviations, entry.on_time[1])
-            rows.append((entry.audit, entry.period, *_days(entry), *parts, share, change))
+            parts = (verdicts.get("late", 0), verdicts.get("missing", 0), rate(entry.deviations, entry.on_time[1]))
+            rows.append((*_place(entry), *parts, _change(before.deviations if before else None, entry.deviations)))
     drawn = sorted(lines, key=lambda line: -line[-1].deviations)[:MOST_LINES]
+    headings = ("Audit", "Period", "From", "To", "Late", "Missing", "Deviations", "Since the period before")
     return Exhibit(
         key="deviations",
         title="Deviations by period",
@@ -230,35 +227,48 @@ def _deviations(lines: Sequence[Line]) -> Exhibit:
             *_left_out(lines, drawn, "the most deviations in their last period"),
         ),
         figure=_drawn(
-            drawn, "deviations", lambda entry: entry.deviations, "%{y:,} of %{customdata[1]:,} judged duties"
+            drawn,
+            {"title": {"text": "deviations"}, "rangemode": "tozero"},
+            lambda entry: entry.deviations,
+            "%{y:,} of %{customdata[1]:,} judged duties",
         ),
         alt="For each audit the number of late and missing verdicts, period by period. The table says the same.",
-        tables=(
-            Table(
-                frame=framed(
-                    rows, ("Audit", "Period", "From", "To", "Late", "Missing", "Deviations", "Of the judged", "Change")
-                ),
-                caption="Deviations, by audit and period",
-                note="Change: since the period before.",
-            ),
-        ),
+        tables=(Table(frame=framed(rows, headings), caption="Deviations, by audit and period"),),
     )
 
 
-def _days(entry: Entry) -> tuple[str, str]:
-    return entry.result["period"]["start"], _end(entry)
+def _place(entry: Entry) -> tuple[object, ...]:
+    """Audit, period, first and last judged day."""
+    return (
+        entry.audit,
+        entry.period,
+        date.fromisoformat(entry.result["period"]["start"]),
+        date.fromisoformat(_end(entry)),
+    )
+
+
+def _change(then: float | None, now: float | None, unit: str = "") -> str | None:
+    """In words, for nobody takes a dash for a minus.
+
+    >>> _change(90.0, 92.25, "points"), _change(3, 1), _change(3, 3), _change(None, 3)
+    ('up 2.3 points', 'down 2', 'the same', None)
+    """
+    if then is None or now is None:
+        return None
+    size = f"{abs(now - then):,.1f}" if unit else f"{abs(now - then):,}"
+    return " ".join(filter(None, ("up" if now > then else "down", size, unit))) if now != then else "the same"
 
 
 def _moves(lines: Sequence[Line], noun: str, value: Callable[[Entry], float | None]) -> str:
-    """How many audits rose and fell between their last two periods."""
+    """In how many audits it rose and fell between their last two periods."""
     pairs = [(value(line[-2]), value(line[-1])) for line in lines if len(line) > 1]
     known = [(then, now) for then, now in pairs if then is not None and now is not None]
     if not known:
         return f"No audit has two periods here, so there is no trend of the {noun} yet."
     rose, fell = sum(now > then for then, now in known), sum(now < then for then, now in known)
     return (
-        f"From the period before to the last one the {noun} rose in {rose:,} of {count(len(known), 'audit')}, fell in "
-        f"{fell:,} and stayed in {len(known) - rose - fell:,}."
+        f"The {noun} rose in {rose:,} of {count(len(known), 'audit')} from the period before to the last one. It fell "
+        f"in {fell:,} and was the same in {len(known) - rose - fell:,}."
     )
 
 
@@ -267,7 +277,10 @@ def _left_out(lines: Sequence[Line], drawn: Sequence[Line], which: str) -> list[
     return [f"Drawn are the {len(drawn)} of {len(lines):,} audits with {which}; the table has all."] if more else []
 
 
-def _drawn(lines: Sequence[Line], axis: str, value: Callable[[Entry], float | None], hover: str) -> dict[str, Any]:
+def _drawn(
+    lines: Sequence[Line], axis: Mapping[str, Any], value: Callable[[Entry], float | None], hover: str
+) -> dict[str, Any]:
+    """A line per audit, a point per period, at its last judged day."""
     organisations = Counter(line[0].result["organisation"] for line in lines)
     data = []
     for line, (colour, dash) in zip(lines, STROKES, strict=False):
@@ -283,13 +296,11 @@ def _drawn(lines: Sequence[Line], axis: str, value: Callable[[Entry], float | No
                 "customdata": [list(entry.on_time) for entry in line],
                 "line": {"width": 2, "color": colour, "dash": dash},
                 "marker": {"size": 8},
+                "cliponaxis": False,
                 "hovertemplate": f"to %{{x|%Y-%m-%d}}: {hover}",
             }
         )
-    frame = layout(
-        300,
-        showlegend=True,
-        xaxis={"type": "date", "tickformat": "%b\n%Y", "gridcolor": "rgba(128,128,128,.15)"},
-        yaxis={"title": {"text": axis}, **({"range": [0, 104]} if "%" in axis else {"rangemode": "tozero"}), **GRID},
-    )
-    return {"data": data, "layout": frame}
+    ends = sorted({_end(entry) for line in lines for entry in line})
+    ticks = {"tickvals": ends, "ticktext": ends} if len(ends) <= MOST_TICKS else {}
+    days = {"type": "date", "gridcolor": "rgba(128,128,128,.15)", **ticks}
+    return {"data": data, "layout": layout(300, showlegend=True, xaxis=days, yaxis={**axis, **GRID})}

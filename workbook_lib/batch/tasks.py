@@ -110,12 +110,12 @@ def plan(folders: Sequence[Path], periods: Sequence[str], options: Options) -> l
     """
     found: list[Task | Entry] = []
     names: dict[str, Task] = {}
-    for folder in dict.fromkeys(path.resolve() for path in folders):
+    for folder in dict.fromkeys(map(_folder, folders)):
         try:
             audit = load_audit(folder)
         except UserError as error:
             found.append(
-                Entry(audit=_name(folder), period="", outcome=Outcome.FAILED, why=_told(error, folder, options))
+                Entry(audit=folder.name, period="", outcome=Outcome.FAILED, why=_told(error, folder, options))
             )
             continue
         for name in [period.name for period in audit.periods] if ALL in periods else dict.fromkeys(periods):
@@ -128,8 +128,10 @@ def plan(folders: Sequence[Path], periods: Sequence[str], options: Options) -> l
     return found
 
 
-def _name(folder: Path) -> str:
-    return folder.parent.name if folder.name == "audit.toml" else folder.name
+def _folder(path: Path) -> Path:
+    """The folder of an audit, for either name of it."""
+    whole = path.resolve()
+    return whole.parent if whole.name == "audit.toml" else whole
 
 
 def _unless_known(task: Task, audit: Audit, *, is_named: bool) -> Task | Entry:
