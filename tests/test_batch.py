@@ -190,7 +190,13 @@ class TestAnUnchangedPack:
     def test_is_none_after_a_decision(self, copy: Path) -> None:
         from workbook_lib import register
 
-        decision = {"kind": "exclude", "decided_by": "grc@acme.example", "account": "x", "reason": "a robot"}
+        decision = {
+            "decision_id": "d1",
+            "kind": "exclude",
+            "decided_by": "grc@acme.example",
+            "account": "x",
+            "reason": "a robot",
+        }
         register.append(register.register_of(copy / "acme"), [decision])
         assert self.reason(copy) == "other inputs"
 
@@ -390,10 +396,10 @@ def test_the_trend_states_each_period_and_what_changed() -> None:
         "The on-time rate rose in 1 of 1 audit from the period before to the last one. It fell in 0 and was the same in 0.",
     )
     assert [tuple(row)[-2:] for row in rates.table.itertuples(index=False)] == [
-        ("5 of 5 (100 %)", None), ("6 of 10 (60 %)", None), ("9 of 10 (90 %)", "up 30.0 points"),
+        ("5 of 5 (100 %)", None), ("6 of 10 (60.0 %)", None), ("9 of 10 (90.0 %)", "up 30.0 points"),
     ]  # fmt: skip
     assert [tuple(row)[-4:] for row in deviations.table.itertuples(index=False)] == [
-        (0, 0, "0 of 5 (0 %)", None), (2, 2, "4 of 10 (40 %)", None), (1, 0, "1 of 10 (10 %)", "down 3"),
+        (0, 0, "0 of 5 (0 %)", None), (2, 2, "4 of 10 (40.0 %)", None), (1, 0, "1 of 10 (10.0 %)", "down 3"),
     ]  # fmt: skip
     assert rates.figure is not None
     drawn = {trace["name"]: (trace["x"], trace["y"]) for trace in rates.figure["data"]}

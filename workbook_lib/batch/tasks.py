@@ -114,9 +114,7 @@ def plan(folders: Sequence[Path], periods: Sequence[str], options: Options) -> l
         try:
             audit = load_audit(folder)
         except UserError as error:
-            found.append(
-                Entry(audit=folder.name, period="", outcome=Outcome.FAILED, why=_told(error, folder, options))
-            )
+            found.append(Entry(audit=folder.name, period="", outcome=Outcome.FAILED, why=_told(error, folder, options)))
             continue
         for name in [period.name for period in audit.periods] if ALL in periods else dict.fromkeys(periods):
             task = Task(audit=audit.folder, period=name, options=options)

@@ -98,14 +98,8 @@ def _told(finished: Iterator[tuple[Task, Entry]], total: int) -> dict[Task, Entr
 
     made = {}
     console = Console(stderr=True)
-    with Progress(
-        SpinnerColumn(),
-        "{task.description}",
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    ) as bar:
+    columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("packs", total=total)
         try:
             for what, entry in finished:
