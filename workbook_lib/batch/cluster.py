@@ -55,7 +55,7 @@ def _client(address: str) -> Client:
             address, "Dask is not installed.", "install the extra: pip install 'audit-workbook[dask]'."
         ) from None
     try:
-        return Client(f"tcp://{address.removeprefix(SCHEME)}", timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+        return Client(f"tcp://{address.removeprefix(SCHEME)}", timeout=PATIENCE)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
         do = "start `dask scheduler` there, or correct host and port."
         raise _refused(address, f"no scheduler answers: {error}.", do) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbook_lib.cli.options import AsOf, app, day_of
+from workbook_lib.cli.packs import pseudonym_key
 from workbook_lib.paper import Paper
 
 if TYPE_CHECKING:
@@ -49,14 +50,14 @@ def batch(
     A pack that fails does not stop the others. One whose inputs, options and versions are unchanged is not made again.
     Exit 0: every pack stands. 1: some could not be made. 2: none could, or the call is wrong.
     """
+    from workbook_lib.audit import load_audit
     from workbook_lib.batch import index, tasks
     from workbook_lib.placing import refuse_unwritable
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
     index.refuse_foreign(out)
-    if sign_with:
-        Signer.read(sign_with)
+    signer = Signer.read(sign_with) if sign_with else None
     options = tasks.Options(
         out=out.resolve(),
         as_of=day_of(as_of),
@@ -70,6 +71,9 @@ def batch(
     )
     plan = tasks.plan(audits, [name.strip() for name in periods.split(",")], options)
     waiting = [item for item in plan if isinstance(item, tasks.Task)]
+    if pseudonymous:
+        for folder in dict.fromkeys(task.audit for task in waiting):  # before two processes make one key each
+            pseudonym_key(load_audit(folder))
     made = _told(_finished(waiting, jobs, executor), len(waiting))
     entries = list(tasks.in_order(plan, made))
     for entry in entries:
@@ -77,6 +81,8 @@ def batch(
             typer.echo(_line(entry), err=entry.outcome is tasks.Outcome.FAILED)
     index.write(out, entries)
     typer.echo(f"Index: {out / index.PAGE}. For programs: {out / index.SUMMARY}.")
+    if signer:
+        typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
     raise typer.Exit(_code(entries, fail_on_deviation=fail_on_deviation))
 
 

@@ -58,7 +58,7 @@ def run(
         paper=paper,
         prints=pdf,
         browser=browser,
-        pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
+        pseudonym_key=pseudonym_key(checked) if pseudonymous else None,
         signer=signer,
         zips=archive,
     )
@@ -84,7 +84,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _pseudonym_key(audit: Audit) -> Path:
+def pseudonym_key(audit: Audit) -> Path:
     """The key beside audit.toml; one that is made now is announced."""
     from workbook_lib import pack
 
