@@ -250,7 +250,7 @@ def _place(entry: Entry) -> tuple[object, ...]:
 def _change(then: float | None, now: float | None, unit: str = "") -> str | None:
     """In words, for nobody takes a dash for a minus.
 
-    >>> _change(90.0, 92.25, "points"), _change(3, 1), _change(3, 3), _change(None, 3)
+    >>> _change(90.0, 92.3, "points"), _change(3, 1), _change(3, 3), _change(None, 3)
     ('up 2.3 points', 'down 2', 'the same', None)
     """
     if then is None or now is None:

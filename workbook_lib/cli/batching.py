@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @app.command(epilog="Example: `workbook batch data_samples/northwind --periods all --out reports`")
 def batch(
     audits: Annotated[
-        list[Path], typer.Argument(metavar="AUDIT...", help="Audit folders, or their audit.toml.", show_default=False)
+        list[Path], typer.Argument(metavar="AUDIT", help="Audit folders, or their audit.toml.", show_default=False)
     ],
     periods: Annotated[str, typer.Option(help="`all`, or names of periods, with commas between them.")] = "all",
     as_of: AsOf = None,
