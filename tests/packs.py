@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from workbook_lib import audit, batch, listings, pack, publish, workpaper
+from workbook_lib import audit, listings, pack, production, publish, workpaper
 
 #: Stands for the page and the notebook.
 PAGE = "<!doctype html><title>Evidence</title>"
@@ -21,11 +21,11 @@ def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = 
     """Make the pack of an audit folder in `out`; further options are those of a Job."""
     checked = audit.load_audit(folder)
     key = pack.pseudonym_key(checked)[0] if pseudonymous else None
-    job = batch.Job(
+    job = production.Job(
         audit=checked, window=audit.window(checked, period), out=out, prints=False, pseudonym_key=key, **options
     )
     with mock.patch.multiple(publish, execute=_execute, render=lambda *_: PAGE):
-        return batch.produce(job, lambda what, share: None)
+        return production.produce(job, lambda what, share: None)
 
 
 def _execute(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
-from workbook_lib import pdf
+from workbook_lib import pdf, sampling
 
 LAPSED = without("completions", "2025-11-20")
 
@@ -403,3 +403,22 @@ def test_what_an_export_says_does_not_steer_the_terminal(tmp_path):
     done = workbook("check", make(tmp_path / "acme", {"people": people}))
     assert "\x1b" not in done.stdout
     assert "C1, C␛[31my‹U+202E›, cy@new.example, contractor" in done.stdout
+
+
+def test_help_loads_nothing_that_is_not_needed_to_show_it():
+    code = (
+        "import sys\n"
+        "from workbook_lib.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print('loaded:', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
+    shown, _, loaded = done.stdout.rpartition("loaded:")
+    assert "Make the evidence pack of one period." in shown
+    slow = {"distributed", "duckdb", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "plotly", "pydantic"}
+    assert not {*slow, "cryptography", "jupyter_client", "rich", "zoneinfo"} & set(loaded.split())
+
+
+def test_the_help_of_sample_states_the_defaults_of_the_rule_confidence():
+    shown = workbook("sample", "--help").stdout
+    assert [f"[default: ({text})]" in shown for text in (sampling.CONFIDENCE, sampling.TOLERABLE)] == [True, True]

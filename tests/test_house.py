@@ -29,9 +29,9 @@ STAGES = {
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
-    "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
+    "__init__", "workpaper", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
     "placing", "predecessor", "signing", "timestamps", "verify", "recompute", "gate",
-    "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
+    "production", "recipe", "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
 #: Library → the only rooms that may import it.
@@ -46,6 +46,7 @@ HOMES = {
     "rapidfuzz": {"intake", "lookalikes"},
     "xlsxwriter": {"spreadsheets"},
     "cryptography": {"signing"},
+    "distributed": {"batch"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

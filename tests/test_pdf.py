@@ -14,6 +14,7 @@ import pytest
 import small
 
 from workbook_lib import pdf, publish
+from workbook_lib.paper import Paper
 
 AS_OF = date(2026, 1, 10)
 PARAMETERS = {"audit_folder": "inputs", "period": "2025", "as_of": "2026-01-10"}
@@ -137,7 +138,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("print")
     small.write(folder / "inputs")
     nb = publish.execute(publish.notebook_path("3_evidence"), PARAMETERS, folder / "evidence.ipynb")
-    for paper in publish.Paper:
+    for paper in Paper:
         html = publish.render(nb, 'Small "Firm" </style>\\, 2025', paper, as_of="2025-10-31", interim=True)
         (folder / f"{paper.value}.html").write_text(html, encoding="utf-8")
     return folder

@@ -16,7 +16,7 @@ import packs
 import pytest
 from folders import make, plus, without
 
-from workbook_lib import exhibits, pack, predecessor, pseudonyms, restatement, verify, workpaper
+from workbook_lib import exhibits, pack, pseudonyms, recipe, restatement, verify, workpaper
 from workbook_lib.audit import load_audit
 from workbook_lib.register import append
 from workbook_lib.tables import UserError
@@ -238,7 +238,7 @@ def test_every_input_rule_version_and_day_is_in_the_basis(replaced: Path) -> Non
     copied = {path.relative_to(inputs).as_posix() for path in inputs.rglob("*") if path.is_file()}
     assert set(basis["inputs"]) == copied - {"register.jsonl", "restated.json"}
     assert basis["versions"].keys() >= {"python", "duckdb", "audit-workbook", "files of the workbook", "notebooks"}
-    assert predecessor.versions().items() <= basis["versions"].items()
+    assert recipe.versions().items() <= basis["versions"].items()
 
 
 def test_the_page_of_a_real_run_restates_and_is_the_same_made_again(base: Path) -> None:

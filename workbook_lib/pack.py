@@ -30,9 +30,9 @@ AUTHORITY = "Timestamp-Authority"
 HERE = Path(__file__).parent / "template" / "pack"
 
 
-def copy_inputs(audit: Audit, folder: Path) -> Head | None:
-    """Copy all that the result rests on, byte for byte: audit.toml, exports, programme, the user's own
-    profiles; and the decisions of the register, one per line. Returns where the register ends, where there is one.
+def input_names(audit: Audit) -> list[Path]:
+    """All files that the result rests on, the register apart, relative to the audit's folder: audit.toml, exports,
+    programme, the user's own profiles.
     """
     names = {Path("audit.toml")}
     names |= {path.relative_to(audit.folder) for _, path in audit.files}
@@ -43,7 +43,15 @@ def copy_inputs(audit: Audit, folder: Path) -> Head | None:
         profile = profile_path(audit.folder, source.profile)
         if profile and profile.is_relative_to(audit.folder):
             names.add(profile.relative_to(audit.folder))
-    for name in sorted(names):
+    return sorted(names)
+
+
+def copy_inputs(audit: Audit, folder: Path) -> Head | None:
+    """Copy all that the result rests on, byte for byte, and the decisions of the register, one per line.
+
+    Returns where the register ends, where there is one.
+    """
+    for name in input_names(audit):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(audit.folder / name, target)

@@ -18,13 +18,13 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from workbook_lib.paper import Paper
 from workbook_lib.tables import Problem, UserError, listing
 
 if TYPE_CHECKING:
@@ -39,13 +39,6 @@ SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
 #: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
 LONGEST_SOCKET_FOLDER = 80
-
-
-class Paper(StrEnum):
-    """What the page is printed on."""
-
-    A4 = "a4"
-    LETTER = "letter"
 
 
 #: Told which share of the notebook is done (0 … 1).
@@ -292,6 +285,25 @@ def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4, *, as_of: str =
     Raises PublishError for a notebook that did not run to its end.
     """
     _refuse_unfinished(nb)
+    return _page(nb, name, paper, as_of=as_of, interim=interim)
+
+
+def page(words: str, shown: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], name: str) -> str:
+    """One offline page of exhibits that stand in no notebook, by the same template.
+
+    words : Markdown of ours, nothing from the data.  shown : what each exhibit gives to be displayed: its forms and
+    what is said of them.
+    """
+    from nbformat import v4
+
+    cells = [v4.new_markdown_cell(words)]  # type: ignore[no-untyped-call]
+    for forms, about in shown:
+        output = v4.new_output("display_data", dict(forms), metadata=dict(about))  # type: ignore[no-untyped-call]
+        cells.append(v4.new_code_cell(outputs=[output]))  # type: ignore[no-untyped-call]
+    return _page(v4.new_notebook(cells=cells), name, Paper.A4)  # type: ignore[no-untyped-call]
+
+
+def _page(nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim: bool = False) -> str:
     has_figures = any(FIGURE in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
     plotly, digest = _packed_plotly() if has_figures else ("", "")
     draw = (TEMPLATES / "audit" / "draw.js").read_text(encoding="utf-8")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from typing import NoReturn
 
-from workbook_lib.cli import beginning, deciding, judging, packs
+from workbook_lib.cli import batching, beginning, deciding, judging, packs
 from workbook_lib.cli.options import app
-from workbook_lib.tables import UserError
 
 #: Importing them names their commands, in the order of their imports.
-COMMANDS = (packs, judging, beginning, deciding)
+COMMANDS = (packs, batching, judging, beginning, deciding)
 
 
 def main() -> NoReturn:
@@ -21,7 +19,11 @@ def main() -> NoReturn:
     try:
         app(arguments, prog_name="workbook")
     except Exception as error:
+        from workbook_lib.tables import UserError
+
         if debug:
+            import traceback
+
             traceback.print_exc()
         elif isinstance(error, UserError):
             sys.stderr.write(f"{error}\n")

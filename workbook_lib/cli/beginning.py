@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +10,6 @@ import typer
 
 from workbook_lib.cli.judging import check
 from workbook_lib.cli.options import app
-from workbook_lib.tables import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,7 +34,7 @@ def new(
         bool, typer.Option("--no-input", help="Ask nothing; leave TODO for what is not known.")
     ] = False,
 ) -> None:
-    """Write an audit folder from raw exports: recognise each file, propose the rest, check. Nothing is overwritten.
+    """Write an audit folder from raw exports. Each file is recognised or proposed; nothing is overwritten.
 
     The files are copied to DIR/exports byte for byte. What a file is, is told by its columns; where no profile knows
     them, a profile is proposed for you to confirm. Exit 1 where something is left to mend.
@@ -55,6 +53,8 @@ def new(
 
 def _check_new(folder: Path) -> int:
     """Check what was written; where too little is known yet to judge, say why."""
+    from workbook_lib.tables import UserError
+
     try:
         check(folder)
     except typer.Exit as done:
@@ -67,6 +67,8 @@ def _check_new(folder: Path) -> int:
 
 def _ask(question: str, default: str, allowed: Collection[str]) -> str:
     """Ask on the terminal, until the answer is one of those allowed."""
+    import difflib
+
     from workbook_lib.requirement import did_you_mean
 
     def allow(answer: str) -> str:

@@ -18,7 +18,7 @@ def decide(
         Path, typer.Argument(help="Decisions, with the headers of the table of decisions.", show_default=False)
     ],
 ) -> None:
-    """Record decisions from a file in the register of the audit: all of them or, where one may not stand, none."""
+    """Record decisions from a file in the register of the audit. All of them or, where one may not stand, none."""
     from workbook_lib import decide as desk
     from workbook_lib.audit import load_audit
 
@@ -44,13 +44,13 @@ def triage(
     decided_by: Annotated[str, typer.Option(help="Who decides: a name or an e-mail address.")] = "",
     no_browser: NoBrowser = False,
 ) -> None:
-    """Open the desk in JupyterLab: explain exceptions, link accounts, extend, exclude, withdraw. Ctrl-C ends it."""
+    """Open the desk in JupyterLab. Explain exceptions, link accounts, extend, exclude, withdraw. Ctrl-C ends it."""
     _open_notebook("2_triage", audit, period, as_of, browser=not no_browser, decided_by=decided_by)
 
 
 @app.command(epilog="Example: `workbook explore data_samples/northwind`")
 def explore(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, no_browser: NoBrowser = False) -> None:
-    """Open the readiness notebook in JupyterLab: are the exports whole, who is covered, who falls due next."""
+    """Open the readiness notebook in JupyterLab. Are the exports whole, who is covered, who falls due next."""
     _open_notebook("1_readiness", audit, period, as_of, browser=not no_browser)
 
 

@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbook_lib import sampling
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn
-from workbook_lib.placing import refuse_unwritable
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
@@ -20,8 +18,9 @@ def judge(
     period: PeriodName = None,
     as_of: AsOf = None,
 ) -> None:
-    """Write the verdicts and exceptions of one period as CSV; no notebook, for scripts."""
+    """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
+    from workbook_lib.placing import refuse_unwritable
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     refuse_unwritable(out)
@@ -38,7 +37,7 @@ def judge(
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
 def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> None:
-    """Read and reconcile: files, rows, quarantine, who is not in the system. Exit 1 where something must be mended."""
+    """Read and reconcile the exports. Files, rows, quarantine, who is not in the system; exit 1: mend something."""
     from rich.console import Console
 
     from workbook_lib import check as reconciliation
@@ -63,10 +62,10 @@ def sample(
     ] = None,
     size: Annotated[int | None, typer.Option(help="People of each stratum, for the rule fixed.")] = None,
     confidence: Annotated[
-        str | None, typer.Option(help="Per cent, for the rule confidence.", show_default=sampling.CONFIDENCE)
+        str | None, typer.Option(help="Per cent, for the rule confidence.", show_default="90")
     ] = None,
     tolerable_rate: Annotated[
-        str | None, typer.Option(help="Per cent, for the rule confidence.", show_default=sampling.TOLERABLE)
+        str | None, typer.Option(help="Per cent, for the rule confidence.", show_default="10")
     ] = None,
     seed: Annotated[
         str | None, typer.Option(help="Any text; the same one draws the same people.", show_default="the period's name")
@@ -74,10 +73,11 @@ def sample(
     as_of: AsOf = None,
     out: Annotated[Path | None, typer.Option(help="Folder.", show_default="sample-AUDIT-PERIOD")] = None,
 ) -> None:
-    """Draw the auditor's selection, and write its test sheet, ready to fill in, as a spreadsheet and as CSV."""
-    from workbook_lib import testsheet
+    """Draw the auditor's selection, and write its test sheet. Ready to fill in, as a spreadsheet and as CSV."""
+    from workbook_lib import sampling, testsheet
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.exhibits.sampling import would_have_met
+    from workbook_lib.placing import refuse_unwritable
     from workbook_lib.workpaper import perform
 
     chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)

@@ -17,8 +17,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,  # its boxes take as long as all the rest of --help
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 AuditPath = Annotated[Path, typer.Argument(help="The audit folder, or its audit.toml.", show_default=False)]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn_of_the_future
-from workbook_lib.placing import refuse_unwritable
-from workbook_lib.publish import Paper
+from workbook_lib.paper import Paper
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
@@ -37,15 +36,16 @@ def run(
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
-    """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
+    """Make the evidence pack of one period. The page for the auditor, the notebook, the tables and the inputs."""
     import json
 
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib import batch, listings, timestamps
+    from workbook_lib import listings, production, timestamps
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.pack import read_info
+    from workbook_lib.placing import refuse_unwritable
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
@@ -56,7 +56,7 @@ def run(
     days = window(checked, period, day_of(as_of))
     refuse_later_than_exports(checked, days)
     warn_of_the_future(checked)
-    job = batch.Job(
+    job = production.Job(
         audit=checked,
         window=days,
         out=out,
@@ -64,7 +64,7 @@ def run(
         paper=paper,
         prints=pdf,
         browser=browser,
-        pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
+        pseudonym_key=pseudonym_key(checked) if pseudonymous else None,
         signer=signer,
         timestamp_url=timestamp_url,
         zips=archive,
@@ -72,7 +72,7 @@ def run(
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         try:
-            target = batch.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+            target = production.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
         except KeyboardInterrupt:
             typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
             raise typer.Exit(130) from None
@@ -93,7 +93,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _pseudonym_key(audit: Audit) -> Path:
+def pseudonym_key(audit: Audit) -> Path:
     """The key beside audit.toml; one that is made now is announced."""
     from workbook_lib import pack
 
@@ -142,7 +142,7 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Check that a pack is as it was sealed: nothing altered, missing or added. Exit 3 where it does not hold."""
+    """Check that a pack is as it was sealed. Nothing altered, missing or added; exit 3 where it does not hold."""
     from workbook_lib import verify as verification
     from workbook_lib.exhibits.markup import visible
 

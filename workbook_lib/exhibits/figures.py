@@ -15,8 +15,8 @@ import pandas as pd
 from workbook_lib.audit import Window
 from workbook_lib.exhibits.exhibit import framed, rate, wrapped
 
-#: Okabe and Ito's colours, those that hold on white and on black, each with a dash and a sign of its own: on grey paper,
-#: and for whoever sees colours otherwise, these two tell the lines apart.
+#: Okabe and Ito's colours, those that hold on white and on black, each with a dash and a sign of its own: on grey
+#: paper, and for whoever sees colours otherwise, these two tell the lines apart.
 STROKES = (
     ("#0072b2", "solid", "circle"),
     ("#d55e00", "9px,4px", "square"),
@@ -29,8 +29,8 @@ STROKES = (
 )
 #: So many signs stand on a line.
 SIGNS = 12
-#: Verdict → colour and hatch; the hatch tells them apart in print. Those that nobody has to look at are of middle greys,
-#: which neither shine on a dark page nor fade on a light one.
+#: Verdict → colour and hatch; the hatch tells them apart in print. Those that nobody has to look at are of middle
+#: greys, which neither shine on a dark page nor fade on a light one.
 FILLS = {
     "met": ("#0072b2", ""),
     "late": ("#e69f00", "/"),

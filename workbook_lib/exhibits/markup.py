@@ -59,6 +59,10 @@ MARKS = {
     "overdue": "bad",
     "unexplained": "bad",
     "explained": "calm",
+    "made": "good",
+    "unchanged": "good",
+    "not begun": "calm",
+    "failed": "bad",
 }
 #: Only the columns with these headings hold such words.
 MARKED = frozenset({"Verdict", "Result", "Control total", "State", "Explanation"})
@@ -199,7 +203,8 @@ def table(frame: pd.DataFrame, caption: str, *, kind: str = "", leads: str = "")
     body = "".join(rows)
     tall = " tall" if len(frame) > TALL else ""
     return (
-        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}"><table{_labels(columns)}>'
+        f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{attribute(caption)}">'
+        f"<table{_labels(columns)}>"
         f"<caption>{prose(caption)}</caption><thead><tr>{headings}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
     )
 
@@ -230,6 +235,22 @@ class Stacked:
         return f"{_isolated(written(self.first))}{below}"
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A cell that leads to another file. The address is relative and made by us; it holds no text of the data."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def html(self) -> str:
+        """The link, escaped."""
+        return f'<a href="{attribute(self.address)}">{_isolated(written(self.text))}</a>'
+
+
 def _isolated(shown: str) -> str:
     return _words(shown) if shown.isascii() else f"<bdi>{_words(shown)}</bdi>"
 
@@ -254,7 +275,7 @@ class _Column:
     def cell(self, value: object, leads: str = "", below: str = "") -> str:
         """A cell, which ends where the next one begins: a page has ten thousand, and HTML asks for no end tags."""
         tag = "th" if self.is_head else "td"
-        if isinstance(value, Stacked):
+        if isinstance(value, Stacked | Linked):
             return f"<{tag}{self.classes}>{value.html}"
         shown = written(value, plain=self.name in UNGROUPED)
         if not shown:

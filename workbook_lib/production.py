@@ -11,13 +11,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
-from workbook_lib import gate, pack, pdf, placing, predecessor, publish, restatement, timestamps
+from workbook_lib import (
+    gate,
+    pack,
+    pdf,
+    placing,
+    predecessor,
+    publish,
+    recipe,
+    register,
+    restatement,
+    timestamps,
+    verify,
+)
 from workbook_lib.audit import Audit, Window
+from workbook_lib.paper import Paper
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import Head
 from workbook_lib.signing import Signer
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import Problem, UserError, listing
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
 Progress = Callable[[str, float], None]
@@ -37,7 +51,7 @@ class Job:
     window: Window
     out: Path
     prepared_by: str = ""
-    paper: publish.Paper = publish.Paper.A4
+    paper: Paper = Paper.A4
     prints: bool = True
     browser: str = ""
     pseudonym_key: Path | None = None
@@ -48,9 +62,50 @@ class Job:
     @property
     def target(self) -> Path:
         """The folder of the pack: the audit folder's name and the period's; a copy without names says so."""
-        name = f"{self.audit.folder.name}-{self.window.period.name}"
-        name += "-pseudonymous" if self.pseudonym_key else ""
-        return self.out / re.sub(r"[^\w.-]+", "-", name)
+        return pack_folder(self.out, self.audit.folder, self.window.period.name, pseudonymous=bool(self.pseudonym_key))
+
+
+def pack_folder(out: Path, audit: Path, period: str, *, pseudonymous: bool) -> Path:
+    """The folder of the pack of one audit, known by its own folder, and one period."""
+    name = f"{audit.name}-{period}" + ("-pseudonymous" if pseudonymous else "")
+    return out / re.sub(r"[^\w.-]+", "-", name)
+
+
+def reason_to_make(job: Job) -> str:
+    """Why the pack has to be made; empty where the one that is there holds, and was made from the same.
+
+    A pack is made from its inputs, its options, and the versions of what makes it.
+    """
+    if not job.target.exists():
+        return "there was none"
+    file = register.register_of(job.audit.folder)
+    head = register.head(file) if file.exists() else None
+    now = recipe.basis(job.audit, job.audit.folder, job.window, head, job.pseudonym_key)
+    known = _run_facts_of(job.target)
+    if not isinstance(known.get("basis"), dict):
+        return "the one there does not say what it was made from"
+    changed = [name for name, content in now.items() if known["basis"].get(name) != content]
+    if known.get("asked") != recipe.options(job):
+        changed.append("options")
+    if changed:
+        return f"other {listing(changed)}"
+    beside = [
+        *([placing.SIGNATURE, placing.PUBLIC_KEY] if job.signer else []),
+        *([placing.TIMESTAMP] if job.timestamp_url else []),
+        *([placing.ARCHIVE] if job.zips else []),
+    ]
+    if not all(job.target.with_name(job.target.name + ending).is_file() for ending in beside):
+        return "what lay beside it was gone"
+    return "the one there did not verify" if verify.verify(job.target).findings else ""
+
+
+def _run_facts_of(target: Path) -> dict[str, Any]:
+    """What run.json says about a pack; nothing where it is none of ours."""
+    try:
+        facts = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def produce(job: Job, progress: Progress) -> Path:
@@ -148,10 +203,10 @@ def _inputs(job: Job, data: Path, workshop: Path) -> Path:
     return data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
 
 
-def _restate(job: Job, data: Path, workshop: Path, head: Head | None) -> predecessor.Basis:
+def _restate(job: Job, data: Path, workshop: Path, head: Head | None) -> recipe.Basis:
     """Lay what an older pack said among the inputs, and in a copy that has no inputs beside them; return the basis."""
     inputs = _inputs(job, data, workshop)
-    basis = predecessor.basis(inputs, job.window, head, job.pseudonym_key)
+    basis = recipe.basis(job.audit, inputs, job.window, head, job.pseudonym_key)
     if said := predecessor.restated(job.target, basis, job.audit.folder):
         for folder in {inputs, data} if job.pseudonym_key else {inputs}:
             (folder / restatement.FILE).write_text(said, encoding="utf-8", newline="\n")
@@ -171,12 +226,13 @@ def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
     return {"printed_by": printer, "paper": job.paper.value}
 
 
-def _run_facts(job: Job, printed: dict[str, str], basis: predecessor.Basis) -> str:
+def _run_facts(job: Job, printed: dict[str, str], basis: recipe.Basis) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
         "basis": basis,
+        "asked": recipe.options(job),
         "pdf": printed,
         "options": {
             "period": job.window.period.name,
