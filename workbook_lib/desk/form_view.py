@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as w
@@ -21,7 +21,7 @@ COLOURS = {
     "bad": "var(--jp-error-color1, #b00020)",
     "good": "var(--jp-success-color0, #1b5e20)",
 }
-WIDE = {"width": "100%", "max_width": "44em"}
+WIDE = {"width": "98%", "max_width": "44em"}
 
 
 def told(text: str, kind: str = "") -> str:
@@ -44,12 +44,13 @@ class Question:
             case "day":
                 self.input = w.DatePicker(**common | {"layout": {"width": "22em"}})
             case "lines":
-                self.input = w.Textarea(placeholder=field.hint, rows=2, **common)
+                self.input = w.Textarea(placeholder=field.hint, rows=2, continuous_update=False, **common)
             case _:
-                self.input = w.Text(placeholder=field.hint, **common)
+                self.input = w.Text(placeholder=field.hint, continuous_update=False, **common)
         self.input.add_class(f"desk-{field.column}")
         self.problem = w.HTML(layout={"margin": "0 0 0 8.5em", "display": "none"})
         self.problem.add_class(f"desk-problem-{field.column}")
+        self.input.observe(lambda _: self.say(""), "value")
         self.box = w.VBox([self.input, self.problem])
 
     @property
@@ -85,12 +86,13 @@ class Form:
         self.save = w.Button(description="Save", button_style="primary", icon="check", layout={"width": "12em"})
         self.save.add_class("desk-save")
         self.save.on_click(lambda _: save())
-        saving = w.HBox([self.save], layout={"margin": "0.3em 0 0 8.5em"})
+        saving = w.HBox([self.save, w.HTML("or Ctrl+Enter")], layout={"margin": "0.3em 0 0 8.5em"})
         self.about = w.HTML()
         self.about.add_class("desk-about")
         self.box = w.VBox(
             [self.about, self.kind, self.says, self.suggested, self.asked, saving], layout={"width": "100%"}
         )
+        self.box.add_class("desk-form")
         self.kind.observe(lambda _: self._ask(), "value")
         self.suggested.observe(lambda _: self._take_suggestion(), "value")
         self._item: Item | None = None
@@ -125,6 +127,13 @@ class Form:
         for question in self.questions:
             question.say(problems.get(question.field.column, ""))
         return {question.field.column for question in self.questions}
+
+    def focus(self, columns: Container[str]) -> None:
+        """Lead the keyboard to the first of the questions."""
+        for question in self.questions:
+            if question.field.column in columns:
+                question.input.focus()
+                return
 
     def clear(self) -> None:
         """Make ready for the next decision; the approver stays, the same person approves many."""
