@@ -34,6 +34,7 @@ const mark = (tries) => {
   if (desk) {
     desk.addEventListener("focusin", (e) => e.target.setAttribute("data-lm-suppress-shortcuts", "true"));
     desk.addEventListener("keydown", save, true);  // a text field lets no key go up
+    desk.querySelector(".desk-who input").focus();
   } else if (tries) setTimeout(() => mark(tries - 1), 50);
 };
 mark(100);
@@ -265,7 +266,8 @@ def _html(name: str, **layout: str) -> Any:
 
 def _page(exhibit: Exhibit) -> str:
     """The exhibit as HTML, without its figure, in the line height of a document and not that of a form."""
-    return f'<div style="line-height: 1.4">{markup.LAB_STYLE}{replace(exhibit, figure=None).html}</div>'
+    style = f"{markup.LAB_STYLE}<style>.desk-person table {{ font-size: 12px }} .desk-person td {{ padding: .1em .4em }}</style>"
+    return f'<div style="line-height: 1.4">{style}{replace(exhibit, figure=None).html}</div>'
 
 
 def _keys_are_ours() -> Any:
@@ -288,7 +290,7 @@ def _line(one: Decision, *, whole: bool = False) -> str:
     why = "; ".join(one[name] for name in ("reason_code", "reason") if one[name])
     more = [f"{says} {one[name]}" for name, says in _MORE.items() if one.get(name)] if whole else []
     state = "WITHDRAWN: " if one["withdrawn"] else ""
-    parts = (f"{state}{when}", f"{one['kind']} {', '.join(about)}", why, *more, f"by {one['decided_by']}")
+    parts = (f"{state}{when}", f"{one['kind']} {', '.join(about)}", why, f"by {one['decided_by']}", *more)
     return markup.visible("  ·  ".join(filter(None, parts)))
 
 
