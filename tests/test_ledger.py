@@ -22,7 +22,7 @@ from workbook_lib.register.ledger import NOTHING
 from workbook_lib.tables import UserError
 
 #: How many writers are killed: a few in each run, 500 before a release.
-KILLS = int(os.environ.get("REGISTER_KILLS", "6"))
+KILLS = int(os.environ.get("REGISTER_KILLS", "25"))
 WRITERS, EACH = (16, 250) if "REGISTER_KILLS" in os.environ else (3, 20)
 #: Writers begin as copies of a process that has imported all they need, and nothing of the tests' own process.
 START: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
