@@ -7,6 +7,7 @@ Times run from the key or click until the page shows the result, in one JupyterL
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -117,6 +118,7 @@ def main(size: int) -> None:
     """Make the company, work at the desk, print the times."""
     with tempfile.TemporaryDirectory() as name:
         folder = company(Path(name) / "acme", size)
+        busy = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before it began"
         with (
             lab_page.command(Path(name), "triage", str(folder)) as address,
             lab_page.browser(sync_api) as browser,
@@ -124,7 +126,8 @@ def main(size: int) -> None:
             page = browser.new_page(viewport={"width": 1500, "height": 1000})
             page.goto(address)
             clock = work(page, size)
-        print(f"{size:,} people, one exception each; {register.head(folder / register.FILE).count:,} decisions saved")
+        saved = register.head(folder / register.FILE).count
+        print(f"{size:,} people, one exception each; {saved:,} decisions saved; load {busy}")
         print(clock.table())
 
 

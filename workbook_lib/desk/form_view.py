@@ -79,7 +79,7 @@ class Form:
         )
         self.kind.add_class("desk-kind")
         self.says = w.HTML(layout={"margin": "0 0 0 8.5em"})
-        self.suggested = w.Select(description="Alike", rows=3, style=LABELLED, layout={"display": "none"})
+        self.suggested = w.Select(description="Alike", rows=3, style=LABELLED, layout={**WIDE, "display": "none"})
         self.suggested.add_class("desk-suggested")
         self.questions: list[Question] = []
         self.asked = w.VBox()
@@ -97,6 +97,8 @@ class Form:
         self.suggested.observe(lambda _: self._take_suggestion(), "value")
         self._item: Item | None = None
         self._suggestions: Sequence[Suggestion] = ()
+        #: Questions are made once: a widget that was made stays in the browser as long as the notebook.
+        self._made: dict[tuple[DecisionKind, tuple[Field, ...]], list[Question]] = {}
 
     def show(self, items: Sequence[Item], suggestions: Sequence[Suggestion]) -> None:
         """Make the form for the chosen items. suggestions : for a link."""
@@ -146,23 +148,24 @@ class Form:
         kind, item = self.chosen_kind, self._item
         self.says.value = told(SAYS[kind])
         wanted = fields(kind, item)
-        if tuple(question.field for question in self.questions) != wanted or self.asked_kind != kind:
-            self.questions = [Question(field, kind) for field in wanted]
+        if (kind, wanted) not in self._made:
+            self._made[kind, wanted] = [Question(field, kind) for field in wanted]
+        if self.questions is not self._made[kind, wanted]:
+            self.questions = self._made[kind, wanted]
+            self.clear()
             self.asked.children = [question.box for question in self.questions]
-        self.asked_kind = kind
         self.say({})
         self._suggest(kind)
 
-    asked_kind: DecisionKind | None = None
-
     def _suggest(self, kind: DecisionKind) -> None:
         found = self._suggestions if kind is DecisionKind.LINK else ()
-        show = bool(found)
+        self.suggested.layout.display = None if found else "none"
+        if not found:
+            return
         by_account = bool(self._item and self._item.account)
         lines = [(_line(one, by_account), place) for place, one in enumerate(found)]
         self.suggested.options = [("choose one, or fill in below", -1), *lines]
         self.suggested.rows = max(2, min(len(lines) + 1, 6))
-        self.suggested.layout = {**WIDE, "display": None if show else "none"}
 
     def _take_suggestion(self) -> None:
         place = self.suggested.value

@@ -95,8 +95,10 @@ class ItemList:
         self._set(self.facet, options=options, value=kept if kept in found else "")
         self._found = chosen(queue.open, self.search.value, self.facet.value, self.order.value)
         self._at = min(self._at, max(0, (len(self._found) - 1) // PAGE * PAGE))
-        self._fill(COLUMNS[queue.name])
-        self._choose([min(at, len(self._page) - 1)] if self._page else [])
+        with self.lines.hold_sync():  # one message, one drawing
+            self._fill(COLUMNS[queue.name])
+            self._set(self.lines, index=(min(at, len(self._page) - 1),) if self._page else ())
+        self._on_choice()
 
     def _fill(self, columns: Sequence[str]) -> None:
         page, total = self._page, len(self._found)

@@ -39,6 +39,8 @@ const mark = (tries) => {
 };
 mark(100);
 """
+#: Tables beside the form find room in a laptop's window.
+SMALL = "<style>.desk-person table { font-size: 12px } .desk-person td, .desk-person th { padding: .1em .4em }</style>"
 #: Decisions that are listed at most, the latest.
 LISTED = 200
 
@@ -148,8 +150,9 @@ class Desk:
         """Show queue and counts as they are now, and of the list the item at a place."""
         now, name = self.session.queues(), self.queue_name
         self._quiet = True
-        self.queue.options = [f"{queue.name} ({len(queue.open):,})" for queue in now.values()]
-        self.queue.index = list(QueueName).index(name)
+        with self.queue.hold_sync():
+            self.queue.options = [f"{queue.name} ({len(queue.open):,})" for queue in now.values()]
+            self.queue.index = list(QueueName).index(name)
         self._quiet = False
         shown = now[name]
         self.means.value = told(MEANS[name])
@@ -266,8 +269,7 @@ def _html(name: str, **layout: str) -> Any:
 
 def _page(exhibit: Exhibit) -> str:
     """The exhibit as HTML, without its figure, in the line height of a document and not that of a form."""
-    style = f"{markup.LAB_STYLE}<style>.desk-person table {{ font-size: 12px }} .desk-person td {{ padding: .1em .4em }}</style>"
-    return f'<div style="line-height: 1.4">{style}{replace(exhibit, figure=None).html}</div>'
+    return f'<div style="line-height: 1.4">{markup.LAB_STYLE}{SMALL}{replace(exhibit, figure=None).html}</div>'
 
 
 def _keys_are_ours() -> Any:
