@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,21 @@ REGISTER = "register.sqlite"
 WHY = {"reason_code": "on leave", "reason": "Parental leave, not in HR", "approved_by": "ciso@firm.example"}
 
 
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    return desk.open_session(small.write(tmp_path_factory.mktemp("desk") / "firm"), decided_by="grc@firm.example")
+
+
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return desk.open_session(small.write(tmp_path / "firm"), decided_by="grc@firm.example")
+def session(judged: Session) -> Iterator[Session]:
+    """The small company, judged once for all tests, with a register of its own in each."""
+    folder = judged.audit.folder
+    before = set(folder.iterdir())
+    one = copy.copy(judged)
+    one._ids = {}
+    yield one
+    for path in set(folder.iterdir()) - before:
+        path.unlink()
 
 
 def counts(session: Session) -> dict[str, tuple[int, int]]:
@@ -43,12 +57,14 @@ def bodies(session: Session) -> list[dict[str, Any]]:
 
 def test_what_waits_is_in_four_queues(session: Session) -> None:
     assert counts(session) == {"EXCEPTIONS": (6, 1), "RECORDS": (0, 1), "PEOPLE": (2, 0), "UNDETERMINED": (1, 0)}
-    assert [item.label for item in session.queues()[QueueName.UNDETERMINED].open] == [
-        "p7  ·  Gil Haas  ·  start_date: no date yet"
+    assert [item.cells for item in session.queues()[QueueName.UNDETERMINED].open] == [
+        ("p7", "Gil Haas", "start_date", "no date yet")
     ]
-    assert first(session, QueueName.EXCEPTIONS).label == (
-        "p2  ·  Bo Chen  ·  aup  ·  due 2025-07-31  ·  154 days  ·  renewal, open"
-    )
+    assert first(session, QueueName.EXCEPTIONS).cells == (
+        "p2", "Bo Chen", "aup", "2025-07-31", "154", "renewal", "open",
+    )  # fmt: skip
+    for name, queue in session.queues().items():
+        assert {len(item.cells) for item in queue.open} <= {len(queues.COLUMNS[name])}
 
 
 def test_search_filter_and_order(session: Session) -> None:
@@ -210,10 +226,16 @@ def test_widgets_hold_no_markup_from_the_data(tmp_path: Path) -> None:
     seen = 0
     for place in range(len(QueueName)):
         shown.queue.index = place
-        for line in range(len(shown.list.options)):
-            shown.list.index = (line,)
+        for line in range(len(shown.list.lines.options)):
+            shown.list.lines.index = (line,)
             shown.form.save.click()
-            for html in (shown.person.value, shown.form.about.value, shown.status.value, shown.counted.value):
+            for html in (
+                shown.person.value,
+                shown.form.about.value,
+                shown.status.value,
+                shown.whole.value,
+                shown.list.heads.value,
+            ):
                 assert not [text for text in small.PAYLOADS if "<" in text and text in html]
                 seen += "&lt;" in html
     assert seen > 4
@@ -227,7 +249,7 @@ def test_widgets_follow_the_queue_and_say_what_is_wrong(session: Session) -> Non
     assert shown.queue.options[0] == "Exceptions to explain (6)"
     shown.form.save.click()
     assert "Reason is needed." in next(q for q in shown.form.questions if q.field.column == "reason_code").problem.value
-    shown.list.index = (0, 1)
+    shown.list.lines.index = (0, 1)
     assert shown.form.save.description == "Save 2 at once"
     shown.form.questions[0].input.value = "on leave"
     shown.form.save.click()
@@ -239,22 +261,23 @@ def test_widgets_follow_the_queue_and_say_what_is_wrong(session: Session) -> Non
 
 def test_a_long_queue_is_shown_page_by_page(session: Session) -> None:
     pytest.importorskip("ipywidgets", reason="ipywidgets is not installed")
-    from workbook_lib.desk.widgets import PAGE, Desk
+    from workbook_lib.desk.list_view import PAGE
+    from workbook_lib.desk.widgets import Desk
 
-    many = tuple(
-        Item(
-            queue=QueueName.EXCEPTIONS, person_id="p2", requirement_id=f"r{n:04}", due_on="2025-01-01", says=f"r{n:04}"
-        )
-        for n in range(5_000)
+    said = [(f"r{n:04}", "2025-01-01", "1", "renewal", "open") for n in range(5_000)]
+    session.items = tuple(
+        Item(queue=QueueName.EXCEPTIONS, person_id="p2", requirement_id=says[0], due_on=says[1], says=says)
+        for says in said
     )
-    session.items = many
     shown = Desk(session)
-    assert len(shown.list.options) == PAGE
-    shown.after.click()
-    assert shown.list.options[0][0].endswith("r0200")
-    assert "Lines 201 to 400 of 5,000." in shown.counted.value
-    shown.search.value = "r4999"
-    assert [label for label, _ in shown.list.options] == ["p2  ·  r4999"]
+    listed = shown.list
+    assert len(listed.lines.options) == PAGE
+    listed.after.click()
+    assert listed.lines.options[0][0].split() == ["p2", "r0200", "2025-01-01", "1", "renewal", "open"]
+    assert "Lines 201 to 400 of 5,000." in listed.counted.value
+    listed.search.value = "r4999"
+    assert [item.requirement_id for item in shown.items] == ["r4999"]
+    assert len(listed.lines.options) == 1
 
 
 def test_the_notebook_runs_where_nobody_can_click(tmp_path: Path) -> None:
@@ -288,15 +311,25 @@ def test_every_decision_is_listed_with_its_evidence_and_those_taken_back_last(se
     assert f"ticket.txt ({given['evidence_sha256']})" in [str(cell) for cell in exhibit.table["Evidence"]]
 
 
-def test_an_explanation_of_nothing_is_reported(session: Session) -> None:
-    gone = Item(queue=QueueName.EXCEPTIONS, person_id="p2", requirement_id="awareness", due_on="2025-02-01")
+@pytest.mark.parametrize("due_on", ["2025-02-01", "2022-06-03", "2019-01-01"], ids=["in it", "before", "before hire"])
+def test_an_explanation_of_nothing_is_reported_whenever_it_was_due(session: Session, due_on: str) -> None:
+    gone = Item(queue=QueueName.EXCEPTIONS, person_id="p2", requirement_id="awareness", due_on=due_on)
     assert save(session, DecisionKind.EXPLAIN, [gone], **WHY).is_saved
     session.judge()
     (finding,) = [finding for finding in session.paper.findings if finding.code == "decision_fits_nothing"]
     assert finding.text == (
         f"Decision {bodies(session)[0]['decision_id']} (explain) is about an exception of p2, awareness, due on "
-        "2025-02-01, and there is none (C13): the data changed, or another decision covers it."
+        f"{due_on}, and there is none (C13): the data changed, or another decision covers it."
     )
+
+
+def test_an_explanation_of_an_earlier_period_is_left_to_that_period(session: Session) -> None:
+    open_since = [("p2", "awareness", "2021-06-02"), ("p5", "awareness", "2024-12-04")]
+    for person_id, requirement_id, due_on in open_since:
+        item = Item(queue=QueueName.EXCEPTIONS, person_id=person_id, requirement_id=requirement_id, due_on=due_on)
+        assert save(session, DecisionKind.EXPLAIN, [item], **WHY).is_saved
+    session.judge()
+    assert not [finding for finding in session.paper.findings if finding.code == "decision_fits_nothing"]
 
 
 # --- JupyterLab ---------------------------------------------------------------------------------------------------

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import writers
 
 from workbook_lib.register import Head, append, entries, export, head, verify
 from workbook_lib.register.ledger import NOTHING
 from workbook_lib.tables import UserError
 
 #: How many writers are killed: a few in each run, 500 before a release.
-KILLS = int(os.environ.get("REGISTER_KILLS", "6"))
+KILLS = int(os.environ.get("REGISTER_KILLS", "25"))
 WRITERS, EACH = (16, 250) if "REGISTER_KILLS" in os.environ else (3, 20)
-
-WRITER = """
-import sys
-from pathlib import Path
-from workbook_lib.register import append
-path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-for n in range(count):
-    append(path, [{"decision_id": f"{name}-{n}", "kind": "explain", "reason": "x" * 200}])
-    print(f"{name}-{n}", flush=True)
-"""
+#: Writers begin as copies of a process that has imported all they need, and nothing of the tests' own process.
+START: Any = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
+if os.name == "posix":
+    START.set_forkserver_preload(["__main__", "workbook_lib.register"])
 
 
 def decision(name: str, **more: object) -> dict[str, object]:
@@ -58,12 +55,23 @@ def register(tmp_path: Path) -> Path:
     return path
 
 
-def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
-    root = Path(__file__).parent.parent
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), name, str(count)],
-        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": str(root)},
-    )  # fmt: skip
+def writer(path: Path, name: str, count: int) -> tuple[BaseProcess, Connection]:
+    """A process that records decisions one by one, and where it acknowledges each."""
+    heard, told = START.Pipe(duplex=False)
+    process = START.Process(target=writers.write, args=(path, name, count, told))
+    process.start()
+    told.close()  # the writer has its own end: when it is dead, there is no more to be heard
+    return process, heard
+
+
+def heard_from(connection: Connection) -> Iterator[str]:
+    """What a writer acknowledged, until its end."""
+    with connection:
+        while True:
+            try:
+                yield connection.recv_bytes().decode()
+            except (EOFError, OSError):
+                return
 
 
 def test_what_was_recorded_comes_back_in_order(register: Path) -> None:
@@ -174,10 +182,13 @@ def test_reading_changes_nothing(register: Path) -> None:
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "register.sqlite"
-    for process in [writer(path, f"w{n}", EACH) for n in range(WRITERS)]:
-        process.communicate(timeout=600)
-        assert process.returncode == 0
+    started = [writer(path, f"w{n}", EACH) for n in range(WRITERS)]
+    acknowledged = [name for _, connection in started for name in heard_from(connection)]
+    for process, _ in started:
+        process.join(600)
+        assert process.exitcode == 0
     assert sorted(ids(path)) == sorted(f"w{n}-{m}" for n in range(WRITERS) for m in range(EACH))
+    assert sorted(ids(path)) == sorted(acknowledged)
     assert verify(path) == ()
 
 
@@ -186,14 +197,14 @@ def test_no_acknowledged_decision_is_lost_when_writers_are_killed(tmp_path: Path
     path = tmp_path / "register.sqlite"
     acknowledged: list[str] = []
     for n in range(KILLS):
-        process = writer(path, f"k{n}", 10_000)
-        assert process.stdout is not None
-        acknowledged.append(process.stdout.readline().strip())
+        process, connection = writer(path, f"k{n}", 10_000)
+        said = heard_from(connection)
+        acknowledged.append(next(said))
         time.sleep(0.001 * (n % 23))
-        process.send_signal(signal.SIGKILL)
-        acknowledged += [line.strip() for line in process.stdout if line.endswith("\n")]
-        process.wait()
-        process.stdout.close()
+        process.kill()
+        acknowledged += said
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
     there = ids(path)
     assert len(acknowledged) >= KILLS
     assert set(acknowledged) <= set(there)

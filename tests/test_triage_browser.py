@@ -38,7 +38,6 @@ def test_the_desk(tmp_path: Path) -> None:
         page.goto(address)
         lab_page.run_all(page, playwright.expect)
         told = _work(page, playwright.expect, folder / register.FILE)
-        page.goto(address)
         _finds_it_again(page, playwright.expect, told)
         assert page.evaluate("window.fired") is None, "a text of the data ran as a script"
         assert outside == []
@@ -51,29 +50,7 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     expect(queue.first).to_have_text("Exceptions to explain (7)", timeout=lab_page.LONG)
     expect(page.locator(".desk .js-plotly-plot .point").first).to_be_visible(timeout=lab_page.LONG)
     shot(page, "1_begin")
-    cells = page.locator(".jp-Cell").count()
-    page.locator(".desk-who input").focus()
-    page.keyboard.type("grc@firm.example")
-    page.keyboard.press("Tab")
-    page.locator(".desk-list select").focus()
-    page.keyboard.press("x")  # would cut the cell, were the desk not there first
-    page.keyboard.press("Home")
-    page.keyboard.press("Tab")
-    page.locator(".desk-reason_code select").focus()
-    page.keyboard.press("Tab")
-    page.keyboard.type("no reason chosen")
-    page.locator(".desk-save").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(".desk-problem-reason_code")).to_contain_text("Reason is needed.")
-    shot(page, "2_problem")
-    assert register.entries(path) == ()
-    page.locator(".desk-reason_code select").select_option("on leave")
-    page.locator(".desk-save").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator(".desk-status")).to_contain_text("Saved: 1 decision (explain) by grc@firm.example.")
-    expect(queue.first).to_have_text("Exceptions to explain (6)")
-    assert page.locator(".jp-Cell").count() == cells
-    assert [entry.decision["reason_code"] for entry in register.entries(path)] == ["on leave"]
+    _explain_by_keyboard(page, expect, path)
 
     page.locator(".desk-search input").fill("p8")
     expect(page.locator(".desk-list option")).to_have_count(2)
@@ -100,24 +77,63 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     page.locator(".desk-scope select").select_option("all")
     page.locator(".desk-earlier option", has_text="system error").first.click()
     page.locator(".desk-why-withdraw input").fill("wrong reason")
-    page.locator(".desk-why-withdraw input").press("Tab")
     page.locator(".desk-withdraw").click()
-    expect(page.locator(".desk-status")).to_contain_text("Saved: 1 decision (withdraw)")
+    expect(page.locator(".desk-withdrawn")).to_contain_text("Saved: 1 decision (withdraw)")
+    expect(page.locator(".desk-earlier option").nth(1)).to_contain_text("WITHDRAWN")
     shot(page, "5_withdrawn")
     last = register.entries(path)[-1].decision
     assert (last["kind"], last["reason"]) == ("withdraw", "wrong reason")
     return "|".join(queue.all_inner_texts())
 
 
+def _explain_by_keyboard(page: Any, expect: Any, path: Path) -> None:
+    """No mouse: the name, a try that lacks a reason, the reason, and on to the next."""
+    cells = page.locator(".jp-Cell").count()
+    expect(page.locator(".desk-who input")).to_be_focused()
+    page.keyboard.type("grc@firm.example")
+    _tab_to(page, ".desk-list")
+    page.keyboard.press("x")  # would cut the cell, were the desk not there first
+    page.keyboard.press("Home")
+    _tab_to(page, ".desk-reason textarea")
+    page.keyboard.type("no reason chosen")
+    _tab_to(page, ".desk-save")
+    page.keyboard.press("Enter")
+    expect(page.locator(".desk-problem-reason_code")).to_contain_text("Reason is needed.")
+    expect(page.locator(".desk-reason_code select")).to_be_focused()
+    shot(page, "2_problem")
+    assert register.entries(path) == ()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".desk-problem-reason_code")).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".desk-status")).to_contain_text("Saved: 1 decision (explain) by grc@firm.example.")
+    expect(page.locator(".desk-queue button").first).to_have_text("Exceptions to explain (6)")
+    expect(page.locator(".desk-list select")).to_be_focused()
+    expect(page.locator(".desk-about")).to_contain_text("p4")
+    assert page.locator(".jp-Cell").count() == cells
+    (entry,) = register.entries(path)
+    assert (entry.decision["reason_code"], entry.decision["reason"]) == ("on leave", "no reason chosen")
+
+
+def _tab_to(page: Any, place: str) -> None:
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("(place) => document.activeElement.closest(place) !== null", place):
+            return
+    raise AssertionError(f"Tab does not lead to {place}")
+
+
 def _finds_it_again(page: Any, expect: Any, told: str) -> None:
-    """Restart the kernel, run everything, and find the same queues."""
-    page.locator(".jp-NotebookPanel").wait_for(timeout=lab_page.LONG)
-    expect(page.locator("#jp-main-statusbar")).to_contain_text("Python 3 (ipykernel) | Idle", timeout=lab_page.LONG)
+    """Restart the kernel, run everything, and find the same queues and decisions."""
+    decided = page.locator(".desk-earlier option").all_inner_texts()
+    page.evaluate("document.querySelector('.desk').setAttribute('data-before', '')")
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…", exact=True).click()
     page.get_by_role("button", name="Confirm Kernel Restart").click()
-    expect(page.locator(".desk-queue button").first).to_have_text(told.split("|")[0], timeout=lab_page.LONG)
+    page.locator(".desk:not([data-before]) .desk-queue button").first.wait_for(timeout=lab_page.LONG)
     assert page.locator(".desk-queue button").all_inner_texts() == told.split("|")
+    page.locator(".desk-scope select").select_option("all")
+    expect(page.locator(".desk-earlier option")).to_have_count(len(decided))
+    assert page.locator(".desk-earlier option").all_inner_texts() == decided
 
 
 def _is_elsewhere(address: str) -> bool:

@@ -75,18 +75,11 @@ def suggestions(accounts: Iterable[Account], people: Iterable[Person]) -> list[S
 
     Of equal scores the order of `people` decides: put first those who have no account.
     """
-    everybody, wanted = list(people), list(accounts)
-    index = _Index(everybody)
-    return [
-        suggestion
-        for start in range(0, len(wanted), AT_ONCE)
-        for found in index.look_up(wanted[start : start + AT_ONCE])
-        for suggestion in islice(found, AT_MOST)
-    ]
+    return Index(list(people)).suggestions(accounts)
 
 
-class _Index:
-    """People by each way of naming them."""
+class Index:
+    """People by each way of naming them: made once where accounts are looked up one by one."""
 
     def __init__(self, people: Sequence[Person]) -> None:
         self.people = people
@@ -100,7 +93,17 @@ class _Index:
                 self.spelled.setdefault(spelling, []).append(place)
         self.spellings = list(self.spelled)
 
-    def look_up(self, accounts: Sequence[Account]) -> Iterator[list[Suggestion]]:
+    def suggestions(self, accounts: Iterable[Account]) -> list[Suggestion]:
+        """As the function of this name."""
+        wanted = list(accounts)
+        return [
+            suggestion
+            for start in range(0, len(wanted), AT_ONCE)
+            for found in self._look_up(wanted[start : start + AT_ONCE])
+            for suggestion in islice(found, AT_MOST)
+        ]
+
+    def _look_up(self, accounts: Sequence[Account]) -> Iterator[list[Suggestion]]:
         """For each account its suggestions, ranked. Similar spellings matter only where nothing is the same."""
         same = [self._same(account) for account in accounts]
         spelled = [() if found else _spellings(a.account, a.name) for a, found in zip(accounts, same, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as w
@@ -21,7 +21,7 @@ COLOURS = {
     "bad": "var(--jp-error-color1, #b00020)",
     "good": "var(--jp-success-color0, #1b5e20)",
 }
-WIDE = {"width": "100%", "max_width": "44em"}
+WIDE = {"width": "98%", "max_width": "44em"}
 
 
 def told(text: str, kind: str = "") -> str:
@@ -44,12 +44,13 @@ class Question:
             case "day":
                 self.input = w.DatePicker(**common | {"layout": {"width": "22em"}})
             case "lines":
-                self.input = w.Textarea(placeholder=field.hint, rows=2, **common)
+                self.input = w.Textarea(placeholder=field.hint, rows=2, continuous_update=False, **common)
             case _:
-                self.input = w.Text(placeholder=field.hint, **common)
+                self.input = w.Text(placeholder=field.hint, continuous_update=False, **common)
         self.input.add_class(f"desk-{field.column}")
         self.problem = w.HTML(layout={"margin": "0 0 0 8.5em", "display": "none"})
         self.problem.add_class(f"desk-problem-{field.column}")
+        self.input.observe(lambda _: self.say(""), "value")
         self.box = w.VBox([self.input, self.problem])
 
     @property
@@ -78,23 +79,26 @@ class Form:
         )
         self.kind.add_class("desk-kind")
         self.says = w.HTML(layout={"margin": "0 0 0 8.5em"})
-        self.suggested = w.Select(description="Alike", rows=3, style=LABELLED, layout={"display": "none"})
+        self.suggested = w.Select(description="Alike", rows=3, style=LABELLED, layout={**WIDE, "display": "none"})
         self.suggested.add_class("desk-suggested")
         self.questions: list[Question] = []
         self.asked = w.VBox()
         self.save = w.Button(description="Save", button_style="primary", icon="check", layout={"width": "12em"})
         self.save.add_class("desk-save")
         self.save.on_click(lambda _: save())
-        saving = w.HBox([self.save], layout={"margin": "0.3em 0 0 8.5em"})
+        saving = w.HBox([self.save, w.HTML("or Ctrl+Enter")], layout={"margin": "0.3em 0 0 8.5em"})
         self.about = w.HTML()
         self.about.add_class("desk-about")
         self.box = w.VBox(
             [self.about, self.kind, self.says, self.suggested, self.asked, saving], layout={"width": "100%"}
         )
+        self.box.add_class("desk-form")
         self.kind.observe(lambda _: self._ask(), "value")
         self.suggested.observe(lambda _: self._take_suggestion(), "value")
         self._item: Item | None = None
         self._suggestions: Sequence[Suggestion] = ()
+        #: Questions are made once: a widget that was made stays in the browser as long as the notebook.
+        self._made: dict[tuple[DecisionKind, tuple[Field, ...]], list[Question]] = {}
 
     def show(self, items: Sequence[Item], suggestions: Sequence[Suggestion]) -> None:
         """Make the form for the chosen items. suggestions : for a link."""
@@ -126,6 +130,13 @@ class Form:
             question.say(problems.get(question.field.column, ""))
         return {question.field.column for question in self.questions}
 
+    def focus(self, columns: Container[str]) -> None:
+        """Lead the keyboard to the first of the questions."""
+        for question in self.questions:
+            if question.field.column in columns:
+                question.input.focus()
+                return
+
     def clear(self) -> None:
         """Make ready for the next decision; the approver stays, the same person approves many."""
         for question in self.questions:
@@ -137,23 +148,24 @@ class Form:
         kind, item = self.chosen_kind, self._item
         self.says.value = told(SAYS[kind])
         wanted = fields(kind, item)
-        if tuple(question.field for question in self.questions) != wanted or self.asked_kind != kind:
-            self.questions = [Question(field, kind) for field in wanted]
+        if (kind, wanted) not in self._made:
+            self._made[kind, wanted] = [Question(field, kind) for field in wanted]
+        if self.questions is not self._made[kind, wanted]:
+            self.questions = self._made[kind, wanted]
+            self.clear()
             self.asked.children = [question.box for question in self.questions]
-        self.asked_kind = kind
         self.say({})
         self._suggest(kind)
 
-    asked_kind: DecisionKind | None = None
-
     def _suggest(self, kind: DecisionKind) -> None:
         found = self._suggestions if kind is DecisionKind.LINK else ()
-        show = bool(found)
+        self.suggested.layout.display = None if found else "none"
+        if not found:
+            return
         by_account = bool(self._item and self._item.account)
         lines = [(_line(one, by_account), place) for place, one in enumerate(found)]
         self.suggested.options = [("choose one, or fill in below", -1), *lines]
         self.suggested.rows = max(2, min(len(lines) + 1, 6))
-        self.suggested.layout = {**WIDE, "display": None if show else "none"}
 
     def _take_suggestion(self) -> None:
         place = self.suggested.value

@@ -8,7 +8,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from workbook_lib.exhibits.markup import visible
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM
 from workbook_lib.tables import DecisionKind
 from workbook_lib.workpaper import Workpaper
@@ -26,6 +25,27 @@ class QueueName(StrEnum):
     UNDETERMINED = "Undetermined people"
 
 
+#: What a queue holds, and what to do about it.
+MEANS: dict[QueueName, str] = {
+    QueueName.EXCEPTIONS: "Days on which somebody had to be covered and was not. Say why it happened, or record an "
+    "extension that was approved in advance.",
+    QueueName.RECORDS: "Accounts with records of training that no export gives to a person. Say whose they are, or why "
+    "they are left out.",
+    QueueName.PEOPLE: "People who must train, and whom the training system does not know. Say which account is theirs, "
+    "or why they are left out.",
+    QueueName.UNDETERMINED: "People whose dates cannot be read, so that nobody can say what they had to do. Correct "
+    "the people export and extract it again; leave out only who is not part of the workforce.",
+}
+
+#: Headings of the columns of its lines.
+COLUMNS: dict[QueueName, tuple[str, ...]] = {
+    QueueName.EXCEPTIONS: ("Person", "Name", "Requirement", "Due on", "Days", "Cause", "Ended by"),
+    QueueName.RECORDS: ("Account", "Name", "Records", "First", "Last"),
+    QueueName.PEOPLE: ("Person", "Name", "E-mail", "Worker type", "Department"),
+    QueueName.UNDETERMINED: ("Person", "Name", "Cannot be read", "Says"),
+}
+
+
 class Order(StrEnum):
     """In which order a queue is shown."""
 
@@ -39,7 +59,7 @@ class Item:
     """One thing that waits.
 
     name : of the person, or of the account in its system.  size : uncovered days, or records.  facets : what it can be
-    filtered by, each a kind and a word.  says : the rest of its line.
+    filtered by, each a kind and a word.  says : the rest of its line, by column.
     """
 
     queue: QueueName
@@ -50,7 +70,7 @@ class Item:
     name: str = ""
     size: int = 0
     facets: tuple[str, ...] = ()
-    says: str = ""
+    says: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -58,9 +78,9 @@ class Item:
         return (self.queue.name, self.person_id, self.account, self.requirement_id, self.due_on)
 
     @property
-    def label(self) -> str:
-        """Its line in the list; invisible characters are shown."""
-        return visible("  ·  ".join(filter(None, (self.person_id or self.account, self.name, self.says))))
+    def cells(self) -> tuple[str, ...]:
+        """Its line, by column."""
+        return (self.person_id or self.account, self.name, *self.says)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +196,7 @@ def chosen(items: Iterable[Item], search: str = "", facet: str = "", order: Orde
     kept = [
         item
         for item in items
-        if (not facet or facet in item.facets) and _has(f"{item.label} {' '.join(item.facets)}".casefold(), words)
+        if (not facet or facet in item.facets) and _has(" ".join((*item.cells, *item.facets)).casefold(), words)
     ]
     match order:
         case Order.PERSON:
@@ -204,7 +224,7 @@ def _exceptions(paper: Workpaper) -> list[Item]:
             due_on=due_on.isoformat(),
             size=days,
             facets=_facets(requirement=requirement_id, cause=cause, ended=ended_by, department=department),
-            says=f"{requirement_id}  ·  due {due_on}  ·  {_counted(days, 'day')}  ·  {cause}, {ended_by}",
+            says=(requirement_id, due_on.isoformat(), f"{days:,}", cause, ended_by),
         )
         for person_id, name, department, requirement_id, due_on, days, cause, ended_by in paper.rows(EXCEPTIONS)
     ]
@@ -218,7 +238,7 @@ def _records(paper: Workpaper) -> list[Item]:
             name=name or "",
             due_on=first.isoformat() if first else "",
             size=records,
-            says=f"{_counted(records, 'record')}, {first or 'no date'} to {last or 'no date'}",
+            says=(f"{records:,}", *(day.isoformat() if day else "no date" for day in (first, last))),
         )
         for account, name, records, first, last in paper.rows(RECORDS)
     ]
@@ -231,7 +251,7 @@ def _people(paper: Workpaper) -> list[Item]:
             person_id=person_id,
             name=name or "",
             facets=_facets(type=worker_type, department=department),
-            says=", ".join(filter(None, (email, worker_type, department))),
+            says=(email or "", worker_type or "", department or ""),
         )
         for person_id, name, email, worker_type, department in paper.rows(NOT_IN_THE_SYSTEM)
     ]
@@ -245,7 +265,7 @@ def _undetermined(paper: Workpaper) -> list[Item]:
             person_id=person_id,
             name=name or "",
             size=rows,
-            says=f"{unread[person_id].column}: {unread[person_id].value or 'empty'}" if person_id in unread else "",
+            says=(unread[person_id].column, unread[person_id].value or "nothing") if person_id in unread else ("", ""),
         )
         for person_id, name, rows in paper.rows(UNDETERMINED)
     ]
@@ -253,7 +273,3 @@ def _undetermined(paper: Workpaper) -> list[Item]:
 
 def _facets(**words: str | None) -> tuple[str, ...]:
     return tuple(f"{kind}: {word}" for kind, word in words.items() if word)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

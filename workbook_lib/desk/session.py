@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from workbook_lib import decide, register
 from workbook_lib.audit import Audit, load_audit
 from workbook_lib.desk import forms
 from workbook_lib.desk.queues import Decision, Item, Queue, QueueName, account_key, gather, queues
-from workbook_lib.lookalikes import Account, Person, Suggestion, suggestions
+from workbook_lib.lookalikes import Account, Index, Person, Suggestion, suggestions
 from workbook_lib.tables import TABLES, DecisionKind, UserError
 from workbook_lib.workpaper import Workpaper, perform
 
@@ -69,6 +70,7 @@ class Session:
         judged = (file.rows_read for file in self.paper.files if file.source_no > len(self.audit.files))
         self._judged = sum(judged)
         self._look_alikes: dict[str, list[Suggestion]] = {}
+        self.__dict__.pop("_index", None)
         self.is_stale = False
         self.refresh()
 
@@ -83,6 +85,11 @@ class Session:
         found += [dict.fromkeys(names) | entry.decision for entry in since]
         taken_back = {one["withdraws"] for one in found if one["kind"] == DecisionKind.WITHDRAW}
         self.decisions: list[dict[str, Any]] = [one | {"withdrawn": one["decision_id"] in taken_back} for one in found]
+
+    @cached_property
+    def _index(self) -> Index:
+        rows = self.paper.rows(WITHOUT_ACCOUNT_FIRST)
+        return Index([Person(person_id, name or "", email or "") for person_id, name, email in rows])
 
     @property
     def _register(self) -> Path:
@@ -113,9 +120,7 @@ class Session:
         """
         if item.account:
             if item.account not in self._look_alikes:
-                rows = self.paper.rows(WITHOUT_ACCOUNT_FIRST)
-                everybody = [Person(person_id, name or "", email or "") for person_id, name, email in rows]
-                self._look_alikes[item.account] = suggestions([Account(item.account, item.name)], everybody)
+                self._look_alikes[item.account] = self._index.suggestions([Account(item.account, item.name)])
             return self._look_alikes[item.account]
         emails = (str(email or "") for person_id, email in self.people if person_id == item.person_id)
         person = Person(item.person_id, item.name, next(emails, ""))

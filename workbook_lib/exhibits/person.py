@@ -26,8 +26,8 @@ SELECT requirement_id, due_on, "from", "to", days, cause, ended_by, closed_on FR
 WHERE person_id = {person} ORDER BY requirement_id, due_on"""
 
 RECORDS = """
-SELECT done_on, said, status, score, account, file_no, row_no FROM (
-  SELECT completed_on AS done_on, module_id AS said, status, score, account, source_no AS file_no, row_no
+SELECT done_on, module_or_policy, status, score, account, file_no, row_no FROM (
+  SELECT completed_on AS done_on, module_id AS module_or_policy, status, score, account, source_no AS file_no, row_no
   FROM completions
   UNION ALL
   SELECT acknowledged_on, CONCAT(policy_id, ' ', version), COALESCE(status, 'acknowledged'), NULL, account,
@@ -67,8 +67,8 @@ def person(wp: Workpaper, person_id: str) -> Exhibit:
         key="person",
         title=f"{named(name)} ({named(person_id)})" if name else named(person_id),
         banner=interim(wp),
-        says=(days, *(f"{row.file}, row {row.row_no}: {named(row.message)}" for row in unread)),
-        facts=(("Is", described, ""),) if described else (),
+        says=(*([days] if bars else []), *(f"{row.file}, row {row.row_no}: {named(row.message)}" for row in unread)),
+        facts=(("Worker", described, ""),) if described else (),
         tables=tuple(table for table in tables if len(table.frame)),
         figure=lines(bars, wp.window, of_one=True) if bars else None,
         alt=f"A line of days for each duty: covered, excused, not yet due, uncovered. {days}",
