@@ -43,6 +43,13 @@ ACCOUNTS = """
 SELECT account_person.account, person.person_id, via
 FROM account_person LEFT JOIN person ON person.person_no = account_person.person_no ORDER BY account_person.account"""
 
+ACCESS = """
+SELECT person.person_id, person.name, access.account, account_person.via, granted_on, system, source_no, row_no
+FROM access
+JOIN account_person ON account_person.account = access.account
+LEFT JOIN person ON person.person_no = account_person.person_no
+ORDER BY person.person_id NULLS LAST, access.account, granted_on, source_no, row_no"""
+
 COVERED_DAYS = """
 SELECT person.person_id, requirement.requirement_id, from_day, to_day, required, excused, covered, gap
 FROM stretch
@@ -89,6 +96,7 @@ LISTINGS: dict[str, str] = {
     "completion_records": COMPLETION_RECORDS,
     "acknowledgements": ACKNOWLEDGEMENTS,
     "accounts": ACCOUNTS,
+    "access": ACCESS,
     "covered_days": COVERED_DAYS,
     "readings": READINGS,
     "joiners": JOINERS,
@@ -115,6 +123,7 @@ SAYS: dict[str, str] = {
     "exceptions": "One row per stretch of days on which a person had to be covered and was not, with why it was due.",
     "completion_records": "Every training record.",
     "acknowledgements": "Every acknowledged policy.",
+    "access": "Every grant of access.",
     "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
     "readings": "How each person stands under each reading of annual.",
     "joiners": "Everybody who joined, and when they completed against their due day.",
