@@ -16,7 +16,7 @@ FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "engine"}
 STAGES = {
     "intake": {"intake"},
     "identity": {"identity"},
-    "coverage": {"coverage"},
+    "coverage": {"coverage", "forecast"},
     "readings": {"readings"},
     "caveats": {"caveats"},
     "lookalikes": {"lookalikes"},

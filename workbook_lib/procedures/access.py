@@ -75,10 +75,11 @@ def access(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=failed,
-        says=f"{counted(grants, 'grant')} of the period {'makes' if grants == 1 else 'make'} {counted(tested, 'test')}, "
-        f"one for each requirement that applied: {failed:,} came before cover ({never.exceptions:,} never completed by "
-        f"then, {lapsed.exceptions:,} lapsed). {counted(known.exceptions, 'grant')} "
-        f"{'is' if known.exceptions == 1 else 'are'} to nobody who can be judged. {_left_out(evidence, grants)}",
+        says=f"{counted(grants, 'grant')} of the period {'makes' if grants == 1 else 'make'} "
+        f"{counted(tested, 'test')}, one for each requirement that applied: {failed:,} came before cover "
+        f"({never.exceptions:,} never completed by then, {lapsed.exceptions:,} lapsed). "
+        f"{counted(known.exceptions, 'grant is', 'grants are')} to nobody who can be judged. "
+        f"{_left_out(evidence, grants)}",
         checks=(never, lapsed, known),
     )
 
