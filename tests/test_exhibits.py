@@ -27,7 +27,7 @@ from workbook_lib.workpaper import Workpaper, perform
 ALL: tuple[Callable[[Workpaper], Exhibit], ...] = tuple(
     getattr(exhibits, name)
     for name in exhibits.__all__
-    if name not in {"Exhibit", "Table", "Text", "rate", "procedure", "person", "account"}
+    if name not in {"Chosen", "Exhibit", "Table", "Text", "choices", "rate", "procedure", "person", "account"}
 )
 #: The rooms behind the functions of the same name.
 crosswalk, joiners, lateness, timelines = (
@@ -216,7 +216,9 @@ def test_the_page_stays_small_however_large_the_company(tmp_path: Path) -> None:
 
     audit = load_audit(write(random_company(5, 1200), tmp_path / "audit"))
     wp = perform(audit)
-    for_the_analyst = {"covered-now", "due-next", "attention"}
+    for_the_analyst = {
+        *("ready", "covered-now", "uncovered", "due-next", "forecast", "reviews-due", "attention", "trend"),
+    }
     printed = [exhibit for exhibit in shown(wp) if exhibit.key not in for_the_analyst]
     figures_drawn = [exhibit._repr_mimebundle_()[0][exhibits.exhibit.FIGURE] for exhibit in printed if exhibit.figure]
     size = sum(len(json.dumps(figure, separators=(",", ":"))) for figure in figures_drawn)
@@ -230,6 +232,7 @@ class TestFigures:
         drawn = [exhibit for exhibit in shown(wp) if exhibit.figure]
         assert {exhibit.key for exhibit in drawn} == {
             *("coverage", "verdicts", "verdicts-by-type", "joiners", "lateness", "timelines"),
+            *("covered-now", "due-next", "forecast", "trend"),
         }
         for exhibit in drawn:
             go.Figure(json.loads(json.dumps(exhibit.figure)), skip_invalid=False)

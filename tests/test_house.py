@@ -16,7 +16,7 @@ FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "engine"}
 STAGES = {
     "intake": {"intake"},
     "identity": {"identity"},
-    "coverage": {"coverage", "forecast"},
+    "coverage": {"coverage", "forecast", "trend"},
     "readings": {"readings"},
     "caveats": {"caveats"},
     "lookalikes": {"lookalikes"},
@@ -30,7 +30,7 @@ STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 FACES = {
     "__init__", "workpaper", "exhibits", "publish", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
     "placing", "signing", "verify", "recompute", "gate",
-    "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
+    "batch", "history", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
 #: Library → the only rooms that may import it.

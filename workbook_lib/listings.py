@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from workbook_lib.csv_tables import ESCAPED, write_csv
+from workbook_lib.exhibits.chosen import ALL
 from workbook_lib.exhibits.joiners import JOINERS
+from workbook_lib.exhibits.outlook import TURNING
+from workbook_lib.exhibits.readiness import AHEAD, DUE, UNCOVERED
 from workbook_lib.procedures import Result
 from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
@@ -104,6 +107,19 @@ LISTINGS: dict[str, str] = {
     "snapshot_changes": SNAPSHOT_CHANGES,
 }
 
+#: The tables that the readiness notebook adds, as CSV.
+READINESS: dict[str, str] = {
+    "uncovered": UNCOVERED.format(chosen=ALL.condition),
+    "due_next": DUE.format(days=AHEAD[-1], chosen=ALL.condition),
+    "forecast": """
+SELECT person.person_id, requirement.requirement_id, so_far, if_nobody, if_everybody, turns_on
+FROM forecast
+JOIN person ON person.person_no = forecast.person_no
+JOIN requirement ON requirement.requirement_no = forecast.requirement_no
+ORDER BY person.person_id, requirement.requirement_id""",
+    "turning": TURNING.format(chosen=ALL.condition),
+}
+
 #: The columns of tables that are not.
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
@@ -155,6 +171,14 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_readiness(paper: Workpaper, folder: Path) -> None:
+    """Write what `write_tables` does, and as CSV who is not covered, who falls due, and how the period may end."""
+    paper.look_ahead()
+    write_tables(paper, folder)
+    for name, query in READINESS.items():
+        paper.engine.export(query, folder / "tables" / f"{name}.csv", ESCAPED)
+
+
 def _sheets(paper: Workpaper) -> Iterator[Sheet]:
     """Every table of the pack, in reading order."""
     lists = _lists(paper)
@@ -179,10 +203,19 @@ def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:
     }
 
 
+BY_REQUIREMENT = """
+SELECT requirement.requirement_id, verdict.verdict, COUNT(*) FROM verdict
+JOIN requirement ON requirement.requirement_no = verdict.requirement_no
+GROUP BY requirement.requirement_id, verdict.verdict ORDER BY requirement.requirement_id, verdict.verdict"""
+
+
 def summary(paper: Workpaper) -> dict[str, Any]:
     """Every count on the front page, for programs."""
     by_verdict = "SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"
     verdicts: dict[str, int] = dict(paper.rows(by_verdict))
+    requirements: dict[str, dict[str, int]] = {requirement.id: {} for requirement in paper.audit.requirements}
+    for requirement, verdict, number in paper.rows(BY_REQUIREMENT):
+        requirements[requirement][verdict] = number
     return {
         "pseudonymous": paper.pseudonymous,
         "organisation": paper.audit.settings.organisation,
@@ -197,6 +230,7 @@ def summary(paper: Workpaper) -> dict[str, Any]:
         },
         "people": paper.number("SELECT COUNT(DISTINCT person_no) FROM verdict"),
         "verdicts": verdicts,
+        "requirements": requirements,
         "exceptions": {
             "total": paper.number("SELECT COUNT(*) FROM exceptions"),
             "unexplained": paper.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL"),

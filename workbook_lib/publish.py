@@ -37,6 +37,7 @@ SHELVES = (HERE / "notebooks", HERE.parent / "notebooks")
 #: The word with which the last cell of a notebook says that it ran to its end.
 SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 #: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
 LONGEST_SOCKET_FOLDER = 80
 
@@ -127,8 +128,8 @@ def _get_ready() -> None:
 def settle(nb: NotebookNode) -> NotebookNode:
     """Drop what differs between two equal runs, or tells about the machine; in place.
 
-    Cell ids, times and papermill's notes (which hold paths) go, and so does what libraries wrote to standard error:
-    warnings name the files of the installation.
+    Cell ids, times and papermill's notes (which hold paths) go, and so do widgets, which are dead without a kernel and
+    have random ids; and what libraries wrote to standard error: warnings name the files of the installation.
     """
     import nbformat
 
@@ -140,6 +141,7 @@ def settle(nb: NotebookNode) -> NotebookNode:
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
             for output in cell.outputs:
                 output.get("metadata", {}).pop("papermill", None)
+                output.get("data", {}).pop(WIDGET, None)
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     facts = {"kernelspec": kernel, "language_info": {"name": "python"}}
     nb.metadata = nbformat.from_dict(facts)  # type: ignore[no-untyped-call]

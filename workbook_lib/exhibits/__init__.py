@@ -7,6 +7,7 @@ workpaper.
 
 from __future__ import annotations
 
+from workbook_lib.exhibits.chosen import Chosen, choices
 from workbook_lib.exhibits.crosswalk import crosswalk
 from workbook_lib.exhibits.decisions import decisions
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
@@ -21,18 +22,21 @@ from workbook_lib.exhibits.judgement import (
     verdicts_by_type,
 )
 from workbook_lib.exhibits.lateness import lateness
+from workbook_lib.exhibits.outlook import forecast, reviews_due
 from workbook_lib.exhibits.person import account, person
 from workbook_lib.exhibits.population import people, population, reconciliation
 from workbook_lib.exhibits.provenance import findings, quarantine, sources, totals
-from workbook_lib.exhibits.readiness import attention, covered_now, due_next
+from workbook_lib.exhibits.readiness import attention, covered_now, due_next, ready, uncovered
 from workbook_lib.exhibits.readings import readings
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
 from workbook_lib.exhibits.reference import complete, glossary, limitations, rules, verify
 from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
 from workbook_lib.exhibits.timelines import timelines
+from workbook_lib.exhibits.trend import trend
 
 __all__ = [
+    "Chosen",
     "Exhibit",
     "Table",
     "Text",
@@ -40,6 +44,7 @@ __all__ = [
     "acknowledgements",
     "attention",
     "bottom_line",
+    "choices",
     "complete",
     "completion_records",
     "content",
@@ -51,6 +56,7 @@ __all__ = [
     "due_next",
     "exceptions",
     "findings",
+    "forecast",
     "glossary",
     "joiners",
     "lateness",
@@ -64,9 +70,11 @@ __all__ = [
     "quarantine",
     "rate",
     "readings",
+    "ready",
     "reconciliation",
     "requirements",
     "results",
+    "reviews_due",
     "rules",
     "sampling",
     "scope",
@@ -75,6 +83,8 @@ __all__ = [
     "timelines",
     "title",
     "totals",
+    "trend",
+    "uncovered",
     "verdicts",
     "verdicts_by_type",
     "verify",
