@@ -1,12 +1,14 @@
-"""From an audit folder to an evidence pack: the notebook is executed on copies of the inputs, inside the pack."""
+"""From an audit folder to a pack: the notebook is executed on copies of the inputs, inside the pack."""
 
 from __future__ import annotations
 
 import getpass
 import json
+import logging
 import os
 import re
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +16,10 @@ from datetime import UTC, date, datetime
 from importlib import metadata
 from pathlib import Path
 
-from workbook_lib import gate, pack, pdf, placing, publish
+from workbook_lib import gate, history, pack, pdf, placing, publish
 from workbook_lib.audit import Audit, Window
 from workbook_lib.pseudonyms import KEY_FILE
+from workbook_lib.publish import Notebook
 from workbook_lib.register import Head
 from workbook_lib.signing import Signer
 from workbook_lib.tables import Problem, UserError
@@ -30,6 +33,7 @@ LIBRARIES = ("audit-workbook", "duckdb", "nbconvert", "pandas", "papermill", "pl
 class Job:
     """One pack to make: one audit, one period.
 
+    notebook : what it shows; it gives its name to the page, the notebook and, where it is no evidence, the folder.
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
     closed pack.  zips : whether one archive of the pack is laid beside it.
@@ -38,6 +42,7 @@ class Job:
     audit: Audit
     window: Window
     out: Path
+    notebook: Notebook = Notebook.EVIDENCE
     prepared_by: str = ""
     paper: publish.Paper = publish.Paper.A4
     prints: bool = True
@@ -48,14 +53,22 @@ class Job:
 
     @property
     def target(self) -> Path:
-        """The folder of the pack: the audit folder's name and the period's; a copy without names says so."""
+        """The folder of the pack: the audit folder's name and the period's; one that is no evidence, or names nobody,
+        says so.
+        """
         name = f"{self.audit.folder.name}-{self.window.period.name}"
+        name += "" if self.notebook is Notebook.EVIDENCE else f"-{self.notebook}"
         name += "-pseudonymous" if self.pseudonym_key else ""
         return self.out / re.sub(r"[^\w.-]+", "-", name)
 
+    @property
+    def page(self) -> str:
+        """The name of its page, in data/."""
+        return f"{self.notebook}.html"
+
 
 def produce(job: Job, progress: Progress) -> Path:
-    """Make one evidence pack and return its folder.
+    """Make one pack and return its folder; its result is added to the history beside it.
 
     Everything is written to a workshop beside the target, and moved into place when it is whole: a run that fails
     leaves an older pack as it was, and what a killed one leaves is cleared away by the next.
@@ -64,7 +77,7 @@ def produce(job: Job, progress: Progress) -> Path:
     """
     placing.refuse_foreign(job.target)
     try:
-        return _staged(job, progress)
+        target = _staged(job, progress)
     except OSError as error:
         raise UserError(
             Problem(
@@ -75,6 +88,31 @@ def produce(job: Job, progress: Progress) -> Path:
                 code="cannot_write",
             )
         ) from error
+    _remember(job)
+    return target
+
+
+def _remember(job: Job) -> None:
+    """Add the result to the history. The pack stands, so where that fails it is said and changes nothing else.
+
+    A copy that names nobody is no result of its own.
+    """
+    if job.pseudonym_key:
+        return
+    result = json.loads((job.target / "data" / "result.json").read_text(encoding="utf-8"))
+    entry = history.Entry(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        audit=job.audit.folder.name,
+        period=job.window.period.name,
+        as_of=_iso(job.window.as_of),
+        notebook=job.notebook.value,
+        digest=pack.read_info(job.target)["Result-Digest"],
+        counts=result["requirements"],
+    )
+    try:
+        history.append(job.out / history.FILE, entry)
+    except sqlite3.Error as error:
+        logging.getLogger(__name__).warning("%s: this run could not be added (%s).", job.out / history.FILE, error)
 
 
 def _staged(job: Job, progress: Progress) -> Path:
@@ -83,24 +121,26 @@ def _staged(job: Job, progress: Progress) -> Path:
         data = stage / "data"
         progress("copying the inputs", 0.0)
         inputs, head = _place_inputs(job, data, workshop)
-        progress("running the evidence notebook", 0.05)
+        running = f"running the {job.notebook} notebook"
+        progress(running, 0.05)
         notebook = publish.execute(
-            publish.notebook_path("3_evidence"),
+            publish.notebook_path(publish.SOURCES[job.notebook]),
             parameters={
                 **inputs,
+                **_stated(job, data),
                 "period": job.window.period.name,
                 "as_of": job.window.as_of.isoformat(),
-                "prepared_by": job.prepared_by,
                 "tables_folder": ".",
             },
-            target=data / "evidence.ipynb",
+            target=data / f"{job.notebook}.ipynb",
             cwd=data,
-            progress=lambda done: progress("running the evidence notebook", 0.05 + 0.75 * done),
+            progress=lambda done: progress(running, 0.05 + 0.75 * done),
         )
         progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
+        title += "" if job.notebook is Notebook.EVIDENCE else f": {job.notebook} on {job.window.as_of}"
         page = publish.render(notebook, title, job.paper)
-        (data / "evidence.html").write_text(page, encoding="utf-8", newline="\n")
+        (data / job.page).write_text(page, encoding="utf-8", newline="\n")
         progress("printing the page", 0.85)
         printed = _print(job, data, workshop)
         progress("closing the pack", 0.98)
@@ -140,13 +180,25 @@ def _place_inputs(job: Job, data: Path, workshop: Path) -> tuple[dict[str, str],
     return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}, head
 
 
+def _stated(job: Job, data: Path) -> dict[str, str]:
+    """The parameters that one notebook has and the other has not.
+
+    What earlier runs said is one of the inputs of a readiness page, and is copied to them like the others.
+    """
+    if job.notebook is Notebook.EVIDENCE:
+        return {"prepared_by": job.prepared_by}
+    copy = data / "inputs" / history.COPY
+    history.export(job.out / history.FILE, job.audit.folder.name, job.window.period.name, copy)
+    return {"history": copy.relative_to(data).as_posix()}
+
+
 def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
     """Print the page; the pack is whole without it. Returns what printed it, or why nothing did."""
     if not job.prints:
         return {"not_made": "it was not asked for."}
     try:
         printer = pdf.print_page(
-            data / "evidence.html", data / "evidence.pdf", job.window.as_of, scratch=scratch, browser=job.browser
+            data / job.page, data / f"{job.notebook}.pdf", job.window.as_of, scratch=scratch, browser=job.browser
         )
     except pdf.NoPdfError as error:
         return {"not_made": str(error)}

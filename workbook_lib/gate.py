@@ -25,7 +25,7 @@ from workbook_lib.tables import Problem, UserError
 #: A shorter value of the environment is a setting, not a secret; a shorter name is a word.
 SHORTEST_VALUE, SHORTEST_NAME = 8, 5
 #: Files in data/ that are not searched: one tells of the run by its purpose, one is the page again, packed.
-NOT_SEARCHED = ("run.json", "evidence.pdf")
+NOT_SEARCHED = ("run.json", "evidence.pdf", "readiness.pdf")
 LIBRARY = Path(__file__).parent
 #: Values that are no secret: days, which stand everywhere, and names of people, as typed for --prepared-by.
 DAY = re.compile(r"\d{4}-\d\d-\d\d")

@@ -21,7 +21,7 @@ from workbook_lib.tables import Problem, UserError
 #: The two manifests of a bag: of data/, and of the files beside it.
 PAYLOAD, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 #: What is true of one run alone, and so no part of the result digest.
-OF_THIS_RUN = ("data/run.json", "data/evidence.pdf")
+OF_THIS_RUN = ("data/run.json", "data/evidence.pdf", "data/readiness.pdf")
 #: Label of the fingerprint of the key that signs, in bag-info.txt.
 SIGNING_KEY = "Signing-Key-SHA256"
 HERE = Path(__file__).parent / "template" / "pack"
@@ -123,7 +123,7 @@ def read_info(root: Path) -> dict[str, str]:
 
 
 def result_digest(root: Path) -> str:
-    """SHA-256 over the sorted lines of manifest-sha256.txt but those of data/run.json and data/evidence.pdf.
+    """SHA-256 over the sorted lines of manifest-sha256.txt but those of data/run.json and the PDF.
 
     The same exports, rules and options give the same digest, wherever and whenever the pack is made. run.json tells
     when and by whom; the bytes of the PDF depend on the browser that printed it.

@@ -49,6 +49,15 @@ class Paper(StrEnum):
     LETTER = "letter"
 
 
+class Notebook(StrEnum):
+    """What is made: the document of a period for the auditor, or a look at one day for the analyst."""
+
+    EVIDENCE = "evidence"
+    READINESS = "readiness"
+
+
+SOURCES = {Notebook.EVIDENCE: "3_evidence", Notebook.READINESS: "1_readiness"}
+
 #: Told which share of the notebook is done (0 … 1).
 Progress = Callable[[float], None]
 

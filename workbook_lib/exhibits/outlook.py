@@ -7,15 +7,15 @@ from datetime import date, timedelta
 from typing import Any
 
 from workbook_lib.exhibits.chosen import ALL, Chosen
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate, wrapped
+from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, rate, wrapped
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.markup import named
+from workbook_lib.exhibits.readiness import people_listed
 from workbook_lib.exhibits.words import JUDGED
 from workbook_lib.procedures.content import IN_USE, REVIEW_MONTHS
 from workbook_lib.requirement import add_months
 from workbook_lib.workpaper import Workpaper
 
-SHOWN = 200
 #: What falls due within so many days is counted in the sentence.
 SOON = 90
 
@@ -79,7 +79,7 @@ def forecast(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
         alt=f"Three bars per requirement: the share met so far, if nobody does more, if everybody does. {says}",
         tables=(
             Table(frame=framed(rows, headings), caption="Duties met on time, of those judged"),
-            *([listed(wp, query, caption, order="the day", at_most=SHOWN)] if turning else []),
+            *([people_listed(wp, query, caption, "the day")] if turning else []),
         ),
     )
 
@@ -165,14 +165,16 @@ def reviews_due(wp: Workpaper) -> Exhibit:
     overdue = sum(row[-1] == "overdue" for row in rows)
     soon = sum(due is not None and as_of < due <= as_of + timedelta(days=SOON) for _, _, _, due, _ in lines)
     headings = ("Matter", "Of what", "Last done on", "Next due", "Days left", "State")
-    kinds = dict.fromkeys(f"{matter}: {rule}" for matter, _, _, _, rule in lines)
+    rules: dict[str, dict[str, None]] = {}
+    for matter, _, _, _, rule in lines:
+        rules.setdefault(rule, {})[matter] = None
     return Exhibit(
         key="reviews-due",
         title="Reviews, approvals and new versions",
         says=(
             f"{count(soon, 'matter falls', 'matters fall')} due within {SOON} days of {as_of}, and {overdue:,} "
             f"{'is' if overdue == 1 else 'are'} overdue, of {len(rows):,} in all.",
-            *(sentence[:1].upper() + sentence[1:] for sentence in kinds),
+            *(f"{', '.join(matters).capitalize()}: {rule}" for rule, matters in rules.items()),
         ),
         tables=(Table(frame=framed(rows, headings), caption="By due day"),) if rows else (),
     )

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from workbook_lib.exhibits.chosen import ALL, Chosen
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, percent, rate, wrapped
+from workbook_lib.exhibits.exhibit import (
+    Exhibit,
+    Table,
+    count,
+    cut_short,
+    framed,
+    heading,
+    listed,
+    percent,
+    rate,
+    wrapped,
+)
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.exhibits.words import JUDGED
@@ -19,8 +31,7 @@ SHOWN = 200
 MOST_DEPARTMENTS = 24
 
 NOT_EVIDENCE = (
-    "READINESS, AND NO EVIDENCE. This looks at one day, and ahead of it. The evidence of a period is made by `workbook "
-    "run`."
+    "READINESS, AND NO EVIDENCE. This looks at one day, and ahead of it. The evidence of a period is another document."
 )
 
 #: How each duty stands on the as-of day.
@@ -64,7 +75,7 @@ def ready(wp: Workpaper) -> Exhibit:
     window = wp.window
     states = _by(wp, ALL, "state")
     required = states.get("covered", 0) + states.get("not covered", 0)
-    overdue, unread = states.get("not covered", 0), sum(not row.by_rule for row in wp.quarantine)
+    overdue = states.get("not covered", 0)
     soon = [wp.number(f"SELECT COUNT(*) FROM ({DUE.format(days=days, chosen=ALL.condition)}) due") for days in AHEAD]
     met, judged = {}, 0
     for assumption in ("if_nobody", "if_everybody"):
@@ -88,7 +99,6 @@ def ready(wp: Workpaper) -> Exhibit:
             ("Due in 7, 30, 90 days", ", ".join(f"{number:,}" for number in soon), "unless completed before"),
             ("If nobody does more", f"{low:,} of {judged:,}", f"{percent(low, judged)} on time {end}"),
             ("If everybody does, on time", f"{high:,} of {judged:,}", f"{percent(high, judged)} on time {end}"),
-            ("Rows not readable", f"{unread:,}", f"in {count(len(wp.files), 'export')}"),
         ),
     )
 
@@ -100,6 +110,12 @@ def _by(wp: Workpaper, chosen: Chosen, *columns: str) -> dict[Any, int]:
         f"SELECT {names}, COUNT(*) FROM ({NOW.format(chosen=chosen.condition)}) now GROUP BY {names} ORDER BY {names}"
     )
     return {row[0] if len(columns) == 1 else tuple(row[:-1]): int(row[-1]) for row in wp.rows(query)}
+
+
+def people_listed(wp: Workpaper, query: str, caption: str, order: str) -> Table:
+    """A bounded listing of people's duties, without the addresses: they stand in the tables that a run writes."""
+    table = listed(wp, query, caption, order=order, at_most=SHOWN)
+    return replace(table, frame=table.frame.drop(columns=heading("email")))
 
 
 # --- now ----------------------------------------------------------------------------------------------------------
@@ -185,6 +201,7 @@ def _map(departments: list[str], requirements: list[str], found: dict[Any, int])
         "z": shares,
         "text": texts,
         "texttemplate": "%{text}",
+        "textfont": {"color": "#1c2126"},
         "hovertemplate": "%{y}, %{x}: %{text} covered (%{z:.1f} %)<extra></extra>",
         "zmin": 0,
         "zmax": 100,
@@ -213,7 +230,7 @@ def uncovered(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
             "Each day makes the exception longer, and no later training takes it away. Remind these people; a reason "
             "that holds belongs into the register as an explanation or an extension.",
         ),
-        tables=(listed(wp, query, "Overdue, the longest first", order="due day", at_most=SHOWN),) if total else (),
+        tables=(people_listed(wp, query, "Overdue, the longest first", "due day"),) if total else (),
     )
 
 
@@ -255,7 +272,7 @@ def due_next(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
                 frame=framed(rows, ("Requirement", *in_days)),
                 caption="Duties that fall due, each count with the one before",
             ),
-            listed(wp, query, "By due day", order="due day", at_most=SHOWN),
+            people_listed(wp, query, "By due day", "due day"),
         )
         if found
         else (),

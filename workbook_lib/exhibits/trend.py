@@ -85,7 +85,11 @@ def _drawn(line: list[tuple[date, int, int]], compared: list[tuple[Entry, tuple[
     points = [(entry.day, entry.of("met"), entry.of(*JUDGED)) for entry, _ in compared]
     data = [
         _series("judged again from these exports", line, mode="lines+markers", colour="#0072b2", symbol="circle"),
-        *([_series("as a run said then", points, mode="markers", colour="#d55e00", symbol="x")] if points else []),
+        *(
+            [_series("as a run said then", points, mode="markers", colour="#d55e00", symbol="diamond-open")]
+            if points
+            else []
+        ),
     ]
     drawn = [100 * met / judged for _, met, judged in (*line, *points) if judged]
     floor = max(0, int(min(drawn, default=0)) // 10 * 10 - 5)
@@ -107,6 +111,6 @@ def _series(name: str, points: list[tuple[date, int, int]], *, mode: str, colour
         "y": [round(100 * met / judged, 2) if judged else None for _, met, judged in points],
         "customdata": [[met, judged] for _, met, judged in points],
         "line": {"color": colour, "width": 2},
-        "marker": {"color": colour, "symbol": symbol, "size": 9},
+        "marker": {"color": colour, "symbol": symbol, "size": 9 if symbol == "circle" else 15, "line": {"width": 2}},
         "hovertemplate": "%{x|%Y-%m-%d}: %{customdata[0]:,} of %{customdata[1]:,} (%{y:.1f} %)",
     }
