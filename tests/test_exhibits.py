@@ -442,14 +442,6 @@ class TestGlossary:
         assert set(figures.FILLS) == set(words.VERDICTS)
 
 
-def test_readiness_looks_ahead_from_the_as_of_day(wp: Workpaper) -> None:
-    assert wp.window.as_of == date(2026, 1, 10)
-    exhibit = exhibits.due_next(wp, days=60)
-    assert list(exhibit.table["Person"]) == ["p6", "p3"]
-    assert list(exhibit.table["Due on"]) == [date(2026, 1, 14), date(2026, 2, 14)]
-    assert "2 duties fall due from 2026-01-11 to 2026-03-11, of 2 people" in exhibit.says[0]
-
-
 def test_worker_types_are_spelled_as_in_the_tables(wp: Workpaper) -> None:
     assert set(exhibits.population(wp).table["Worker type"]) <= set(WorkerType)
 

@@ -104,16 +104,6 @@ def test_the_evidence_says_what_to_look_out_for() -> None:
     assert [text.splitlines()[0] for text in words if "Look out for" not in text] == ["## Procedures"]
 
 
-def test_readiness_runs(tmp_path: Path) -> None:
-    small.write(tmp_path / "firm")
-    nb = publish.execute(
-        publish.notebook_path("1_readiness"), {"audit_folder": "firm", "period": "2025"}, tmp_path / "readiness.ipynb"
-    )
-    html = publish.render(nb, "Readiness")
-    assert "Who falls due next" in html
-    assert "2 duties fall due" in html
-
-
 def test_the_evidence_writes_its_tables_where_it_is_told(tmp_path: Path) -> None:
     small.write(tmp_path / "inputs")
     parameters = {"audit_folder": "inputs", "tables_folder": "."}

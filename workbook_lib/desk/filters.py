@@ -19,7 +19,8 @@ from workbook_lib.exhibits.markup import visible
 if TYPE_CHECKING:
     from workbook_lib.desk.view import View
 
-EVERYTHING = "all"
+#: A value is held in a tuple: a list of ipywidgets shows nothing where None is chosen, and "" means "none stated".
+EVERYTHING = ("all", ())
 #: More lines than this make a browser slow; the first ones are offered.
 MOST_LINES = 2_000
 
@@ -31,9 +32,9 @@ class Filters:
         self.view = view
         self.lists: dict[str, Any] = {}
         for name, found in choices(view.wp).items():
-            lines = [(f"{visible(value) or 'none stated'} ({number:,})", value) for value, number in found[:MOST_LINES]]
+            lines = [(f"{visible(value) or 'none stated'} ({number:,})", (value,)) for value, number in found]
             self.lists[name] = w.Dropdown(
-                options=[(EVERYTHING, None), *lines],
+                options=[EVERYTHING, *lines[:MOST_LINES]],
                 description=name.replace("_", " ").capitalize(),
                 style={"description_width": "7em"},
                 layout={"width": "24em"},
@@ -54,7 +55,7 @@ class Filters:
         """Show what is chosen, everywhere."""
         if self._quiet:
             return
-        chosen = Chosen(**{name: one.value for name, one in self.lists.items()})
+        chosen = Chosen(**{name: value for name, one in self.lists.items() for value in one.value})
         self.clear.disabled = chosen == Chosen()
         self.says.value = told(f"{chosen.banner or 'Everybody is shown.'} The exhibits below follow.")
         self.view.choose(chosen)
@@ -63,7 +64,7 @@ class Filters:
         """All lists back to everything, and the exhibits made once."""
         self._quiet = True
         for one in self.lists.values():
-            one.value = None
+            one.value = ()
         self._quiet = False
         self._choose()
 
@@ -71,6 +72,8 @@ class Filters:
 def place(exhibit: Exhibit) -> tuple[Any, Callable[[Exhibit], None]]:
     """Where an exhibit is shown: its sentences, its figure, its tables; and what shows another one there."""
     text, below = w.HTML(layout={"width": "100%"}), w.HTML(layout={"width": "100%"})
+    for words in (text, below):
+        words.add_class("jp-RenderedHTMLCommon")  # JupyterLab's own style of tables and headings
     figure = w.Output()
 
     def show(exhibit: Exhibit) -> None:

@@ -306,7 +306,7 @@ def attention(wp: Workpaper) -> Exhibit:
     undetermined = wp.number("SELECT COUNT(*) FROM verdict WHERE verdict = 'undetermined'")
     tasks = [
         ("Duties not covered on the as-of day", overdue, "remind these people, or record an extension"),
-        ("Exceptions without an explanation", unexplained, "explain them at the desk (`workbook triage`)"),
+        ("Exceptions without an explanation", unexplained, "explain them at the desk (workbook triage)"),
         ("Rows that could not be read", unread, "mend them at the source and export again"),
         ("Undetermined duties", undetermined, "mend the rows of these people at the source"),
         ("Accounts that belong to nobody", nobody, "link or exclude them at the desk"),
