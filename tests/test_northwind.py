@@ -94,3 +94,25 @@ def test_the_earlier_export_of_the_lab_shows_what_changed_since(judged):
     changes = judged.rows("SELECT fate, row_no, column_name, before, after FROM snapshot_change ORDER BY row_no")
     assert [row[:3] for row in changes] == [("vanished", 10, None), ("changed", 19, "completed_at")]
     assert changes[1][3:] == ("2025-07-13 13:03:00", "2025-07-03 13:03:00")
+
+
+def test_access_before_training(judged):
+    [result] = [result for result in judged.results if result.procedure.id == "P14"]
+    never, lapsed, known = [judged.rows(check.listing) for check in result.checks]
+    assert [(row[0], row[4], row[7]) for row in never] == [
+        ("00177", "awareness", 2),  # 13 May to 15 May
+        ("00180", "aup", 1),
+        ("00180", "awareness", 245),  # 12 May to 11 January, and still not done
+        ("00180", "code-of-conduct", 8),
+        ("00180", "phishing", 245),
+        ("00182", "aup", 8),  # from 26 May, a week before her first day
+        ("00182", "code-of-conduct", 2),
+        ("00182", "phishing", 21),
+    ]
+    assert [(row[0], row[4], row[7]) for row in lapsed] == [("00105", "awareness", 133)]
+    assert [row[0] for row in known] == ["packing.temp@northwind.example"]
+    assert (result.tested, result.exceptions) == (25, 9)
+    assert (
+        "Not tested: 2 grants of other days or to excluded accounts, and 1 to which no requirement applied."
+        in result.says
+    )
