@@ -192,6 +192,7 @@ def test_a_run_makes_a_page_of_its_own_and_remembers_it(tmp_path: Path) -> None:
         path.name for path in (target / "data" / "tables").iterdir()
     }
     assert verify.verify(target, recompute=True).findings == ()
+    assert read_info(target)["External-Description"] == "Readiness on a day, and no evidence"
     [run] = history.entries(tmp_path / history.FILE, "firm", "2025")
     assert (run.as_of, run.notebook, run.digest) == ("2025-07-31", "readiness", read_info(target)["Result-Digest"])
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))

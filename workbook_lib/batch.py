@@ -157,7 +157,8 @@ def _staged(job: Job, progress: Progress) -> Path:
 def _seal(job: Job, stage: Path, head: Head | None) -> None:
     """Close the bag; beside it, lay its signature and its archive where they are asked for."""
     fingerprint = job.signer.fingerprint if job.signer else ""
-    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint))
+    describes = "" if job.notebook is Notebook.EVIDENCE else f"{job.notebook.capitalize()} on a day, and no evidence"
+    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint, describes=describes))
     if job.signer:
         signature = job.signer.sign((stage / pack.TAGS).read_bytes())
         stage.with_name(stage.name + placing.SIGNATURE).write_bytes(signature)

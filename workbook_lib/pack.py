@@ -69,12 +69,13 @@ class Seal:
     """What is true of the pack as a whole, for bag-info.txt and VERIFY.txt.
 
     name : of the folder of the pack.  head : where the register ends; None where there is none.  fingerprint : of the
-    key that will sign the closed bag; empty where none will.
+    key that will sign the closed bag; empty where none will.  describes : what the pack is where it is no evidence.
     """
 
     name: str
     head: Head | None = None
     fingerprint: str = ""
+    describes: str = ""
 
 
 def close_bag(root: Path, seal: Seal) -> None:
@@ -109,6 +110,8 @@ def _info(result: dict[str, Any], seal: Seal) -> dict[str, str]:
         "Verdicts": str(sum(result["verdicts"].values())),
         "Exceptions": str(result["exceptions"]["total"]),
     }
+    if seal.describes:
+        info["External-Description"] = seal.describes
     if seal.head:
         info |= {"Register-Entries": str(seal.head.count), "Register-Head": seal.head.hash}
     if seal.fingerprint:

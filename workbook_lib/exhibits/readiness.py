@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from workbook_lib.engine import Row
 from workbook_lib.exhibits.chosen import ALL, Chosen
 from workbook_lib.exhibits.exhibit import (
     Exhibit,
@@ -242,13 +243,14 @@ def due_next(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     as_of, furthest = wp.window.as_of, AHEAD[-1]
     query = DUE.format(days=furthest, chosen=chosen.condition)
     found = wp.rows(
-        f"SELECT requirement_id, CAST(due_on - as_of AS INTEGER) AS days FROM ({query}) due CROSS JOIN settings"
+        "SELECT requirement_id, CAST(due_on - as_of AS INTEGER) AS days, COUNT(*) "
+        f"FROM ({query}) due CROSS JOIN settings GROUP BY requirement_id, due_on, as_of"
     )
     people = wp.number(f"SELECT COUNT(DISTINCT person_id) FROM ({query}) due")
-    within = [sum(days <= most for _, days in found) for most in AHEAD]
+    within = [_within(found, most) for most in AHEAD]
     rows = [
-        (requirement.id, *(sum(name == requirement.id and days <= most for name, days in found) for most in AHEAD))
-        for requirement in wp.audit.requirements
+        (r.id, *(_within([row for row in found if row[0] == r.id], most) for most in AHEAD))
+        for r in wp.audit.requirements
     ]
     until = as_of + timedelta(days=furthest)
     says = (
@@ -265,7 +267,7 @@ def due_next(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
             says,
             "Done on the due day is in time. People, leave and policies are taken as the exports know them now.",
         ),
-        figure=_weeks([days for _, days in found], wp) if found else None,
+        figure=_weeks(found, wp) if found else None,
         alt=f"Bars, one per week from {as_of + timedelta(days=1)}: duties that fall due in it. {says}",
         tables=(
             Table(
@@ -279,10 +281,15 @@ def due_next(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     )
 
 
-def _weeks(days: list[int], wp: Workpaper) -> dict[str, Any]:
+def _within(found: list[Row], most: int, least: int = 1) -> int:
+    """How many fall due in [least, most] days; a row is requirement, days ahead, number of duties."""
+    return sum(number for _, days, number in found if least <= days <= most)
+
+
+def _weeks(found: list[Row], wp: Workpaper) -> dict[str, Any]:
     """A bar per week of the days ahead; the last one has the days that are left."""
     starts = range(1, AHEAD[-1] + 1, 7)
-    numbers = [sum(first <= day < first + 7 for day in days) for first in starts]
+    numbers = [_within(found, first + 6, first) for first in starts]
     bars = {
         "type": "bar",
         "x": [(wp.window.as_of + timedelta(days=first)).isoformat() for first in starts],
