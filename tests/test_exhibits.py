@@ -27,7 +27,7 @@ from workbook_lib.workpaper import Workpaper, perform
 ALL: tuple[Callable[[Workpaper], Exhibit], ...] = tuple(
     getattr(exhibits, name)
     for name in exhibits.__all__
-    if name not in {"Exhibit", "Table", "Text", "rate", "procedure", "person", "account"}
+    if name not in {"Chosen", "Exhibit", "Table", "Text", "choices", "rate", "procedure", "person", "account"}
 )
 #: The rooms behind the functions of the same name.
 crosswalk, joiners, lateness, timelines = (
@@ -242,8 +242,11 @@ class TestListing:
 def test_the_page_stays_small_however_large_the_company(tmp_path: Path, people: int, duties: int) -> None:
     from companies import random_company, write
 
-    wp = perform(load_audit(write(random_company(5, people), tmp_path / "audit")))
-    for_the_analyst = {"covered-now", "due-next", "attention"}
+    audit = load_audit(write(random_company(5, people), tmp_path / "audit"))
+    wp = perform(audit)
+    for_the_analyst = {
+        *("ready", "covered-now", "uncovered", "due-next", "forecast", "reviews-due", "attention", "trend"),
+    }
     printed = [exhibit for exhibit in shown(wp) if exhibit.key not in for_the_analyst]
     figures_drawn = [exhibit._repr_mimebundle_()[0][exhibits.exhibit.FIGURE] for exhibit in printed if exhibit.figure]
     size = sum(len(json.dumps(figure, separators=(",", ":"))) for figure in figures_drawn)
@@ -269,6 +272,7 @@ class TestFigures:
         drawn = [exhibit for exhibit in shown(wp) if exhibit.figure]
         assert {exhibit.key for exhibit in drawn} == {
             *("coverage", "verdicts", "verdicts-by-type", "joiners", "lateness", "timelines"),
+            *("covered-now", "due-next", "forecast", "trend"),
         }
         for exhibit in drawn:
             go.Figure(json.loads(json.dumps(exhibit.figure)), skip_invalid=False)
@@ -552,14 +556,6 @@ class TestGlossary:
     def test_marks_only_words_that_exist(self) -> None:
         assert set(words.VERDICTS) | {str(outcome) for outcome in OUTCOMES} <= set(markup.MARKS)
         assert set(figures.FILLS) == set(words.VERDICTS)
-
-
-def test_readiness_looks_ahead_from_the_as_of_day(wp: Workpaper) -> None:
-    assert wp.window.as_of == date(2026, 1, 10)
-    exhibit = exhibits.due_next(wp, days=60)
-    assert list(exhibit.table["Person"]) == ["p6", "p3"]
-    assert list(exhibit.table["Due on"]) == [date(2026, 1, 14), date(2026, 2, 14)]
-    assert "2 duties fall due from 2026-01-11 to 2026-03-11, of 2 people" in exhibit.says[0]
 
 
 def test_worker_types_are_spelled_as_in_the_tables(wp: Workpaper) -> None:

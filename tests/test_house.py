@@ -16,7 +16,7 @@ FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "received",
 STAGES = {
     "intake": {"intake"},
     "identity": {"identity"},
-    "coverage": {"coverage"},
+    "coverage": {"coverage", "forecast", "trend"},
     "readings": {"readings"},
     "caveats": {"caveats"},
     "lookalikes": {"lookalikes"},
@@ -31,7 +31,7 @@ STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 FACES = {
     "__init__", "workpaper", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
     "placing", "predecessor", "signing", "timestamps", "verify", "recompute", "gate",
-    "production", "recipe", "batch", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
+    "production", "recipe", "batch", "history", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
 
 #: Library → the only rooms that may import it.

@@ -186,3 +186,25 @@ def test_whom_no_export_calls_by_a_name_an_address_stands_for(judged):
     named = dict(judged.rows("SELECT person_id, name FROM person WHERE LENGTH(person_id) = 32"))
     assert len(named) == 10
     assert all(name.endswith("@lindqvist-sensors.example") for name in named.values())
+
+
+def test_access_before_training(judged):
+    [result] = [result for result in judged.results if result.procedure.id == "P14"]
+    never, lapsed, known = [judged.rows(check.listing) for check in result.checks]
+    assert [(row[0], row[4], row[7]) for row in never] == [
+        ("00177", "awareness", 2),  # 13 May to 15 May
+        ("00180", "aup", 1),
+        ("00180", "awareness", 245),  # 12 May to 11 January, and still not done
+        ("00180", "code-of-conduct", 8),
+        ("00180", "phishing", 245),
+        ("00182", "aup", 8),  # from 26 May, a week before her first day
+        ("00182", "code-of-conduct", 2),
+        ("00182", "phishing", 21),
+    ]
+    assert [(row[0], row[4], row[7]) for row in lapsed] == [("00105", "awareness", 133)]
+    assert [row[0] for row in known] == ["packing.temp@northwind.example"]
+    assert (result.tested, result.exceptions) == (25, 9)
+    assert (
+        "Not tested: 2 grants of other days or to excluded accounts, and 1 to which no requirement applied."
+        in result.says
+    )

@@ -1,4 +1,4 @@
-"""P1 … P12: a sound company passes each; one planted defect is noted by the procedure made for it."""
+"""P1 … P14: a sound company passes each; one planted defect is noted by the procedure made for it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def results(folder, changes=None, audit=AUDIT) -> tuple[Workpaper, dict]:
 
 
 def test_a_sound_company_has_no_exception(tmp_path):
-    _, found = results(tmp_path)
-    assert list(found) == [f"P{n}" for n in range(1, 13)] == [procedure.id for procedure in CATALOGUE]
+    _, found = results(tmp_path, {"access": "account,granted_on,system\nE1,2025-04-03,vpn\n"})
+    assert list(found) == [*(f"P{n}" for n in range(1, 13)), "P14"] == [procedure.id for procedure in CATALOGUE]
     assert {id_: result.says for id_, result in found.items() if result.outcome != Outcome.NO_EXCEPTIONS} == {}
     assert all(result.tested for id_, result in found.items() if id_ != "P11")
 

@@ -48,12 +48,12 @@ def judge(engine: Engine, audit: Audit, window: Window) -> None:
     Raises UserError where the policies contradict themselves (C9).
     """
     _refuse_double_versions(engine, audit)
-    _load_settings(engine, audit, window)
+    load_settings(engine, audit, window)
     _load_requirements(engine, audit)
     _load_scope(engine, audit)
     for name in STATEMENTS:
         if name == "cover":
-            _load_renewals(engine, audit)
+            load_renewals(engine, audit)
         engine.make(name, (RULES / f"{name}.sql").read_text(encoding="utf-8"))
 
 
@@ -67,7 +67,8 @@ def trace(engine: Engine, audit: Audit) -> None:
     engine.make("trace", (RULES / "trace.sql").read_text(encoding="utf-8"))
 
 
-def _load_settings(engine: Engine, audit: Audit, window: Window) -> None:
+def load_settings(engine: Engine, audit: Audit, window: Window) -> None:
+    """Make `settings`, one row: the judged window and the lengths of time that the statements need."""
     settings: dict[str, tuple[str, object]] = {
         "window_from": ("DATE", window.start),
         "window_to": ("DATE", window.end),
@@ -155,7 +156,7 @@ def _applies(requirement: Requirement, attributes: dict[str, str | None]) -> boo
     )
 
 
-def _load_renewals(engine: Engine, audit: Audit) -> None:
+def load_renewals(engine: Engine, audit: Audit) -> None:
     """The renewal calendar (C8): for each day on which anything was completed, the day on which it must be renewed."""
     days = engine.rows(
         "SELECT requirement_no, done_on FROM valid_completion "

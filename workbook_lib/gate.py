@@ -26,7 +26,7 @@ from workbook_lib.tables import Problem, UserError
 #: A shorter value of the environment is a setting, not a secret; a shorter name is a word.
 SHORTEST_VALUE, SHORTEST_NAME = 8, 5
 #: In data/: tells by whom the pack was made; and the page again, packed, which is not searched.
-RUN, NOT_SEARCHED = "run.json", "evidence.pdf"
+RUN, NOT_SEARCHED = "run.json", ("evidence.pdf", "readiness.pdf")
 LIBRARY = Path(__file__).parent
 #: Values that are no secret: days, which stand everywhere, and names of people, as typed for --prepared-by.
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -123,7 +123,7 @@ def of_machine(environment: Mapping[str, str], folders: Iterable[Path], prepared
 
 def _searched(data: Path, inputs: Path) -> Iterator[Path]:
     for path in sorted(path for path in data.rglob("*") if path.is_file() and path.stat().st_size):
-        if path.relative_to(data).as_posix() != NOT_SEARCHED and not path.is_relative_to(inputs):
+        if path.relative_to(data).as_posix() not in NOT_SEARCHED and not path.is_relative_to(inputs):
             yield path
 
 

@@ -10,8 +10,11 @@ from typing import Any
 
 from workbook_lib import restatement
 from workbook_lib.csv_tables import ESCAPED, write_csv
+from workbook_lib.exhibits.chosen import ALL
 from workbook_lib.exhibits.front import DONE_AFTER
 from workbook_lib.exhibits.joiners import JOINERS
+from workbook_lib.exhibits.outlook import TURNING
+from workbook_lib.exhibits.readiness import AHEAD, DUE, UNCOVERED
 from workbook_lib.procedures import Result
 from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
@@ -44,6 +47,13 @@ ORDER BY person.person_id NULLS LAST, acknowledgements.account, policy_id, ackno
 ACCOUNTS = """
 SELECT account_person.account, person.person_id, via
 FROM account_person LEFT JOIN person ON person.person_no = account_person.person_no ORDER BY account_person.account"""
+
+ACCESS = """
+SELECT person.person_id, person.name, access.account, account_person.via, granted_on, system, source_no, row_no
+FROM access
+JOIN account_person ON account_person.account = access.account
+LEFT JOIN person ON person.person_no = account_person.person_no
+ORDER BY person.person_id NULLS LAST, access.account, granted_on, source_no, row_no"""
 
 COVERED_DAYS = """
 SELECT person.person_id, requirement.requirement_id, from_day, to_day, required, excused, covered, gap
@@ -91,11 +101,25 @@ LISTINGS: dict[str, str] = {
     "completion_records": COMPLETION_RECORDS,
     "acknowledgements": ACKNOWLEDGEMENTS,
     "accounts": ACCOUNTS,
+    "access": ACCESS,
     "covered_days": COVERED_DAYS,
     "readings": READINGS,
     "joiners": JOINERS,
     "decisions": DECISIONS,
     "snapshot_changes": SNAPSHOT_CHANGES,
+}
+
+#: The tables that the readiness notebook adds, as CSV.
+READINESS: dict[str, str] = {
+    "uncovered": UNCOVERED.format(chosen=ALL.condition),
+    "due_next": DUE.format(days=AHEAD[-1], chosen=ALL.condition),
+    "forecast": """
+SELECT person.person_id, requirement.requirement_id, so_far, if_nobody, if_everybody, turns_on
+FROM forecast
+JOIN person ON person.person_no = forecast.person_no
+JOIN requirement ON requirement.requirement_no = forecast.requirement_no
+ORDER BY person.person_id, requirement.requirement_id""",
+    "turning": TURNING.format(chosen=ALL.condition),
 }
 
 #: The columns of tables that are not.
@@ -118,6 +142,7 @@ SAYS: dict[str, str] = {
     "exceptions": "One row per stretch of days on which a person had to be covered and was not, with why it was due.",
     "completion_records": "Every training record.",
     "acknowledgements": "Every acknowledged policy.",
+    "access": "Every grant of access.",
     "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
     "readings": "How each person stands under each reading of annual.",
     "joiners": "Everybody who joined, and when they completed against their due day.",
@@ -153,6 +178,14 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_readiness(paper: Workpaper, folder: Path) -> None:
+    """Write what `write_tables` does, and as CSV who is not covered, who falls due, and how the period may end."""
+    paper.look_ahead()
+    write_tables(paper, folder)
+    for name, query in READINESS.items():
+        paper.engine.export(query, folder / "tables" / f"{name}.csv", ESCAPED)
+
+
 def _sheets(paper: Workpaper) -> Iterator[Sheet]:
     """Every table of the pack, in reading order."""
     lists = _lists(paper)
@@ -178,10 +211,19 @@ def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:
     }
 
 
+BY_REQUIREMENT = """
+SELECT requirement.requirement_id, verdict.verdict, COUNT(*) FROM verdict
+JOIN requirement ON requirement.requirement_no = verdict.requirement_no
+GROUP BY requirement.requirement_id, verdict.verdict ORDER BY requirement.requirement_id, verdict.verdict"""
+
+
 def summary(paper: Workpaper) -> dict[str, Any]:
     """Every count on the front page, for programs."""
     by_verdict = "SELECT verdict, COUNT(*) FROM verdict GROUP BY verdict ORDER BY verdict"
     verdicts: dict[str, int] = dict(paper.rows(by_verdict))
+    requirements: dict[str, dict[str, int]] = {requirement.id: {} for requirement in paper.audit.requirements}
+    for requirement, verdict, number in paper.rows(BY_REQUIREMENT):
+        requirements[requirement][verdict] = number
     return {
         "pseudonymous": paper.pseudonymous,
         "organisation": paper.audit.settings.organisation,
@@ -197,6 +239,7 @@ def summary(paper: Workpaper) -> dict[str, Any]:
         "people": paper.number("SELECT COUNT(DISTINCT person_no) FROM verdict"),
         "people_with_an_exception": paper.number("SELECT COUNT(DISTINCT person_id) FROM exceptions"),
         "verdicts": verdicts,
+        "requirements": requirements,
         "exceptions": {
             "total": paper.number("SELECT COUNT(*) FROM exceptions"),
             "unexplained": paper.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL"),

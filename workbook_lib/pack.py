@@ -81,13 +81,14 @@ class Seal:
 
     name : of the folder of the pack.  head : where the register ends; None where there is none.  fingerprint : of the
     key that will sign the closed bag; empty where none will.  authority : the address of the time-stamp authority that
-    will be asked; empty where none will.
+    will be asked; empty where none will.  describes : what the pack is where it is no evidence.
     """
 
     name: str
     head: Head | None = None
     fingerprint: str = ""
     authority: str = ""
+    describes: str = ""
 
 
 def close_bag(root: Path, seal: Seal) -> None:
@@ -122,6 +123,8 @@ def _info(result: dict[str, Any], seal: Seal) -> dict[str, str]:
         "Verdicts": str(sum(result["verdicts"].values())),
         "Exceptions": str(result["exceptions"]["total"]),
     }
+    if seal.describes:
+        info["External-Description"] = seal.describes
     if seal.head:
         info |= {"Register-Entries": str(seal.head.count), "Register-Head": seal.head.hash}
     if seal.fingerprint:

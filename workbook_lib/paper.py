@@ -1,4 +1,4 @@
-"""The sizes of paper that a page can be printed on."""
+"""Which document is made, and on which paper: choices of the command, known without loading what makes them."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ class Paper(StrEnum):
 
     A4 = "a4"
     LETTER = "letter"
+
+
+class Notebook(StrEnum):
+    """What is made: the document of a period for the auditor, or a look at one day for the analyst."""
+
+    EVIDENCE = "evidence"
+    READINESS = "readiness"

@@ -1,12 +1,14 @@
-"""From an audit folder to an evidence pack: the notebook is executed on copies of the inputs, inside the pack."""
+"""From an audit folder to a pack: the notebook is executed on copies of the inputs, inside the pack."""
 
 from __future__ import annotations
 
 import getpass
 import json
+import logging
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +17,7 @@ from typing import Any
 
 from workbook_lib import (
     gate,
+    history,
     pack,
     pdf,
     placing,
@@ -27,7 +30,7 @@ from workbook_lib import (
     verify,
 )
 from workbook_lib.audit import Audit, Window
-from workbook_lib.paper import Paper
+from workbook_lib.paper import Notebook, Paper
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import Head
 from workbook_lib.signing import Signer
@@ -41,6 +44,7 @@ Progress = Callable[[str, float], None]
 class Job:
     """One pack to make: one audit, one period.
 
+    notebook : what it shows; it gives its name to the page, the notebook and, where it is no evidence, the folder.
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
     closed pack.  timestamp_url : the time-stamp authority that is asked; nobody where it is empty.  zips : whether one
@@ -50,6 +54,7 @@ class Job:
     audit: Audit
     window: Window
     out: Path
+    notebook: Notebook = Notebook.EVIDENCE
     prepared_by: str = ""
     paper: Paper = Paper.A4
     prints: bool = True
@@ -61,13 +66,24 @@ class Job:
 
     @property
     def target(self) -> Path:
-        """The folder of the pack: the audit folder's name and the period's; a copy without names says so."""
-        return pack_folder(self.out, self.audit.folder, self.window.period.name, pseudonymous=bool(self.pseudonym_key))
+        """The folder of the pack: the audit folder's name and the period's; one that is no evidence, or names nobody,
+        says so.
+        """
+        period, hides = self.window.period.name, bool(self.pseudonym_key)
+        return pack_folder(self.out, self.audit.folder, period, self.notebook, pseudonymous=hides)
+
+    @property
+    def page(self) -> str:
+        """The name of its page, in data/."""
+        return f"{self.notebook}.html"
 
 
-def pack_folder(out: Path, audit: Path, period: str, *, pseudonymous: bool) -> Path:
+def pack_folder(
+    out: Path, audit: Path, period: str, notebook: Notebook = Notebook.EVIDENCE, *, pseudonymous: bool
+) -> Path:
     """The folder of the pack of one audit, known by its own folder, and one period."""
-    name = f"{audit.name}-{period}" + ("-pseudonymous" if pseudonymous else "")
+    name = f"{audit.name}-{period}" + ("" if notebook is Notebook.EVIDENCE else f"-{notebook}")
+    name += "-pseudonymous" if pseudonymous else ""
     return out / re.sub(r"[^\w.-]+", "-", name)
 
 
@@ -109,7 +125,7 @@ def _run_facts_of(target: Path) -> dict[str, Any]:
 
 
 def produce(job: Job, progress: Progress) -> Path:
-    """Make one evidence pack and return its folder.
+    """Make one pack and return its folder; its result is added to the history beside it.
 
     Everything is written to a workshop beside the target, and moved into place when it is whole: a run that fails
     leaves an older pack as it was, and what a killed one leaves is cleared away by the next.
@@ -118,7 +134,7 @@ def produce(job: Job, progress: Progress) -> Path:
     """
     placing.refuse_foreign(job.target)
     try:
-        return _staged(job, progress)
+        target = _staged(job, progress)
     except OSError as error:
         raise UserError(
             Problem(
@@ -129,6 +145,31 @@ def produce(job: Job, progress: Progress) -> Path:
                 code="cannot_write",
             )
         ) from error
+    _remember(job)
+    return target
+
+
+def _remember(job: Job) -> None:
+    """Add the result to the history. The pack stands, so where that fails it is said and changes nothing else.
+
+    A copy that names nobody is no result of its own.
+    """
+    if job.pseudonym_key:
+        return
+    result = json.loads((job.target / "data" / "result.json").read_text(encoding="utf-8"))
+    entry = history.Entry(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        audit=job.audit.folder.name,
+        period=job.window.period.name,
+        as_of=_iso(job.window.as_of),
+        notebook=job.notebook.value,
+        digest=pack.read_info(job.target)["Result-Digest"],
+        counts=result["requirements"],
+    )
+    try:
+        history.append(job.out / history.FILE, entry)
+    except sqlite3.Error as error:
+        logging.getLogger(__name__).warning("%s: this run could not be added (%s).", job.out / history.FILE, error)
 
 
 def _staged(job: Job, progress: Progress) -> Path:
@@ -138,25 +179,27 @@ def _staged(job: Job, progress: Progress) -> Path:
         progress("copying the inputs", 0.0)
         parameters, head = _place_inputs(job, data, workshop)
         basis = _restate(job, data, workshop, head)
-        progress("running the evidence notebook", 0.05)
+        running = f"running the {job.notebook} notebook"
+        progress(running, 0.05)
         notebook = publish.execute(
-            publish.notebook_path("3_evidence"),
+            publish.notebook_path(publish.SOURCES[job.notebook]),
             parameters={
                 **parameters,
+                **_stated(job, data),
                 "period": job.window.period.name,
                 "as_of": job.window.as_of.isoformat(),
-                "prepared_by": job.prepared_by,
                 "tables_folder": ".",
             },
-            target=data / "evidence.ipynb",
+            target=data / f"{job.notebook}.ipynb",
             cwd=data,
-            progress=lambda done: progress("running the evidence notebook", 0.05 + 0.75 * done),
+            progress=lambda done: progress(running, 0.05 + 0.75 * done),
         )
         progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
+        title += "" if job.notebook is Notebook.EVIDENCE else f": {job.notebook} on {job.window.as_of}"
         window = job.window
         page = publish.render(notebook, title, job.paper, as_of=window.as_of.isoformat(), interim=window.interim)
-        (data / "evidence.html").write_text(page, encoding="utf-8", newline="\n")
+        (data / job.page).write_text(page, encoding="utf-8", newline="\n")
         progress("printing the page", 0.85)
         printed = _print(job, data, workshop)
         progress("closing the pack", 0.98)
@@ -173,7 +216,9 @@ def _seal(job: Job, stage: Path, head: Head | None) -> None:
     """Close the bag; beside it, lay its signature, its time stamp and its archive where they are asked for."""
     fingerprint = job.signer.fingerprint if job.signer else ""
     asked = timestamps.authority(job.timestamp_url)
-    pack.close_bag(stage, pack.Seal(name=stage.name, head=head, fingerprint=fingerprint, authority=asked))
+    describes = "" if job.notebook is Notebook.EVIDENCE else f"{job.notebook.capitalize()} on a day, and no evidence"
+    seal = pack.Seal(name=stage.name, head=head, fingerprint=fingerprint, authority=asked, describes=describes)
+    pack.close_bag(stage, seal)
     manifest = (stage / pack.TAGS).read_bytes()
     if job.signer:
         stage.with_name(stage.name + placing.SIGNATURE).write_bytes(job.signer.sign(manifest))
@@ -204,13 +249,30 @@ def _inputs(job: Job, data: Path, workshop: Path) -> Path:
 
 
 def _restate(job: Job, data: Path, workshop: Path, head: Head | None) -> recipe.Basis:
-    """Lay what an older pack said among the inputs, and in a copy that has no inputs beside them; return the basis."""
+    """Lay what an older pack said among the inputs, and in a copy that has no inputs beside them; return the basis.
+
+    A page of one day restates nothing.
+    """
     inputs = _inputs(job, data, workshop)
     basis = recipe.basis(job.audit, inputs, job.window, head, job.pseudonym_key)
+    if job.notebook is not Notebook.EVIDENCE:
+        return basis
     if said := predecessor.restated(job.target, basis, job.audit.folder):
         for folder in {inputs, data} if job.pseudonym_key else {inputs}:
             (folder / restatement.FILE).write_text(said, encoding="utf-8", newline="\n")
     return basis
+
+
+def _stated(job: Job, data: Path) -> dict[str, str]:
+    """The parameters that one notebook has and the other has not.
+
+    What earlier runs said is one of the inputs of a readiness page, and is copied to them like the others.
+    """
+    if job.notebook is Notebook.EVIDENCE:
+        return {"prepared_by": job.prepared_by}
+    copy = data / "inputs" / history.COPY
+    history.export(job.out / history.FILE, job.audit.folder.name, job.window.period.name, copy)
+    return {"history": copy.relative_to(data).as_posix()}
 
 
 def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
@@ -219,7 +281,7 @@ def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
         return {"not_made": "it was not asked for."}
     try:
         printer = pdf.print_page(
-            data / "evidence.html", data / "evidence.pdf", job.window.as_of, scratch=scratch, browser=job.browser
+            data / job.page, data / f"{job.notebook}.pdf", job.window.as_of, scratch=scratch, browser=job.browser
         )
     except pdf.NoPdfError as error:
         return {"not_made": str(error)}

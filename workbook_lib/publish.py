@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-from workbook_lib.paper import Paper
+from workbook_lib.paper import Notebook, Paper
 from workbook_lib.tables import Problem, UserError, listing
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ SHELVES = (HERE / "notebooks", HERE.parent / "notebooks")
 #: The word with which the last cell of a notebook says that it ran to its end.
 SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 #: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
 LONGEST_SOCKET_FOLDER = 80
 
+
+SOURCES = {Notebook.EVIDENCE: "3_evidence", Notebook.READINESS: "1_readiness"}
 
 #: Told which share of the notebook is done (0 … 1).
 Progress = Callable[[float], None]
@@ -120,8 +123,8 @@ def _get_ready() -> None:
 def settle(nb: NotebookNode) -> NotebookNode:
     """Drop what differs between two equal runs, or tells about the machine; in place.
 
-    Cell ids, times and papermill's notes (which hold paths) go, and so does what libraries wrote to standard error:
-    warnings name the files of the installation.
+    Cell ids, times and papermill's notes (which hold paths) go, and so do widgets, which are dead without a kernel and
+    have random ids; and what libraries wrote to standard error: warnings name the files of the installation.
     """
     import nbformat
 
@@ -133,6 +136,7 @@ def settle(nb: NotebookNode) -> NotebookNode:
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
             for output in cell.outputs:
                 output.get("metadata", {}).pop("papermill", None)
+                output.get("data", {}).pop(WIDGET, None)
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     facts = {"kernelspec": kernel, "language_info": {"name": "python"}}
     nb.metadata = nbformat.from_dict(facts)  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbook_lib import caveats, coverage, identity, intake, procedures, readings, register, restatement
+from workbook_lib import caveats, coverage, forecast, identity, intake, procedures, readings, register, restatement
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
 from workbook_lib.pseudonyms import Pseudonyms
@@ -61,6 +61,11 @@ class Workpaper:
         if "trace" not in self.engine.statements:
             coverage.trace(self.engine, self.audit)
             readings.judge(self.engine, self.audit, self.window)
+
+    def look_ahead(self) -> None:
+        """Make what only the look ahead needs, once: the verdicts at the period's end under two assumptions."""
+        if "forecast" not in self.engine.statements:
+            forecast.project(self.engine, self.audit, self.window)
 
     @property
     def received(self) -> tuple[Received, ...]:

@@ -49,9 +49,20 @@ def triage(
 
 
 @app.command(epilog="Example: `workbook explore data_samples/northwind`")
-def explore(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, no_browser: NoBrowser = False) -> None:
-    """Open the readiness notebook in JupyterLab. Are the exports whole, who is covered, who falls due next."""
-    _open_notebook("1_readiness", audit, period, as_of, browser=not no_browser)
+def explore(
+    audit: AuditPath,
+    period: PeriodName = None,
+    as_of: AsOf = None,
+    out: Annotated[Path, typer.Option(help="Where packs are put; earlier runs are known from there.")] = Path(
+        "reports"
+    ),
+    no_browser: NoBrowser = False,
+) -> None:
+    """Open the readiness notebook in JupyterLab. Who is covered today, who falls due, how the period will end."""
+    from workbook_lib.history import FILE
+
+    history = str((out / FILE).resolve())
+    _open_notebook("1_readiness", audit, period, as_of, browser=not no_browser, history=history)
 
 
 def _open_notebook(

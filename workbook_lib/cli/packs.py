@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn_of_the_future
-from workbook_lib.paper import Paper
+from workbook_lib.paper import Notebook, Paper
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
@@ -20,6 +20,9 @@ def run(
     period: PeriodName = None,
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="Where packs are put.")] = Path("reports"),
+    notebook: Annotated[
+        Notebook, typer.Option(help="`readiness`: a look at one day, in a folder of its own; no evidence of a period.")
+    ] = Notebook.EVIDENCE,
     prepared_by: Annotated[str, typer.Option(help="Name printed on the page.")] = "",
     pdf: Annotated[bool, typer.Option(help="Print the page as a PDF, where a browser is found.")] = True,
     browser: Annotated[
@@ -36,7 +39,12 @@ def run(
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
-    """Make the evidence pack of one period. The page for the auditor, the notebook, the tables and the inputs."""
+    """Make the evidence pack of one period. The page for the auditor, the notebook, the tables and the inputs.
+
+    With `--notebook readiness` the page is `data/readiness.html` in `AUDIT-PERIOD-readiness`: who is covered today, who
+    falls due, how the period will end. Each run adds its result to `history.sqlite` beside the packs, and the readiness
+    page shows them.
+    """
     import json
 
     from rich.console import Console
@@ -49,6 +57,8 @@ def run(
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
+    if notebook is Notebook.READINESS and (pseudonymous or prepared_by):
+        raise typer.BadParameter("a readiness page names people and is prepared by nobody; it has neither option.")
     signer = Signer.read(sign_with) if sign_with else None
     if timestamp_url:
         timestamps.refuse_unusable(timestamp_url)
@@ -60,6 +70,7 @@ def run(
         audit=checked,
         window=days,
         out=out,
+        notebook=notebook,
         prepared_by=prepared_by,
         paper=paper,
         prints=pdf,
@@ -82,7 +93,7 @@ def run(
     printed = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))["pdf"]
     if pdf and "not_made" in printed:
         typer.echo(f"warning: no PDF was made: {printed['not_made']} The pack is whole without it.", err=True)
-    typer.echo(f"Evidence: {target / 'data' / 'evidence.html'}")
+    typer.echo(f"{notebook.capitalize()}: {target / 'data' / job.page}")
     typer.echo(f"Result digest: {read_info(target)['Result-Digest']}")
     if signer:
         typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")

@@ -5,19 +5,19 @@ Labels and descriptions are ours alone: JupyterLab typesets formulas in them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import ipywidgets as w
 
 from workbook_lib import exhibits
+from workbook_lib.desk.drawn import drawn, page
 from workbook_lib.desk.form_view import LABELLED, WIDE, Form, told
 from workbook_lib.desk.forms import subjects
 from workbook_lib.desk.list_view import NARROW, ItemList
 from workbook_lib.desk.queues import MEANS, Decision, Item, QueueName
 from workbook_lib.desk.session import Outcome, Session
 from workbook_lib.exhibits import markup
-from workbook_lib.exhibits.exhibit import FIGURE, Exhibit
+from workbook_lib.exhibits.exhibit import Exhibit
 from workbook_lib.tables import DecisionKind
 
 #: JupyterLab looks for this attribute of what has the focus before it takes a key for a shortcut; no widget can set it.
@@ -170,8 +170,8 @@ class Desk:
             suggestions = self.session.suggested(items[0], self.session.queues()[QueueName.RECORDS].open)
         self.form.show(items, suggestions)
         exhibit = self._exhibit(items[0]) if items else None
-        self.person.value = _page(exhibit) if exhibit else ""
-        self.days.outputs = (_drawn(exhibit),) if exhibit and exhibit.figure else ()
+        self.person.value = SMALL + page(exhibit) if exhibit else ""
+        self.days.outputs = (drawn(exhibit),) if exhibit and exhibit.figure else ()
         self._show_earlier()
 
     def _exhibit(self, item: Item) -> Exhibit:
@@ -267,22 +267,11 @@ def _html(name: str, **layout: str) -> Any:
     return widget
 
 
-def _page(exhibit: Exhibit) -> str:
-    """The exhibit as HTML, without its figure, in the line height of a document and not that of a form."""
-    return f'<div style="line-height: 1.4">{markup.LAB_STYLE}{SMALL}{replace(exhibit, figure=None).html}</div>'
-
-
 def _keys_are_ours() -> Any:
     """JupyterLab's own shortcuts are off inside the desk: x would cut the cell, and Enter would leave a button."""
     data = {"application/javascript": KEYS_ARE_OURS, "text/plain": ""}
     output = {"output_type": "display_data", "data": data, "metadata": {}}
     return w.Output(outputs=(output,), layout={"display": "none"})
-
-
-def _drawn(exhibit: Exhibit) -> dict[str, Any]:
-    """The figure as an output that JupyterLab draws, without a row of buttons to tab through."""
-    data = {FIGURE: {**(exhibit.figure or {}), "config": {"displayModeBar": False}}, "text/plain": exhibit.alt}
-    return {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def _line(one: Decision, *, whole: bool = False) -> str:

@@ -7,6 +7,7 @@ workpaper.
 
 from __future__ import annotations
 
+from workbook_lib.exhibits.chosen import Chosen, choices
 from workbook_lib.exhibits.crosswalk import crosswalk
 from workbook_lib.exhibits.decisions import decisions
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
@@ -21,10 +22,11 @@ from workbook_lib.exhibits.judgement import (
     verdicts_by_type,
 )
 from workbook_lib.exhibits.lateness import lateness
+from workbook_lib.exhibits.outlook import forecast, reviews_due
 from workbook_lib.exhibits.person import account, person
 from workbook_lib.exhibits.population import people, population, reconciliation
 from workbook_lib.exhibits.provenance import quarantine, sources, totals
-from workbook_lib.exhibits.readiness import attention, covered_now, due_next
+from workbook_lib.exhibits.readiness import attention, covered_now, due_next, ready, uncovered
 from workbook_lib.exhibits.readings import readings
 from workbook_lib.exhibits.records import acknowledgements, completion_records, content, content_reviews, programme
 from workbook_lib.exhibits.reference import complete, glossary, limitations, rules, verify
@@ -33,8 +35,10 @@ from workbook_lib.exhibits.restatement import restatement
 from workbook_lib.exhibits.sampling import sampling
 from workbook_lib.exhibits.snapshots import snapshots
 from workbook_lib.exhibits.timelines import timelines
+from workbook_lib.exhibits.trend import trend
 
 __all__ = [
+    "Chosen",
     "Exhibit",
     "Table",
     "Text",
@@ -42,6 +46,7 @@ __all__ = [
     "acknowledgements",
     "attention",
     "bottom_line",
+    "choices",
     "complete",
     "completion_records",
     "content",
@@ -53,6 +58,7 @@ __all__ = [
     "due_next",
     "exceptions",
     "findings",
+    "forecast",
     "glossary",
     "joiners",
     "lateness",
@@ -66,10 +72,12 @@ __all__ = [
     "quarantine",
     "rate",
     "readings",
+    "ready",
     "reconciliation",
     "requirements",
     "restatement",
     "results",
+    "reviews_due",
     "rules",
     "sampling",
     "scope",
@@ -78,6 +86,8 @@ __all__ = [
     "timelines",
     "title",
     "totals",
+    "trend",
+    "uncovered",
     "verdicts",
     "verdicts_by_type",
     "verify",

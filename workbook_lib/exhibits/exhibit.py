@@ -188,8 +188,13 @@ class Exhibit:
             f'<article class="exhibit"{own} aria-labelledby="{self.key}"><h3 id="{self.key}">'
             f'<span class="no">{self.label}</span>{markup.prose(self.title)}</h3>\n'
             f"{banner}{result}{sentences}{facts}{plan}{place}"
-            f"{''.join(map(_table, self.tables))}{_cards(self.cards)}{''.join(map(_text, self.texts))}</article>"
+            f"{self.tables_html}{_cards(self.cards)}{''.join(map(_text, self.texts))}</article>"
         )
+
+    @property
+    def tables_html(self) -> str:
+        """Its tables alone, as they stand in `html`."""
+        return "".join(map(_table, self.tables))
 
 
 def _plan(pairs: Sequence[tuple[str, str]]) -> str:

@@ -1,0 +1,112 @@
+"""P14: was anybody given access before they were trained for it?"""
+
+from __future__ import annotations
+
+from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested, counted
+
+#: What was granted on a judged day, and to whom. One row per row of the export; an account may be nobody's.
+GRANTED = """
+SELECT access.source_no, access.row_no, access.account, access.system, access.granted_on,
+       account_person.person_no, account_person.via
+FROM access CROSS JOIN settings
+JOIN account_person ON account_person.account = access.account
+WHERE access.granted_on BETWEEN window_from AND window_to AND account_person.via <> 'excluded'"""
+
+#: Each grant with each requirement that applied to its person on that day; where access came before the first day of an
+#: engagement, on that first day. last_done_on and covers_to are of the records up to the grant (C7, C8), next_done_on
+#: of those after it. Leave and extensions excuse a day and train nobody, so they play no part.
+ASKED = f"""
+WITH engaged AS (
+  SELECT granted.source_no, granted.row_no, granted.system, granted.granted_on, granted.person_no,
+         GREATEST(granted.granted_on, MIN(spell.spell_from)) AS asked_on
+  FROM ({GRANTED}) granted
+  JOIN spell ON spell.person_no = granted.person_no AND spell.spell_to >= granted.granted_on
+  GROUP BY granted.source_no, granted.row_no, granted.system, granted.granted_on, granted.person_no
+)
+SELECT engaged.source_no, engaged.row_no, engaged.system, engaged.granted_on, engaged.person_no,
+       run.requirement_no, run.run_to,
+       MAX(CASE WHEN cover.done_on <= granted_on THEN cover.done_on END) AS last_done_on,
+       MAX(CASE WHEN cover.done_on <= granted_on THEN cover.covers_to END) AS covers_to,
+       MIN(CASE WHEN cover.done_on > granted_on THEN cover.done_on END) AS next_done_on
+FROM engaged
+CROSS JOIN settings
+JOIN run ON run.person_no = engaged.person_no AND engaged.asked_on BETWEEN run.run_from AND run.run_to
+LEFT JOIN cover ON cover.person_no = run.person_no AND cover.requirement_no = run.requirement_no
+      AND cover.done_on BETWEEN run.tenure_from - preboarding_days AND run.run_to
+GROUP BY engaged.source_no, engaged.row_no, engaged.system, engaged.granted_on, engaged.person_no,
+         run.requirement_no, run.run_to"""
+
+#: The days without cover begin with the grant, and end before the next record, or with the days that are known.
+UNTRAINED = f"""
+SELECT person.person_id, person.name, asked.system, asked.granted_on, requirement.requirement_id, asked.last_done_on,
+       asked.next_done_on AS completed_on,
+       CAST(COALESCE(asked.next_done_on, LEAST(as_of, asked.run_to) + 1) - asked.granted_on AS INTEGER) AS days
+FROM ({ASKED}) asked
+CROSS JOIN settings
+JOIN person ON person.person_no = asked.person_no
+JOIN requirement ON requirement.requirement_no = asked.requirement_no
+WHERE {{state}}
+ORDER BY person.person_id, asked.granted_on, requirement.requirement_id, asked.source_no, asked.row_no"""
+NEVER = UNTRAINED.format(state="asked.last_done_on IS NULL")
+LAPSED = UNTRAINED.format(state="asked.covers_to < asked.granted_on")
+
+OF_NOBODY = f"""
+SELECT granted.account, granted.system, granted.granted_on,
+       CASE WHEN granted.person_no IS NULL THEN 'belongs to nobody in the people export'
+            ELSE 'a row of this person cannot be read' END AS reason
+FROM ({GRANTED}) granted
+LEFT JOIN person ON person.person_no = granted.person_no
+WHERE granted.person_no IS NULL OR person.person_id IN (SELECT person_id FROM unread_people)
+ORDER BY granted.account, granted.granted_on, granted.source_no, granted.row_no"""
+
+
+def access(evidence: Evidence) -> Tested | NotPerformed:
+    """P14: each grant of the period against the records up to that day, requirement by requirement."""
+    if not evidence.has("access"):
+        return NotPerformed("No source says who was given access to what.")
+    grants = evidence.count(GRANTED)
+    if not grants:
+        return NotPerformed("No access was granted on a judged day.")
+    tested = evidence.count(ASKED)
+    never = evidence.check("Each requirement had been completed by the day of the grant.", tested, NEVER)
+    lapsed = evidence.check("Where it had been, its cover had not lapsed by that day.", tested, LAPSED)
+    known = evidence.check("Each grant is to somebody whose rows in the people export can be read.", grants, OF_NOBODY)
+    failed = never.exceptions + lapsed.exceptions
+    return Tested(
+        tested=tested,
+        exceptions=failed,
+        says=f"{counted(grants, 'grant')} of the period {'makes' if grants == 1 else 'make'} "
+        f"{counted(tested, 'test')}, one for each requirement that applied: {failed:,} came before cover "
+        f"({never.exceptions:,} never completed by then, {lapsed.exceptions:,} lapsed). "
+        f"{counted(known.exceptions, 'grant is', 'grants are')} to nobody who can be judged. "
+        f"{_left_out(evidence, grants)}",
+        checks=(never, lapsed, known),
+    )
+
+
+def _left_out(evidence: Evidence, grants: int) -> str:
+    """Grants that no pair was made of: of other days, to excluded accounts, or on days on which nothing applied."""
+    others = evidence.engine.count("access") - grants
+    asked = evidence.count(f"SELECT DISTINCT source_no, row_no FROM ({ASKED}) asked")
+    return (
+        f"Not tested: {counted(others, 'grant')} of other days or to excluded accounts, and {grants - asked:,} to "
+        "which no requirement applied."
+    )
+
+
+PROCEDURES = (
+    Procedure(
+        id="P14",
+        title="Training comes before access",
+        criteria=("CC1.4", "CC2.2"),
+        perform=access,
+        objective="Nobody is given access to a system before they are covered by each requirement that applies to "
+        "them.",
+        population="Every grant of access on a judged day, with each requirement that applied to its person then.",
+        unit="requirements at a grant",
+        source="access, people, completions, acknowledgements",
+        done="Accounts were matched to people as for training records. A grant passes where a valid record of the "
+        "requirement, dated on or before the day of the grant, covers that day (C6 to C9). For access given before the "
+        "first day of an engagement the requirements of that first day were taken.",
+    ),
+)
