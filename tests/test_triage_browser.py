@@ -73,7 +73,7 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     expect(page.locator(".desk-status")).to_contain_text("Saved: 1 decision (explain) by grc@firm.example.")
     expect(queue.first).to_have_text("Exceptions to explain (6)")
     assert page.locator(".jp-Cell").count() == cells
-    assert [entry.decision["reason_code"] for entry in register.entries(path)] == ["on leave"]
+    assert [entry.content["reason_code"] for entry in register.entries(path)] == ["on leave"]
 
     page.locator(".desk-search input").fill("p8")
     expect(page.locator(".desk-list option")).to_have_count(2)
@@ -95,7 +95,7 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     shot(page, "4_link")
     page.locator(".desk-save").click()
     expect(page.locator(".desk-note")).to_contain_text("Everything was judged again", timeout=lab_page.LONG)
-    assert [entry.decision["kind"] for entry in register.entries(path)] == ["explain"] * 3 + ["link"]
+    assert [entry.content["kind"] for entry in register.entries(path)] == ["explain"] * 3 + ["link"]
 
     page.locator(".desk-scope select").select_option("all")
     page.locator(".desk-earlier option", has_text="system error").first.click()
@@ -104,7 +104,7 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     page.locator(".desk-withdraw").click()
     expect(page.locator(".desk-status")).to_contain_text("Saved: 1 decision (withdraw)")
     shot(page, "5_withdrawn")
-    last = register.entries(path)[-1].decision
+    last = register.entries(path)[-1].content
     assert (last["kind"], last["reason"]) == ("withdraw", "wrong reason")
     return "|".join(queue.all_inner_texts())
 

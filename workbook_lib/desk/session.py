@@ -80,7 +80,7 @@ class Session:
             {name: row[name].isoformat() if isinstance(row[name], date) else row[name] for name in row}
             for row in self.paper.engine.dicts("SELECT * FROM decision ORDER BY source_no, row_no")
         ]
-        found += [dict.fromkeys(names) | entry.decision for entry in since]
+        found += [dict.fromkeys(names) | entry.content for entry in since]
         taken_back = {one["withdraws"] for one in found if one["kind"] == DecisionKind.WITHDRAW}
         self.decisions: list[dict[str, Any]] = [one | {"withdrawn": one["decision_id"] in taken_back} for one in found]
 
