@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from workbook_lib.register import Head, append, entries, export, head, verify
 from workbook_lib.ledger import NOTHING
+from workbook_lib.register import Head, append, entries, export, head, verify
 from workbook_lib.tables import UserError
 
 #: How many writers are killed: a few in each run, 500 before a release.

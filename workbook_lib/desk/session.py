@@ -66,7 +66,7 @@ class Session:
         self.items: tuple[Item, ...] = gather(self.paper)
         self.people: list[tuple[object, ...]] = list(self.paper.rows(ALL_PEOPLE))
         self.accounts = {key for (key,) in self.paper.rows("SELECT account_key FROM account_person")}
-        judged = (file.rows_read for file in self.paper.files if file.source_no > len(self.audit.files))
+        judged = (file.rows_read for file in self.paper.files if file.file in (register.FILE, register.COPY))
         self._judged = sum(judged)
         self._look_alikes: dict[str, list[Suggestion]] = {}
         self.is_stale = False

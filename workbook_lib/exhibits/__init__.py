@@ -10,6 +10,7 @@ from __future__ import annotations
 from workbook_lib.exhibits.crosswalk import crosswalk
 from workbook_lib.exhibits.decisions import decisions
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
+from workbook_lib.exhibits.followup import reminders
 from workbook_lib.exhibits.front import bottom_line, requirements, results, scope, title
 from workbook_lib.exhibits.joiners import joiners
 from workbook_lib.exhibits.judgement import (
@@ -65,6 +66,7 @@ __all__ = [
     "rate",
     "readings",
     "reconciliation",
+    "reminders",
     "requirements",
     "results",
     "rules",

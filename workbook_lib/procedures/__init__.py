@@ -1,13 +1,13 @@
-"""The catalogue of procedures P1 … P12: what an auditor would test, tested on the whole population."""
+"""The catalogue of procedures P1 … P13: what an auditor would test, tested on the whole population."""
 
 from __future__ import annotations
 
-from workbook_lib.procedures import content, people, records
+from workbook_lib.procedures import content, followup, people, records
 from workbook_lib.procedures.result import OUTCOMES, Check, Evidence, Outcome, Procedure, Result, carry_out
 
 __all__ = ["CATALOGUE", "OUTCOMES", "Check", "Evidence", "Outcome", "Procedure", "Result", "perform"]
 
-CATALOGUE: tuple[Procedure, ...] = (*people.PROCEDURES, *content.PROCEDURES, *records.PROCEDURES)
+CATALOGUE: tuple[Procedure, ...] = (*people.PROCEDURES, *content.PROCEDURES, *records.PROCEDURES, *followup.PROCEDURES)
 
 
 def perform(evidence: Evidence) -> tuple[Result, ...]:

@@ -1,6 +1,6 @@
 """Decisions: recorded once and for all, and admitted where they may stand.
 
-`ledger` keeps them, beside this room; `standing` says which may stand, `admission` brings them to the data that they are about.
+A ledger keeps them; `standing` says which may stand, `admission` brings them to the data that they are about.
 """
 
 from __future__ import annotations
