@@ -6,12 +6,12 @@ import sys
 import traceback
 from typing import NoReturn
 
-from workbook_lib.cli import beginning, deciding, judging, packs
+from workbook_lib.cli import beginning, deciding, judging, packs, reminding
 from workbook_lib.cli.options import app
 from workbook_lib.tables import UserError
 
 #: Importing them names their commands, in the order of their imports.
-COMMANDS = (packs, judging, beginning, deciding)
+COMMANDS = (packs, judging, beginning, deciding, reminding)
 
 
 def main() -> NoReturn:

@@ -66,6 +66,6 @@ def _in_words(schedule: Reminders) -> str:
     after = ", ".join(map(str, sorted(schedule.after_days))) or "no"
     return (
         f"{before} days before a due day and {after} days after it the person is reminded; managers have a digest "
-        f"every {count(schedule.digest_every_days, 'day')} while anybody of theirs is due or overdue; what is overdue for "
-        f"{count(schedule.escalate_after_days, 'day')} is escalated."
+        f"every {count(schedule.digest_every_days, 'day')} while anybody of theirs is due or overdue; what is overdue "
+        f"for {count(schedule.escalate_after_days, 'day')} is escalated."
     )
