@@ -89,6 +89,7 @@ def reminders(recorded: Sequence[ledger.Entry]) -> Iterator[Reminder]:
         if "fate" not in content:
             days = {name: date.fromisoformat(content[name]) for name in ("due_on", "reminded_on")}
             said = {name: content[name] for name in CLAIMED} | days
+            said["audience"] = Audience(said["audience"])
             yield Reminder(**said, fate=fates.get(content["delivery"], Fate.UNCERTAIN))
 
 

@@ -191,7 +191,8 @@ def _tell_uncertain(log: tuple[Reminder, ...]) -> bool:
     for one in found.values():
         typer.echo(
             f"uncertain: {one.recipient}, {one.audience}, {one.recorded_at}: a run ended while it was handed over. "
-            f"Look for Message-ID {one.message_id} in the mail server's log; --send --retry-uncertain sends it once more.",
+            f"Look for Message-ID {one.message_id} in the log of the mail server; --send --retry-uncertain sends it "
+            "once more.",
             err=True,
         )
     return bool(found)

@@ -5,6 +5,7 @@ Whatever comes from the exports stays text: one line, escaped in HTML, and in no
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ OURS = Path(__file__).parent.parent / "template" / "reminders"
 FOLDER = "reminders"
 #: The first line of a text template is the subject.
 SUBJECT = "Subject:"
+#: Of a name in a header: it stays on one line.
+LONGEST_NAME = 50
 #: Lines of a mail may be folded anywhere, and no server has to accept more than seven bits.
 POLICY = SMTP.clone(cte_type="7bit")
 
@@ -56,8 +59,8 @@ class Letterhead:
         subject, text = self._text(f"{message.audience}.txt", said)
         mail = EmailMessage(policy=POLICY)
         mail["Subject"] = subject
-        mail["From"] = Address(one_line(self.audit.settings.organisation), addr_spec=self.schedule.sender)
-        mail["To"] = Address(one_line(message.name), addr_spec=message.to)
+        mail["From"] = Address(phrase(self.audit.settings.organisation), addr_spec=self.schedule.sender)
+        mail["To"] = Address(phrase(message.name), addr_spec=message.to)
         mail["Date"] = at
         mail["Message-ID"] = f"<{message.message_id}@{self.schedule.domain}>"
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
@@ -152,6 +155,17 @@ def one_line(text: str) -> str:
     ('Ada Bcc: all@acme.example', 'ab')
     """
     return "".join(sign for sign in " ".join(text.split()) if not unicodedata.category(sign).startswith("C"))
+
+
+def phrase(text: str) -> str:
+    r"""A name as it may stand before an address: without the signs that mean something there.
+
+    Python folds a long quoted name in the middle of the quotes, and a program that reads it then finds other addresses.
+
+    >>> phrase('Ada "x" <eve@acme.example>, Lovelace')
+    'Ada x eveacme.example Lovelace'
+    """
+    return re.sub(r"[^\w '.&+/-]", "", one_line(text))[:LONGEST_NAME].strip()
 
 
 def _each(message: Message) -> Iterator[tuple[Person, Duty]]:
