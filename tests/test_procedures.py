@@ -1,4 +1,4 @@
-"""P1 … P12: a sound company passes each; one planted defect is noted by the procedure made for it."""
+"""P1 … P13: a sound company passes each; one planted defect is noted by the procedure made for it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ def results(folder, changes=None, audit=AUDIT) -> tuple[Workpaper, dict]:
 
 def test_a_sound_company_has_no_exception(tmp_path):
     _, found = results(tmp_path)
-    assert list(found) == [f"P{n}" for n in range(1, 13)] == [procedure.id for procedure in CATALOGUE]
-    assert {id_: result.says for id_, result in found.items() if result.outcome != Outcome.NO_EXCEPTIONS} == {}
-    assert all(result.tested for id_, result in found.items() if id_ != "P11")
+    assert list(found) == [f"P{n}" for n in range(1, 14)] == [procedure.id for procedure in CATALOGUE]
+    # Reminders are a log that grows with time; tests/test_followup.py has companies with one.
+    assert [id_ for id_, result in found.items() if result.outcome != Outcome.NO_EXCEPTIONS] == ["P13"]
+    assert found["P13"].outcome == Outcome.NOT_PERFORMED
+    assert all(result.tested for id_, result in found.items() if id_ not in ("P11", "P13"))
 
 
 DEFECTS = {

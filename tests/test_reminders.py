@@ -14,9 +14,11 @@ import pytest
 from folders import AUDIT, SOUND, make, plus
 from icalendar import Calendar
 from small import PAYLOADS
+from typer.testing import CliRunner
 
 from workbook_lib import reminders
 from workbook_lib.audit import Audit, load_audit
+from workbook_lib.cli import app, reminding
 from workbook_lib.reminders.sending import RefusedError, UncertainError
 from workbook_lib.schedule import Audience, Fate, Reminders
 from workbook_lib.tables import UserError
@@ -386,3 +388,51 @@ class TestMail:
             "cleo@acme.example",
             "Security training overdue for 14 days and more: 1 person",
         )
+
+
+class TestCommand:
+    """`workbook remind` without --send."""
+
+    @staticmethod
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["remind", *arguments])
+        return (2, str(done.exception)) if isinstance(done.exception, UserError) else (done.exit_code, done.output)
+
+    def test_a_dry_run_writes_mails_and_sends_nothing(self, acme: Audit, tmp_path: Path) -> None:
+        out = tmp_path / "out"
+        code, said = self.run(str(acme.folder), "--on", "2026-04-10", "--out", str(out))
+        assert code == 0
+        assert "2026-04-10, as known on 2026-01-04: 1 people are due or overdue, 1 of them overdue." in said
+        assert "warning: the exports cover days up to 2026-01-04, and are 95 days old on 2026-04-10" in said
+        assert sorted(path.name.partition("-")[0] for path in out.iterdir()) == ["digest", "escalation", "person"]
+        (out / "mine.eml").write_text("kept")
+        code, _ = self.run(str(acme.folder), "--on", "2026-03-06", "--out", str(out))
+        assert sorted(path.name.partition("-")[0] for path in out.iterdir()) == ["digest", "mine.eml", "person"]
+        assert not (acme.folder / "reminders.sqlite").exists()
+
+    @pytest.mark.parametrize(
+        ("options", "says"),
+        [
+            (["--send"], "are 95 days old on 2026-04-10: people may have completed since."),
+            (["--send", "--on", "2026-04-11"], "--on 2026-04-11: it is 2026-04-10, and what is sent is sent today."),
+            (["--send", "--stale-exports"], "the mail server cannot be reached"),
+        ],
+    )
+    def test_sending_is_refused(
+        self, acme: Audit, monkeypatch: pytest.MonkeyPatch, options: list[str], says: str
+    ) -> None:
+        monkeypatch.setattr(reminding, "today_in", lambda zone: date(2026, 4, 10))
+        code, said = self.run(str(acme.folder), *options)
+        assert code == 2
+        assert says in said
+        assert "nothing was sent" in said
+
+    @pytest.mark.parametrize(
+        ("schedule", "lacking"), [("", "[reminders]"), ('\n[reminders]\nfrom = "a@b.example"\n', "smtp")]
+    )
+    def test_without_a_schedule_or_a_server_it_says_what_to_add(
+        self, tmp_path: Path, schedule: str, lacking: str
+    ) -> None:
+        company(tmp_path, schedule=schedule)
+        code, said = self.run(str(tmp_path), "--send")
+        assert (code, said.startswith(f"audit.toml, reminders: {lacking} is missing.")) == (2, True)

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from workbook_lib import ledger
 from workbook_lib.engine import Engine
 from workbook_lib.schedule import Audience, Fate
-from workbook_lib.tables import FileAccount, Finding
+from workbook_lib.tables import FileAccount, Finding, Problem, UserError
 
 #: Name of the log in an audit folder, and of its copy in a pack.
 FILE, COPY = "reminders.sqlite", "reminders.jsonl"
@@ -82,15 +83,35 @@ def load(engine: Engine, folder: Path, source_no: int) -> Log:
 
 
 def reminders(recorded: Sequence[ledger.Entry]) -> Iterator[Reminder]:
-    """Each duty of each message that was ever claimed, in the order of the log, with its fate."""
-    contents = [entry.content for entry in recorded]
-    fates = {content["delivery"]: Fate(content["fate"]) for content in contents if "fate" in content}
-    for content in contents:
-        if "fate" not in content:
-            days = {name: date.fromisoformat(content[name]) for name in ("due_on", "reminded_on")}
-            said = {name: content[name] for name in CLAIMED} | days
-            said["audience"] = Audience(said["audience"])
-            yield Reminder(**said, fate=fates.get(content["delivery"], Fate.UNCERTAIN))
+    """Each duty of each message that was ever claimed, in the order of the log, with its fate.
+
+    Raises UserError for an entry that is none of a log of reminders.
+    """
+    fates: dict[str, Fate] = {}
+    claims: list[dict[str, Any]] = []
+    for entry in recorded:
+        try:
+            content = entry.content
+            if "fate" in content:
+                fates[content["delivery"]] = Fate(content["fate"])
+            else:
+                claims.append(_claimed(content))
+        except (KeyError, TypeError, ValueError):
+            raise UserError(
+                Problem(
+                    where=f"{FILE}, entry {entry.seq}",
+                    what="it is no entry of a log of reminders.",
+                    do="take the file from a copy that is sound.",
+                    code="bad_log",
+                )
+            ) from None
+    for claim in claims:
+        yield Reminder(**claim, fate=fates.get(claim["delivery"], Fate.UNCERTAIN))
+
+
+def _claimed(content: dict[str, Any]) -> dict[str, Any]:
+    days = {name: date.fromisoformat(content[name]) for name in ("due_on", "reminded_on")}
+    return {name: content[name] for name in CLAIMED} | days | {"audience": Audience(content["audience"])}
 
 
 def _account(path: Path, source_no: int, recorded: Sequence[ledger.Entry]) -> FileAccount:

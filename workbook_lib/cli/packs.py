@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
 from workbook_lib.placing import refuse_unwritable
+from workbook_lib.procedures import Outcome
 from workbook_lib.publish import Paper
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def run(
         Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
     ] = None,
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
-    fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
+    fail_on_deviation: Annotated[
+        bool, typer.Option(help="Exit with 1 where a procedure noted exceptions; one not performed is named only.")
+    ] = False,
 ) -> None:
     """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
     import json
@@ -79,8 +82,20 @@ def run(
     typer.echo(f"Result digest: {read_info(target)['Result-Digest']}")
     if signer:
         typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
-    noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
-    if fail_on_deviation and noted:
+    if fail_on_deviation:
+        _fail_on_deviation(result["procedures"])
+
+
+def _fail_on_deviation(procedures: dict[str, dict[str, Any]]) -> None:
+    """Exit with 1 where exceptions were noted, for continuous integration; say which, and what was not tested at all."""
+    by_outcome: dict[str, list[str]] = {}
+    for procedure, result in procedures.items():
+        by_outcome.setdefault(result["outcome"], []).append(procedure)
+    for outcome in (Outcome.EXCEPTIONS, Outcome.NOT_PERFORMED):
+        if names := by_outcome.get(outcome):
+            names.sort(key=lambda name: int(name[1:]))
+            typer.echo(f"{str(outcome).capitalize()}: {', '.join(names)}.", err=True)
+    if by_outcome.get(Outcome.EXCEPTIONS):
         raise typer.Exit(1)
 
 

@@ -14,6 +14,8 @@ from workbook_lib.placing import refuse_unwritable
 from workbook_lib.tables import Problem, UserError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from workbook_lib.audit import Audit
     from workbook_lib.reminder_log import Reminder
     from workbook_lib.reminders import Company, Letterhead, Plan
@@ -49,7 +51,7 @@ def remind(
 
     checked = load_audit(audit)
     schedule = _schedule(checked, sends=send)
-    today = datetime.now(checked.settings.zone).date()
+    today = today_in(checked.settings.zone)
     day = day_of(on) or today
     _refuse_another_day(day, today, sends=send)
     _judge_age(checked, schedule, day, sends=send, is_known=stale_exports)
@@ -70,6 +72,11 @@ def remind(
     whole = not _tell_uncertain(log) and whole
     if not whole:
         raise typer.Exit(1)
+
+
+def today_in(zone: ZoneInfo) -> date:
+    """The day of the clock. Nothing else here asks it for one: what is looked at is `--on`."""
+    return datetime.now(zone).date()
 
 
 def _schedule(audit: Audit, *, sends: bool) -> Reminders:

@@ -54,7 +54,7 @@ def reminders(wp: Workpaper) -> Exhibit:
         key=key,
         title=title,
         says=(
-            f"{count(sent, 'message')} of the period went out; {count(people, 'person', 'people')} were reminded.",
+            f"{count(sent, 'message')} of the period went out; {count(people, 'person was', 'people were')} reminded.",
             f"The schedule: {_in_words(schedule)}",
         ),
         tables=tuple(tables),

@@ -57,9 +57,9 @@ def follow_up(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=duties,
         exceptions=noted,
-        says=f"{counted(duties, 'duty was', 'duties were')} overdue for more than {counted(days, 'day')}. Of their "
-        f"people {before:,} had been reminded before the due day and {after:,} after it; "
-        f"{duties - escalated.exceptions:,} were escalated. {_says_of_log(evidence)}",
+        says=f"{counted(duties, 'duty was', 'duties were')} overdue for more than {counted(days, 'day')}. Reminded "
+        f"before the due day: {before:,}; after it: {after:,}; escalated: {duties - escalated.exceptions:,}. "
+        f"{_says_of_log(evidence)}",
         checks=(reminded, escalated, whole),
     )
 
@@ -70,7 +70,7 @@ def _says_of_log(evidence: Evidence) -> str:
         "SELECT MIN(reminded_on), COUNT(DISTINCT CASE WHEN fate <> 'sent' THEN delivery END) FROM reminder"
     )
     return (
-        f"The log begins on {begins}; {counted(messages, 'message')} in it that no server took over count for nothing."
+        f"The log begins on {begins}; messages in it that no server took over, which count for nothing: {messages:,}."
     )
 
 
