@@ -9,7 +9,6 @@ import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
 from workbook_lib.placing import refuse_unwritable
-from workbook_lib.procedures import Outcome
 from workbook_lib.publish import Paper
 
 if TYPE_CHECKING:
@@ -87,7 +86,9 @@ def run(
 
 
 def _fail_on_deviation(procedures: dict[str, dict[str, Any]]) -> None:
-    """Exit with 1 where exceptions were noted, for continuous integration; say which, and what was not tested at all."""
+    """Exit with 1 where exceptions were noted; say which procedures did, and which were not performed at all."""
+    from workbook_lib.procedures import Outcome
+
     by_outcome: dict[str, list[str]] = {}
     for procedure, result in procedures.items():
         by_outcome.setdefault(result["outcome"], []).append(procedure)
