@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from folders import AUDIT, SOUND, make, plus
+from folders import AUDIT, SOUND, make
 from icalendar import Calendar
 from small import PAYLOADS
 from typer.testing import CliRunner
@@ -48,6 +48,13 @@ def company(folder: Path, changes: dict[str, str | None] | None = None, schedule
 @pytest.fixture(scope="module")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     return company(tmp_path_factory.mktemp("acme"))
+
+
+def bo_without_address(address: str) -> dict[str, str | None]:
+    """Exports in which Bo has another address, or none, and an account that is no address."""
+    tables = ("accounts", "completions", "acknowledgements")
+    changes: dict[str, str | None] = {name: SOUND[name].replace("bo@acme.example", "bo-login") for name in tables}
+    return changes | {"people": PEOPLE.replace(",bo@acme.example,employee", f",{address},employee")}
 
 
 @cache
@@ -194,14 +201,14 @@ class TestPlan:
     def test_whoever_cannot_be_written_to_is_in_the_managers_digest(
         self, tmp_path: Path, address: str, why: str
     ) -> None:
-        accounts = SOUND["accounts"] + "bo@acme.example,E2,Bo,true\n"
-        audit = company(
-            tmp_path,
-            {"people": PEOPLE.replace(",bo@acme.example,employee", f",{address},employee"), "accounts": accounts},
-        )
+        audit = company(tmp_path, bo_without_address(address))
         plan = planned(audit, BO_DUE)
         assert told(plan) == [("digest", "ada@acme.example", [("awareness", 0)])]
         assert [said for _, said in plan.unwritten] == [f"{why}; in the digest to ada@acme.example"]
+
+    def test_an_address_that_only_the_list_of_users_has_is_used(self, tmp_path: Path) -> None:
+        audit = company(tmp_path, {"people": PEOPLE.replace(",bo@acme.example,employee", ",,employee")})
+        assert told(planned(audit, BO_DUE))[0] == ("person", "bo@acme.example", [("awareness", -3)])
 
     def test_managers_in_a_ring_end_with_the_owner(self, tmp_path: Path) -> None:
         people = PEOPLE.replace("cleo@acme", "bo@acme").replace("2023-01-09,\n", "2023-01-09,2026-01-31\n")
@@ -372,8 +379,7 @@ class TestMail:
         assert (box.mails, log.exists()) == ([], False)
 
     def test_managers_see_whom_they_must_tell_themselves(self, tmp_path: Path) -> None:
-        accounts = plus("accounts", "bo@acme.example,E2,Bo,true")
-        audit = company(tmp_path, accounts | {"people": PEOPLE.replace(",bo@acme.example,employee", ",,employee")})
+        audit = company(tmp_path, bo_without_address(""))
         box = Box()
         sent(audit, date(2026, 4, 10), tmp_path / "reminders.sqlite", box)
         (to, digest), (above, escalation) = box.mails

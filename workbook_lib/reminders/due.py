@@ -12,9 +12,11 @@ from workbook_lib.schedule import is_address
 from workbook_lib.workpaper import Workpaper, perform
 
 #: Each duty with its first open or coming gap: C13's exception where it has begun, C14's next due day where it has not.
+#: Where the people export has no address, the only one that a list of users gives to a person stands for it.
 #: A leave holds a message back where it excuses (C10).
 STATE = """
-SELECT person.person_no, person.person_id, person.name, person.email, person.worker_type, person.manager_email,
+SELECT person.person_no, person.person_id, person.name, COALESCE(person.email, listed.email) AS email,
+       person.worker_type, person.manager_email,
        CASE WHEN person.person_id IN (SELECT person_id FROM unread_people)
               THEN 'a row of theirs in the people export cannot be read'
             WHEN person.person_no NOT IN (SELECT person_no FROM engagement
@@ -23,7 +25,10 @@ SELECT person.person_no, person.person_id, person.name, person.email, person.wor
                                       WHERE start_date <= DATE '{on}' AND (end_date IS NULL OR (end_date >= DATE '{on}'
                                         AND end_date >= start_date + (minimum_days - 1)))) THEN 'on leave'
             ELSE '' END AS held_back
-FROM person"""
+FROM person
+LEFT JOIN (SELECT person_no, MIN(account_key) AS email FROM account_person
+           WHERE via = 'list of users' AND account_key LIKE '%@%'
+           GROUP BY person_no HAVING COUNT(DISTINCT account_key) = 1) listed ON listed.person_no = person.person_no"""
 
 OPEN = f"""
 SELECT state.person_id, state.name, state.email, state.worker_type, state.manager_email, state.held_back,
