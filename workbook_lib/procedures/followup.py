@@ -11,13 +11,13 @@ FOLLOWED = f"""
 SELECT person.person_id, person.name, requirement.requirement_id, exception.due_on, exception.last_day AS overdue_to,
        CAST(exception.last_day - exception.due_on AS INTEGER) AS days_overdue,
        MIN(CASE WHEN audience = '{Audience.PERSON}' AND reminded_on <= exception.due_on
-                 AND reminder.due_on = exception.due_on THEN reminded_on END) AS reminded_before_on,
+                 AND reminder.due_on = exception.due_on THEN reminded_on END) AS told_before,
        MIN(CASE WHEN audience = '{Audience.PERSON}' AND reminded_on > exception.due_on THEN reminded_on END)
-         AS reminded_on,
+         AS told_after,
        MIN(CASE WHEN audience = '{Audience.DIGEST}' AND reminded_on > exception.due_on THEN reminded_on END)
-         AS manager_told_on,
+         AS manager_told,
        MIN(CASE WHEN audience = '{Audience.ESCALATION}' AND reminded_on > exception.due_on THEN reminded_on END)
-         AS escalated_on
+         AS escalated
 FROM exception
 JOIN person ON person.person_no = exception.person_no
 JOIN requirement ON requirement.requirement_no = exception.requirement_no
@@ -42,18 +42,18 @@ def follow_up(evidence: Evidence) -> Tested | NotPerformed:
     reminded = evidence.check(
         f"Whoever was overdue for more than {counted(days, 'day')} was reminded after the due day, or the manager was.",
         duties,
-        f"{sent} reminded_on IS NULL AND manager_told_on IS NULL ORDER BY person_id, requirement_id, due_on",
+        f"{sent} told_after IS NULL AND manager_told IS NULL ORDER BY person_id, requirement_id, due_on",
     )
     escalated = evidence.check(
         f"Whoever was overdue for more than {counted(days, 'day')} was escalated.",
         duties,
-        f"{sent} escalated_on IS NULL ORDER BY person_id, requirement_id, due_on",
+        f"{sent} escalated IS NULL ORDER BY person_id, requirement_id, due_on",
     )
     altered = sum(finding.code == "reminders_altered" for finding in evidence.findings)
     whole = Check(says="The log of reminders is as it was recorded.", tested=1, exceptions=int(altered > 0))
-    noted = evidence.count(f"{sent} (reminded_on IS NULL AND manager_told_on IS NULL) OR escalated_on IS NULL")
-    before = evidence.count(f"{sent} reminded_before_on IS NOT NULL")
-    after = evidence.count(f"{sent} reminded_on IS NOT NULL")
+    noted = evidence.count(f"{sent} (told_after IS NULL AND manager_told IS NULL) OR escalated IS NULL")
+    before = evidence.count(f"{sent} told_before IS NOT NULL")
+    after = evidence.count(f"{sent} told_after IS NOT NULL")
     return Tested(
         tested=duties,
         exceptions=noted,
