@@ -287,9 +287,16 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     done = workbook("run", make(tmp_path / "acme", LAPSED), "--out", tmp_path / "out", "--fail-on-deviation")
     assert done.returncode == 1
     assert (tmp_path / "out" / "acme-2025").is_dir()
+    assert "Exceptions noted: P3, P11.\nNot performed: P13.\n" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who"])
+def test_fail_on_deviation_is_0_where_nothing_was_noted_and_names_what_was_not_performed(tmp_path):
+    done = workbook("run", make(tmp_path / "acme"), "--out", tmp_path / "out", "--no-pdf", "--fail-on-deviation")
+    assert done.returncode == 0
+    assert "Not performed: P13.\n" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who", "remind"])
 def test_every_command_has_help_with_an_example(command):
     done = workbook(command, "--help")
     assert done.returncode == 0

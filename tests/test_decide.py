@@ -40,11 +40,11 @@ def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_pat
     done = imported(folder, EXPLAIN)
     (entry,) = register.entries(tmp_path / "register.sqlite")
     assert (done.new, done.known, done.head) == (1, 0, register.Head(1, entry.hash))
-    assert entry.decision["evidence_sha256"] == hashlib.sha256(b"TICKET-7").hexdigest()
+    assert entry.content["evidence_sha256"] == hashlib.sha256(b"TICKET-7").hexdigest()
     paper = perform(load_audit(folder))
     assert [row | {"explained_by": None} for row in paper.exceptions] == before
     assert {row["explained_by"] for row in paper.exceptions if row["person_id"] == "E2"} == {
-        entry.decision["decision_id"]
+        entry.content["decision_id"]
     }
     account = paper.files[-1]
     assert (account.file, account.rows_read, account.rows_used) == ("register.sqlite", 1, 1)
@@ -96,7 +96,7 @@ def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
     imported(folder, "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,")
     (finding,) = [f for f in perform(load_audit(folder)).findings if f.code == "dated_back"]
-    today = register.entries(folder / "register.sqlite")[0].decision["recorded_at"][:10]
+    today = register.entries(folder / "register.sqlite")[0].content["recorded_at"][:10]
     assert finding.text == (
         f"Decision D1 was recorded on {today} and says that it was approved on 2025-03-10: ask for the approval itself."
     )

@@ -52,7 +52,7 @@ def save(session: Session, kind: DecisionKind, items: list[Item], **answers: str
 
 
 def bodies(session: Session) -> list[dict[str, Any]]:
-    return [entry.decision for entry in register.entries(session.audit.folder / REGISTER)]
+    return [entry.content for entry in register.entries(session.audit.folder / REGISTER)]
 
 
 def test_what_waits_is_in_four_queues(session: Session) -> None:

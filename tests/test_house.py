@@ -11,7 +11,7 @@ import pytest
 LIBRARY = Path(__file__).parent.parent / "workbook_lib"
 FILES = sorted(path for path in LIBRARY.rglob("*.py") if "notebooks" not in path.parts)
 
-FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "received", "engine"}
+FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "received", "engine", "ledger", "schedule"}
 #: Stage → the files and packages that belong to it. Stages meet in `workpaper` and do not know each other.
 STAGES = {
     "intake": {"intake"},
@@ -22,6 +22,7 @@ STAGES = {
     "lookalikes": {"lookalikes"},
     "procedures": {"procedures"},
     "register": {"register"},
+    "reminder_log": {"reminder_log"},
     "sampling": {"sampling"},
     "pseudonyms": {"pseudonyms"},
     "restatement": {"restatement"},
@@ -47,6 +48,9 @@ HOMES = {
     "xlsxwriter": {"spreadsheets"},
     "cryptography": {"signing"},
     "distributed": {"batch"},
+    "jinja2": {"reminders"},
+    "icalendar": {"reminders"},
+    "smtplib": {"reminders"},
 }
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}

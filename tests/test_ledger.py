@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import writers
 
+from workbook_lib.ledger import NOTHING
 from workbook_lib.register import Head, append, entries, export, head, verify
-from workbook_lib.register.ledger import NOTHING
 from workbook_lib.tables import UserError
 
 #: How many writers are killed: a few in each run, 500 before a release.
@@ -35,7 +35,7 @@ def decision(name: str, **more: object) -> dict[str, object]:
 
 
 def ids(path: Path) -> list[Any]:
-    return [entry.decision["decision_id"] for entry in entries(path)]
+    return [entry.content["decision_id"] for entry in entries(path)]
 
 
 def forced(path: Path, *statements: str) -> list[Any]:
@@ -76,7 +76,7 @@ def heard_from(connection: Connection) -> Iterator[str]:
 
 def test_what_was_recorded_comes_back_in_order(register: Path) -> None:
     assert ids(register) == ["d1", "d2", "d3", "d4", "d5"]
-    assert entries(register)[1].decision == decision("d2", reason="naïve 2")
+    assert entries(register)[1].content == decision("d2", reason="naïve 2")
     first, second = entries(register)[:2]
     assert (first.seq, first.prev, second.prev) == (1, NOTHING, first.hash)
     assert head(register) == Head(5, entries(register)[-1].hash)
@@ -142,7 +142,7 @@ def test_a_register_cut_short_is_found_by_the_head_of_the_last_pack(register: Pa
 
 def test_a_register_written_anew_is_found_by_the_head_of_the_last_pack(register: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.sqlite"
-    append(other, [entry.decision | {"reason": "nicer"} for entry in entries(register)] + [decision("d6")])
+    append(other, [entry.content | {"reason": "nicer"} for entry in entries(register)] + [decision("d6")])
     assert verify(other) == ()
     assert verify(other, head(register)) == ("Entry 5 is not the one that an earlier pack was made with.",)
     before = head(register)

@@ -19,9 +19,12 @@ def results(folder, changes=None, audit=AUDIT) -> tuple[Workpaper, dict]:
 
 def test_a_sound_company_has_no_exception(tmp_path):
     _, found = results(tmp_path, {"access": "account,granted_on,system\nE1,2025-04-03,vpn\n"})
-    assert list(found) == [*(f"P{n}" for n in range(1, 13)), "P14"] == [procedure.id for procedure in CATALOGUE]
-    assert {id_: result.says for id_, result in found.items() if result.outcome != Outcome.NO_EXCEPTIONS} == {}
-    assert all(result.tested for id_, result in found.items() if id_ != "P11")
+    assert list(found) == [f"P{n}" for n in range(1, 15)] == [procedure.id for procedure in CATALOGUE]
+    others = {id_: result.says for id_, result in found.items() if result.outcome != Outcome.NO_EXCEPTIONS}
+    # Reminders are a log that grows with time; tests/test_followup.py has companies with one.
+    assert list(others) == ["P13"]
+    assert found["P13"].outcome == Outcome.NOT_PERFORMED
+    assert all(result.tested for id_, result in found.items() if id_ not in ("P11", "P13"))
 
 
 DEFECTS = {

@@ -73,7 +73,7 @@ class TestAPackThatReplacesAnother:
         head = pack.read_info(replaced / "out/acme-2025")["Register-Head"]
         first, second = (replaced / name / "acme-2025/data/inputs" for name in ("first", "out"))
         assert [row for row in rows(replaced / "out/acme-2025") if not row[1]] == [
-            ["decisions", "", "", "decisions", "no register", f"1 entries, the last one {head}", ""],
+            ["decisions", "", "", "decisions", "none", f"1 entries, the last one {head}", ""],
             *(
                 ["input", "", "", name, pack.digest(first / name), pack.digest(second / name), ""]
                 for name in ("completions.csv", "people.csv")
@@ -233,10 +233,10 @@ class TestAFileInPlaceOfTheStatement:
 
 def test_every_input_rule_version_and_day_is_in_the_basis(replaced: Path) -> None:
     basis = json.loads((replaced / "out/acme-2025/data/run.json").read_text())["basis"]
-    assert set(basis) == {"inputs", "decisions", "days", "rules", "versions", "key of the ids"}
+    assert set(basis) == {"inputs", "decisions", "reminders", "days", "rules", "versions", "key of the ids"}
     inputs = replaced / "out/acme-2025/data/inputs"
     copied = {path.relative_to(inputs).as_posix() for path in inputs.rglob("*") if path.is_file()}
-    assert set(basis["inputs"]) == copied - {"register.jsonl", "restated.json"}
+    assert set(basis["inputs"]) == copied - {"register.jsonl", "reminders.jsonl", "restated.json"}
     assert basis["versions"].keys() >= {"python", "duckdb", "audit-workbook", "files of the workbook", "notebooks"}
     assert recipe.versions().items() <= basis["versions"].items()
 

@@ -72,7 +72,7 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     shot(page, "4_link")
     page.locator(".desk-save").click()
     expect(page.locator(".desk-note")).to_contain_text("Everything was judged again", timeout=lab_page.LONG)
-    assert [entry.decision["kind"] for entry in register.entries(path)] == ["explain"] * 3 + ["link"]
+    assert [entry.content["kind"] for entry in register.entries(path)] == ["explain"] * 3 + ["link"]
 
     page.locator(".desk-scope select").select_option("all")
     page.locator(".desk-earlier option", has_text="system error").first.click()
@@ -81,7 +81,7 @@ def _work(page: Any, expect: Any, path: Path) -> str:
     expect(page.locator(".desk-withdrawn")).to_contain_text("Saved: 1 decision (withdraw)")
     expect(page.locator(".desk-earlier option").nth(1)).to_contain_text("WITHDRAWN")
     shot(page, "5_withdrawn")
-    last = register.entries(path)[-1].decision
+    last = register.entries(path)[-1].content
     assert (last["kind"], last["reason"]) == ("withdraw", "wrong reason")
     return "|".join(queue.all_inner_texts())
 

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
+from workbook_lib.schedule import Reminders, is_address
 from workbook_lib.source import Source, file_problems, matching, paired, source_problems
 from workbook_lib.tables import Problem, UserError, listing
 from workbook_lib.wording import problem
@@ -92,9 +93,16 @@ class Audit(Section):
     settings: Settings = Field(alias="audit")
     programme: Programme | None = None
     leave: LeaveRules = LeaveRules()
+    reminders: Reminders | None = None
     periods: tuple[Period, ...] = Field(alias="period", min_length=1, strict=False)
     sources: tuple[Source, ...] = Field(alias="source", min_length=1, strict=False)
     requirements: tuple[Requirement, ...] = Field(alias="requirement", min_length=1, strict=False)
+
+    @property
+    def owner(self) -> str:
+        """The address of whoever hears of people without a manager; empty where none is given."""
+        named = (self.reminders.owner if self.reminders else "", self.programme.owner if self.programme else "")
+        return next(filter(is_address, named), "")
 
     @cached_property
     def files(self) -> tuple[tuple[Source, Path], ...]:
@@ -157,7 +165,7 @@ def window(audit: Audit, period: str | None = None, as_of: date | None = None) -
     Raises UserError where no day of the period is covered.
     """
     chosen = audit.period(period)
-    last_day = as_of or _last_full_day(audit)
+    last_day = as_of or last_full_day(audit)
     if last_day < chosen.start:
         raise UserError(
             Problem(
@@ -175,7 +183,7 @@ def refuse_later_than_exports(audit: Audit, days: Window) -> None:
 
     Raises UserError. A script that wants to look ahead nevertheless uses `judge`, which only warns.
     """
-    known = _last_full_day(audit)
+    known = last_full_day(audit)
     if days.as_of > known:
         raise UserError(
             Problem(
@@ -188,7 +196,8 @@ def refuse_later_than_exports(audit: Audit, days: Window) -> None:
         )
 
 
-def _last_full_day(audit: Audit) -> date:
+def last_full_day(audit: Audit) -> date:
+    """The last full day that the exports cover (C1)."""
     needed = {"people"} | {requirement.records for requirement in audit.requirements}
     days = [source.extracted(audit.settings.zone) for source in audit.sources if source.table in needed]
     return min(day for day in days if day is not None) - timedelta(days=1)
@@ -304,6 +313,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "audit": Settings,
     "programme": Programme,
     "leave": LeaveRules,
+    "reminders": Reminders,
     "period": Period,
     "source": Source,
     "requirement": Requirement,

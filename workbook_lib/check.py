@@ -32,6 +32,7 @@ TO_MEND = {
     "decision_fits_nothing",
     "exchanged_dates",
     "register_altered",
+    "reminders_altered",
     "left_to_do",
     "records_lost",
     "further_pages",

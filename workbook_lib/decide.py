@@ -46,7 +46,7 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
     Raises UserError with every decision that may not stand.
     """
     path = audit.folder / register.FILE
-    earlier = [dict.fromkeys(TABLES["decisions"].names) | entry.decision for entry in register.entries(path)]
+    earlier = [dict.fromkeys(TABLES["decisions"].names) | entry.content for entry in register.entries(path)]
     there = {decision["decision_id"] for decision in earlier}
     whole = [dict.fromkeys(TABLES["decisions"].names) | dict(decision) for decision in decisions]
     new = [decision for decision in whole if decision["decision_id"] not in there]

@@ -87,6 +87,11 @@ SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on
        reason, evidence, approved_by, withdraws, withdrawn = 1 AS withdrawn, recorded_at, evidence_sha256
 FROM decision ORDER BY source_no, row_no"""
 
+REMINDERS = """
+SELECT person_id, requirement_id, due_on, step AS days_after_due, audience, recipient, reminded_on, fate, message_id,
+       recorded_at
+FROM reminder ORDER BY recorded_at, message_id, person_id, requirement_id, due_on, delivery"""
+
 SNAPSHOT_CHANGES = """
 SELECT file, earlier_file, fate AS change, row_no, record, column_name, before, after
 FROM snapshot_change
@@ -106,6 +111,7 @@ LISTINGS: dict[str, str] = {
     "readings": READINGS,
     "joiners": JOINERS,
     "decisions": DECISIONS,
+    "reminders": REMINDERS,
     "snapshot_changes": SNAPSHOT_CHANGES,
 }
 
@@ -147,6 +153,7 @@ SAYS: dict[str, str] = {
     "readings": "How each person stands under each reading of annual.",
     "joiners": "Everybody who joined, and when they completed against their due day.",
     "decisions": "What analysts decided, and what was taken back.",
+    "reminders": "Each duty in each message that was sent, or tried: to whom, when, and what became of it.",
     "snapshot_changes": "Records of an earlier export that vanished or changed since.",
     "restatement": "What reads differently than in the older pack that this one replaced, and why.",
     "sample": "A selection of people per stratum, drawn by a stated rule, with what the exports say about each duty.",

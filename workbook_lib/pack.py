@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbook_lib import reminder_log
 from workbook_lib.audit import Audit
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import COPY, Head, export, register_of
@@ -31,8 +32,8 @@ HERE = Path(__file__).parent / "template" / "pack"
 
 
 def input_names(audit: Audit) -> list[Path]:
-    """All files that the result rests on, the register apart, relative to the audit's folder: audit.toml, exports,
-    programme, the user's own profiles.
+    """All files that the result rests on, relative to the audit's folder: audit.toml, exports, programme, the user's
+    own profiles. The register and the log of reminders are ledgers, and apart.
     """
     names = {Path("audit.toml")}
     names |= {path.relative_to(audit.folder) for _, path in audit.files}
@@ -47,7 +48,8 @@ def input_names(audit: Audit) -> list[Path]:
 
 
 def copy_inputs(audit: Audit, folder: Path) -> Head | None:
-    """Copy all that the result rests on, byte for byte, and the decisions of the register, one per line.
+    """Copy all that the result rests on, byte for byte; and the entries of the register and of the log of reminders,
+    one per line.
 
     Returns where the register ends, where there is one.
     """
@@ -55,6 +57,8 @@ def copy_inputs(audit: Audit, folder: Path) -> Head | None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(audit.folder / name, target)
+    if (log := reminder_log.path_in(audit.folder)).exists():
+        export(log, folder / reminder_log.COPY)
     if not register_of(audit.folder).exists():
         return None
     return export(register_of(audit.folder), folder / COPY)

@@ -24,7 +24,6 @@ from workbook_lib import (
     predecessor,
     publish,
     recipe,
-    register,
     restatement,
     timestamps,
     verify,
@@ -94,9 +93,7 @@ def reason_to_make(job: Job) -> str:
     """
     if not job.target.exists():
         return "there was none"
-    file = register.register_of(job.audit.folder)
-    head = register.head(file) if file.exists() else None
-    now = recipe.basis(job.audit, job.audit.folder, job.window, head, job.pseudonym_key)
+    now = recipe.basis(job.audit, job.audit.folder, job.window, job.pseudonym_key)
     known = _run_facts_of(job.target)
     if not isinstance(known.get("basis"), dict):
         return "the one there does not say what it was made from"
@@ -178,7 +175,7 @@ def _staged(job: Job, progress: Progress) -> Path:
         data = stage / "data"
         progress("copying the inputs", 0.0)
         parameters, head = _place_inputs(job, data, workshop)
-        basis = _restate(job, data, workshop, head)
+        basis = _restate(job, data, workshop)
         running = f"running the {job.notebook} notebook"
         progress(running, 0.05)
         notebook = publish.execute(
@@ -248,13 +245,13 @@ def _inputs(job: Job, data: Path, workshop: Path) -> Path:
     return data / "inputs" if job.pseudonym_key is None else workshop / "inputs"
 
 
-def _restate(job: Job, data: Path, workshop: Path, head: Head | None) -> recipe.Basis:
+def _restate(job: Job, data: Path, workshop: Path) -> recipe.Basis:
     """Lay what an older pack said among the inputs, and in a copy that has no inputs beside them; return the basis.
 
     A page of one day restates nothing.
     """
     inputs = _inputs(job, data, workshop)
-    basis = recipe.basis(job.audit, inputs, job.window, head, job.pseudonym_key)
+    basis = recipe.basis(job.audit, inputs, job.window, job.pseudonym_key)
     if job.notebook is not Notebook.EVIDENCE:
         return basis
     if said := predecessor.restated(job.target, basis, job.audit.folder):

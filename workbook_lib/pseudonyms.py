@@ -26,6 +26,7 @@ WITHHELD = "withheld"
 KEYED = (
     *("person_id", "email", "manager_email", "account", "account_email", "account_key"),
     *("decided_by", "approved_by", "reviewed_by", "record_id"),
+    *("recipient", "message_id", "delivery"),
 )
 #: Columns that are emptied: the keyed id beside them says the same.
 EMPTIED = ("name",)
@@ -36,7 +37,8 @@ PUBLIC = (
     *("requirement_id", "verdict", "why", "cause", "ended_by", "explained_by"),
     *("decision_id", "withdraws", "reason_code", "policy_id", "version"),
     *("module_id", "title", "topics", "sample", "threats"),
-    *("file", "earlier_file", "fate", "column_name", "recorded_at", "evidence_sha256"),
+    *("audience", "fate"),
+    *("file", "earlier_file", "column_name", "recorded_at", "evidence_sha256"),
 )
 
 

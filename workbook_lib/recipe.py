@@ -1,7 +1,7 @@
 """What a pack is made from. Where nothing of it has changed, the pack need not be made again.
 
-Its result follows from the *basis*: inputs, decisions, period and days, rules, versions. How it looks, and what lies
-beside it, follows from the options too.
+Its result follows from the *basis*: inputs, decisions, reminders, period and days, rules, versions. How it looks, and
+what lies beside it, follows from the options too.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook_lib import pack, pdf
+from workbook_lib import ledger, pack, pdf, reminder_log
 from workbook_lib.audit import Audit, Window
 from workbook_lib.pseudonyms import Pseudonyms
 from workbook_lib.publish import notebook_path
-from workbook_lib.register import Head
+from workbook_lib.register import register_of
 from workbook_lib.signing import Signer
 
 if TYPE_CHECKING:
@@ -37,15 +37,16 @@ LIBRARY = Path(__file__).parent
 NO_OPTIONS = ("audit", "window", "out", "pseudonym_key")
 
 
-def basis(audit: Audit, folder: Path, window: Window, head: Head | None, pseudonym_key: Path | None) -> Basis:
+def basis(audit: Audit, folder: Path, window: Window, pseudonym_key: Path | None) -> Basis:
     """All from which the result of a pack follows: each input and version by name, the rest by digest or in words.
 
-    folder : where the inputs lie, the audit's own or a copy of it.  head : where the register ends.
-    pseudonym_key : of a copy that names nobody; an id made with it stands for the key.
+    folder : where the inputs lie, the audit's own or a copy of it.  pseudonym_key : of a copy that names nobody; an id
+    made with it stands for the key.
     """
     return {
         "inputs": {name.as_posix(): pack.digest(folder / name) for name in pack.input_names(audit)},
-        "decisions": f"{head.count} entries, the last one {head.hash}" if head else "no register",
+        "decisions": _end_of(register_of(folder)),
+        "reminders": _end_of(reminder_log.path_in(folder)),
         "days": f"{window.start} to {window.end}, as known on {window.as_of}",
         "rules": _own_files(("rules",)),
         "versions": {
@@ -61,6 +62,12 @@ def options(job: Job) -> str:
     """One digest of what was asked for beside the basis; of a key only what it may be known by."""
     asked = {field.name: _fact(getattr(job, field.name)) for field in fields(job) if field.name not in NO_OPTIONS}
     return _sha256(json.dumps(asked | {"found": _browser(job)}, sort_keys=True))
+
+
+def _end_of(path: Path) -> str:
+    """Where a ledger ends, which says all that is in it."""
+    end = ledger.head(path)
+    return f"{end.count} entries, the last one {end.hash}" if end.count else "none"
 
 
 def versions() -> dict[str, str]:

@@ -93,7 +93,7 @@ def _known_keys(loc: tuple[int | str, ...], sections: Sections) -> list[str]:
     model = sections.get(names[-1]) if names else None
     if model is None:
         return [name for name in sections if name != "renewal"]
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def sentence(text: str) -> str:

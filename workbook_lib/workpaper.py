@@ -9,7 +9,18 @@ from typing import Any
 
 import pandas as pd
 
-from workbook_lib import caveats, coverage, forecast, identity, intake, procedures, readings, register, restatement
+from workbook_lib import (
+    caveats,
+    coverage,
+    forecast,
+    identity,
+    intake,
+    procedures,
+    readings,
+    register,
+    reminder_log,
+    restatement,
+)
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
 from workbook_lib.pseudonyms import Pseudonyms
@@ -102,12 +113,13 @@ def perform(
     engine = Engine()
     received = intake.read(audit, engine)
     decided = register.admit(engine, audit)
-    accounts = (*received.files, *([decided.account] if decided.account else []))
+    reminded = reminder_log.load(engine, audit.folder, len(audit.files) + 2)
+    accounts = (*received.files, *filter(None, (decided.account, reminded.account)))
     files = tuple(file.with_rejected(decided.refused) for file in accounts)
     quarantine = (*received.quarantine, *decided.refused)
     identity.resolve(engine, quarantine)
     coverage.judge(engine, audit, days)
-    told = (*received.findings, *decided.findings)
+    told = (*received.findings, *decided.findings, *reminded.findings)
     if pseudonym_key:
         hidden = Pseudonyms.read(pseudonym_key)
         hidden.hide(engine)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from workbook_lib.cli import batching, beginning, deciding, judging, packs
+from workbook_lib.cli import batching, beginning, deciding, judging, packs, reminding
 from workbook_lib.cli.options import app
 
 #: Importing them names their commands, in the order of their imports.
-COMMANDS = (packs, batching, judging, beginning, deciding)
+COMMANDS = (packs, batching, judging, beginning, deciding, reminding)
 
 
 def main() -> NoReturn:

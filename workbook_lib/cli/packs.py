@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,7 +37,9 @@ def run(
         str, typer.Option(help="Address of an RFC 3161 authority that confirms the time.", show_default=False)
     ] = "",
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
-    fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
+    fail_on_deviation: Annotated[
+        bool, typer.Option(help="Exit with 1 where a procedure noted exceptions; one not performed is named only.")
+    ] = False,
 ) -> None:
     """Make the evidence pack of one period. The page for the auditor, the notebook, the tables and the inputs.
 
@@ -97,10 +99,24 @@ def run(
     typer.echo(f"Result digest: {read_info(target)['Result-Digest']}")
     if signer:
         typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
-    noted = [p for p in result["procedures"].values() if p["outcome"] != "no exceptions noted"]
     if timestamp_url:
         typer.echo(f"Time stamp of {timestamps.authority(timestamp_url)} beside the pack.")
-    if fail_on_deviation and noted:
+    if fail_on_deviation:
+        _fail_on_deviation(result["procedures"])
+
+
+def _fail_on_deviation(procedures: dict[str, dict[str, Any]]) -> None:
+    """Exit with 1 where exceptions were noted; say which procedures did, and which were not performed at all."""
+    from workbook_lib.procedures import Outcome
+
+    by_outcome: dict[str, list[str]] = {}
+    for procedure, result in procedures.items():
+        by_outcome.setdefault(result["outcome"], []).append(procedure)
+    for outcome in (Outcome.EXCEPTIONS, Outcome.NOT_PERFORMED):
+        if names := by_outcome.get(outcome):
+            names.sort(key=lambda name: int(name[1:]))
+            typer.echo(f"{str(outcome).capitalize()}: {', '.join(names)}.", err=True)
+    if by_outcome.get(Outcome.EXCEPTIONS):
         raise typer.Exit(1)
 
 

@@ -67,7 +67,7 @@ class Session:
         self.items: tuple[Item, ...] = gather(self.paper)
         self.people: list[tuple[object, ...]] = list(self.paper.rows(ALL_PEOPLE))
         self.accounts = {key for (key,) in self.paper.rows("SELECT account_key FROM account_person")}
-        judged = (file.rows_read for file in self.paper.files if file.source_no > len(self.audit.files))
+        judged = (file.rows_read for file in self.paper.files if file.file in (register.FILE, register.COPY))
         self._judged = sum(judged)
         self._look_alikes: dict[str, list[Suggestion]] = {}
         self.__dict__.pop("_index", None)
@@ -82,7 +82,7 @@ class Session:
             {name: row[name].isoformat() if isinstance(row[name], date) else row[name] for name in row}
             for row in self.paper.engine.dicts("SELECT * FROM decision ORDER BY source_no, row_no")
         ]
-        found += [dict.fromkeys(names) | entry.decision for entry in since]
+        found += [dict.fromkeys(names) | entry.content for entry in since]
         taken_back = {one["withdraws"] for one in found if one["kind"] == DecisionKind.WITHDRAW}
         self.decisions: list[dict[str, Any]] = [one | {"withdrawn": one["decision_id"] in taken_back} for one in found]
 

@@ -11,6 +11,7 @@ from workbook_lib.exhibits.chosen import Chosen, choices
 from workbook_lib.exhibits.crosswalk import crosswalk
 from workbook_lib.exhibits.decisions import decisions
 from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, rate
+from workbook_lib.exhibits.followup import reminders
 from workbook_lib.exhibits.front import bottom_line, requirements, results, scope, title
 from workbook_lib.exhibits.joiners import joiners
 from workbook_lib.exhibits.judgement import (
@@ -74,6 +75,7 @@ __all__ = [
     "readings",
     "ready",
     "reconciliation",
+    "reminders",
     "requirements",
     "restatement",
     "results",

@@ -7,6 +7,7 @@ from typing import Any
 
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed
 from workbook_lib.exhibits.markup import Stacked
+from workbook_lib.register import COPY, FILE
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the listing; all of them stand in the pack.
@@ -26,7 +27,7 @@ def decisions(wp: Workpaper) -> Exhibit:
     found = wp.engine.dicts(f"{DECIDED} LIMIT {SHOWN}")
     total = wp.engine.count("decision")
     taken_back = wp.number("SELECT SUM(withdrawn) FROM decision")
-    register = next((file for file in wp.files if file.source_no > len(wp.audit.files)), None)
+    register = next((file for file in wp.files if file.file in (FILE, COPY)), None)
     head = (
         f"The register has {count(register.rows_read, 'entry', 'entries')}, each chained to the one before; "
         f"{register.parameters}. Whoever has a later pack compares that line."

@@ -10,6 +10,7 @@ from workbook_lib.exhibits import words
 from workbook_lib.exhibits.exhibit import Exhibit, Links, Table, Text, count, framed, rate, spelled, were
 from workbook_lib.procedures import OUTCOMES
 from workbook_lib.readings import READINGS
+from workbook_lib.schedule import FATES
 from workbook_lib.workpaper import Workpaper
 
 
@@ -68,6 +69,7 @@ GLOSSARY = {
     "Status of an acknowledgement": words.ANSWERS,
     "Worker types": words.WORKER_TYPES,
     "Kinds of decision": words.DECISIONS,
+    "What became of a reminder": FATES,
     "How an account was matched": words.MATCHES,
 }
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures import access, content, people, records
+from workbook_lib.procedures import access, content, followup, people, records
 from workbook_lib.procedures.result import OUTCOMES, Check, Evidence, Outcome, Procedure, Result, carry_out
 
 __all__ = ["CATALOGUE", "OUTCOMES", "Check", "Evidence", "Outcome", "Procedure", "Result", "perform"]
 
-CATALOGUE: tuple[Procedure, ...] = (*people.PROCEDURES, *content.PROCEDURES, *records.PROCEDURES, *access.PROCEDURES)
+CATALOGUE: tuple[Procedure, ...] = (
+    *people.PROCEDURES,
+    *content.PROCEDURES,
+    *records.PROCEDURES,
+    *followup.PROCEDURES,
+    *access.PROCEDURES,
+)
 
 
 def perform(evidence: Evidence) -> tuple[Result, ...]:

@@ -97,13 +97,13 @@ def _left_out(evidence: Evidence, grants: int) -> str:
 PROCEDURES = (
     Procedure(
         id="P14",
+        unit="requirements at a grant",
         title="Training comes before access",
         criteria=("CC1.4", "CC2.2"),
         perform=access,
         objective="Nobody is given access to a system before they are covered by each requirement that applies to "
         "them.",
         population="Every grant of access on a judged day, with each requirement that applied to its person then.",
-        unit="requirements at a grant",
         source="access, people, completions, acknowledgements",
         done="Accounts were matched to people as for training records. A grant passes where a valid record of the "
         "requirement, dated on or before the day of the grant, covers that day (C6 to C9). For access given before the "

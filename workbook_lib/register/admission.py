@@ -13,12 +13,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from workbook_lib import ledger
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine, Row
-from workbook_lib.register import ledger
 from workbook_lib.register.standing import Decision, refusals
 from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined
 
+#: Name of the register in an audit folder, and of its copy in a pack.
+FILE, COPY = "register.sqlite", "register.jsonl"
 #: What the register knows of a decision beside the columns that a file of decisions has.
 RECORDED = {"recorded_at": "VARCHAR", "evidence_sha256": "VARCHAR"}
 
@@ -64,8 +66,7 @@ def admit(engine: Engine, audit: Audit) -> Admission:
 
 def register_of(folder: Path) -> Path:
     """The register of an audit folder; in a pack, the copy of it."""
-    copy = folder / ledger.COPY
-    return copy if copy.exists() and not (folder / ledger.FILE).exists() else folder / ledger.FILE
+    return ledger.kept_in(folder, FILE, COPY)
 
 
 def _sorted_out(
@@ -89,7 +90,7 @@ def _load(engine: Engine, standing: list[dict[str, Any]]) -> None:
 
 def _read(entry: ledger.Entry, source_no: int) -> dict[str, Any]:
     """An entry of the register as a row of decisions."""
-    decision: dict[str, Any] = dict.fromkeys(TABLES["decisions"].names) | entry.decision
+    decision: dict[str, Any] = dict.fromkeys(TABLES["decisions"].names) | entry.content
     for column in TABLES["decisions"].columns:
         if column.kind is Kind.DATE:
             decision[column.name] = _day(decision[column.name])

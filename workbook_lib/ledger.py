@@ -1,4 +1,4 @@
-"""The register's file: decisions are appended and never changed; each is chained to the one before.
+"""A file of entries that are appended and never changed, each chained to the one before: decisions, reminders.
 
 Four calls: append, entries, head, verify. What was recorded cannot be altered unseen: SQLite refuses changes, the chain
 shows those made behind its back, and the head printed in every pack shows a chain that was cut or written anew.
@@ -17,8 +17,10 @@ from typing import Any
 
 from workbook_lib.tables import Problem, UserError
 
-#: Name of the register in an audit folder, and of its copy in a pack: one entry per line, readable without SQLite.
-FILE, COPY = "register.sqlite", "register.jsonl"
+#: How a copy ends that a pack holds: one entry per line, readable without SQLite.
+COPY = ".jsonl"
+#: The field that tells one entry from every other: chosen by whoever records it.
+KEY = "decision_id"
 #: What the first entry is chained to.
 NOTHING = "0" * 64
 #: Seconds for which a writer waits for others.
@@ -34,14 +36,18 @@ _TRIGGERS = {
 _SCHEMA = (
     "CREATE TABLE entry (seq INTEGER PRIMARY KEY, body TEXT NOT NULL CHECK (json_valid(body)), "
     "prev TEXT NOT NULL, hash TEXT NOT NULL UNIQUE) STRICT",
-    "CREATE UNIQUE INDEX one_per_id ON entry (json_extract(body, '$.decision_id'))",
+    "CREATE UNIQUE INDEX one_per_id ON entry (json_extract(body, '$.{key}'))",
     *(f"CREATE TRIGGER {name} {action}" for name, action in _TRIGGERS.items()),
 )
 
 
+class AlreadyRecordedError(UserError):
+    """The id of an entry is already that of another. Nothing was recorded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One recorded decision: its number, its text, the hash of the entry before, and its own."""
+    """One entry: its number, its text, the hash of the entry before, and its own."""
 
     seq: int
     body: str
@@ -49,32 +55,32 @@ class Entry:
     hash: str
 
     @property
-    def decision(self) -> dict[str, Any]:
-        """The decision itself, by column."""
+    def content(self) -> dict[str, Any]:
+        """What was recorded, by field."""
         found: dict[str, Any] = json.loads(self.body)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a register ends: how many entries it has, and the hash of the last one, which stands for them all."""
+    """Where a ledger ends: how many entries it has, and the hash of the last one, which stands for them all."""
 
     count: int = 0
     hash: str = NOTHING
 
 
-def append(path: Path, decisions: Sequence[Mapping[str, object]]) -> int:
-    """Record decisions, all or none; return how many were new.
+def append(path: Path, contents: Sequence[Mapping[str, object]], key: str = KEY) -> int:
+    """Record entries, all or none; return how many were new.
 
-    Each has a `decision_id` that whoever records it has chosen (a UUID): recorded a second time, after a failure of
-    which nobody knows how far it got, it adds nothing.
+    Each has in the field `key` an id that whoever records it has chosen (a UUID): recorded a second time, after a
+    failure of which nobody knows how far it got, it adds nothing.
 
-    Raises UserError where the file cannot be written, or an id is already that of another decision.
+    Raises UserError where the file cannot be written; AlreadyRecordedError where an id is that of another entry.
     """
-    with _told(path), closing(_connect(path)) as db:
+    with _told(path), closing(_connect(path, key)) as db:
         db.execute("BEGIN IMMEDIATE")
         try:
-            new = sum(_append(db, path, decision) for decision in decisions)
+            new = sum(_append(db, path, content, key) for content in contents)
         except BaseException:
             db.execute("ROLLBACK")
             raise
@@ -82,18 +88,18 @@ def append(path: Path, decisions: Sequence[Mapping[str, object]]) -> int:
         return new
 
 
-def _append(db: sqlite3.Connection, path: Path, decision: Mapping[str, object]) -> bool:
-    body = json.dumps(decision, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    given = decision["decision_id"]
-    known = db.execute("SELECT body FROM entry WHERE json_extract(body, '$.decision_id') = ?", (given,)).fetchone()
+def _append(db: sqlite3.Connection, path: Path, content: Mapping[str, object], key: str) -> bool:
+    body = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    given = content[key]
+    known = db.execute(f"SELECT body FROM entry WHERE json_extract(body, '$.{key}') = ?", (given,)).fetchone()
     if known:
         if _said(known[0]) != _said(body):
-            raise UserError(
+            raise AlreadyRecordedError(
                 Problem(
                     where=path.name,
-                    what=f"decision {given} is already recorded, and says something else.",
+                    what=f"{key.removesuffix('_id')} {given} is already recorded, and says something else.",
                     effect="nothing was recorded.",
-                    do="give each decision an id of its own; to change one, withdraw it and record another.",
+                    do="give each an id of its own; to change a decision, withdraw it and record another.",
                 )
             )
         return False
@@ -103,11 +109,11 @@ def _append(db: sqlite3.Connection, path: Path, decision: Mapping[str, object]) 
 
 
 def entries(path: Path) -> tuple[Entry, ...]:
-    """Every entry, in the order in which it was recorded; none where there is no register yet.
+    """Every entry, in the order in which it was recorded; none where there is no file yet.
 
-    path : the register, or the copy of it that a pack holds (`register.jsonl`).
+    path : the ledger, or the copy of it that a pack holds (`.jsonl`).
     """
-    if path.suffix == ".jsonl":
+    if path.suffix == COPY:
         return tuple(_copied(path)) if path.exists() else ()
     if not path.exists():
         return ()
@@ -117,21 +123,26 @@ def entries(path: Path) -> tuple[Entry, ...]:
     return tuple(Entry(*row) for row in rows)
 
 
+def kept_in(folder: Path, file: str, copy: str) -> Path:
+    """The ledger of an audit folder; in a pack, the copy of it."""
+    return folder / copy if (folder / copy).exists() and not (folder / file).exists() else folder / file
+
+
 def head(path: Path) -> Head:
-    """Where the register ends now."""
+    """Where the ledger ends now."""
     found = entries(path)
     return Head(len(found), found[-1].hash) if found else Head()
 
 
-def verify(path: Path, known: Head | None = None) -> tuple[str, ...]:
-    """What is wrong with a register, a sentence each; none where it holds.
+def verify(path: Path, known: Head | None = None, key: str = KEY) -> tuple[str, ...]:
+    """What is wrong with a ledger, a sentence each; none where it holds.
 
-    known : the head that an earlier pack printed. Without one, a register that was cut short or written anew as a whole
+    known : the head that an earlier pack printed. Without one, a ledger that was cut short or written anew as a whole
     cannot be told from a sound one.
     """
     found = entries(path)
-    problems = [*_broken_links(found)]
-    if path.suffix != ".jsonl" and path.exists():
+    problems = [*_broken_links(found, key)]
+    if path.suffix != COPY and path.exists():
         problems += _missing_guards(path)
     if known is not None and known.count:
         if len(found) < known.count:
@@ -141,7 +152,7 @@ def verify(path: Path, known: Head | None = None) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _broken_links(found: Sequence[Entry]) -> Iterator[str]:
+def _broken_links(found: Sequence[Entry], key: str) -> Iterator[str]:
     prev, seen = NOTHING, set[object]()
     for number, entry in enumerate(found, 1):
         if entry.seq != number:
@@ -150,9 +161,9 @@ def _broken_links(found: Sequence[Entry]) -> Iterator[str]:
         if entry.prev != prev or entry.hash != _digest(entry.prev, entry.body):
             yield f"Entry {number} was altered, or one before it: its hash does not fit."
             return
-        given = entry.decision.get("decision_id")
+        given = entry.content.get(key)
         if given in seen:
-            yield f"Entry {number} repeats decision {given}."
+            yield f"Entry {number} repeats {key.removesuffix('_id')} {given}."
         seen.add(given)
         prev = entry.hash
 
@@ -184,14 +195,14 @@ def _copied(path: Path) -> Iterator[Entry]:
             raise UserError(
                 Problem(
                     where=f"{path.name}, line {number}",
-                    what="it is no entry of a register.",
+                    what=f"it is no entry of a {path.stem}.",
                     do="take the file from the pack again.",
                 )
             ) from None
 
 
 def _said(body: str) -> dict[str, object]:
-    """A decision apart from the moment of its recording: a second try comes later."""
+    """An entry apart from the moment of its recording: a second try comes later."""
     return {name: value for name, value in json.loads(body).items() if name != "recorded_at"}
 
 
@@ -199,8 +210,8 @@ def _digest(prev: str, body: str) -> str:
     return hashlib.sha256(f"{prev}\n{body}".encode()).hexdigest()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """A connection that writes. What a register lacks is made with its first entry only: a guard that somebody took
+def _connect(path: Path, key: str) -> sqlite3.Connection:
+    """A connection that writes. What a ledger lacks is made with its first entry only: a guard that somebody took
     away stays away, and is found by `verify`.
     """
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
@@ -209,7 +220,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("BEGIN IMMEDIATE")
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
         for statement in _SCHEMA:
-            db.execute(statement)
+            db.execute(statement.replace("{key}", key))
     db.execute("COMMIT")
     return db
 
@@ -234,8 +245,8 @@ def _told(path: Path) -> Iterator[None]:
         raise UserError(
             Problem(
                 where=path.name,
-                what=f"the register cannot be used ({error}).",
+                what=f"the {path.stem} cannot be used ({error}).",
                 effect="nothing was recorded.",
-                do="see that the file is the register of this audit, and that its folder can be written to.",
+                do="see that the file is that of this audit, and that its folder can be written to.",
             )
         ) from None
