@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ import pandas as pd
 Row = tuple[Any, ...]
 #: Rows that a stream takes at a time.
 FETCHED = 10_000
+#: Bytes that a line of a text file has at most.
+LONGEST_LINE = 1 << 24
 
 
 class Engine:
@@ -37,8 +39,16 @@ class Engine:
 
         The rows pass through a file on disk: memory stays flat however many there are, and every type is declared.
         """
+        self.declare(name, columns)
+        self.add(name, columns, rows)
+
+    def declare(self, name: str, columns: Mapping[str, str]) -> None:
+        """Make an empty relation `name` (column → SQL type)."""
         schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
         self._connection.execute(f"CREATE TABLE {name} ({schema})")
+
+    def add(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+        """Put rows into a declared relation; None is NULL, and no value is an empty text."""
         handle, name_of_spool = tempfile.mkstemp(prefix="workbook-", suffix=".csv")
         spool = Path(name_of_spool)
         try:
@@ -48,6 +58,35 @@ class Engine:
                 self._connection.execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
         finally:
             spool.unlink()
+
+    def append(self, name: str, statement: str) -> int:
+        """Put the rows of a SELECT into a declared relation; return how many."""
+        ((rows,),) = self._connection.execute(f"INSERT INTO {name} {statement}").fetchall()
+        return int(rows)
+
+    def see_lines(self, name: str, path: Path, skip: int, new_line: str) -> None:
+        """Make `name`: the lines of a text file, (no, line), numbered from 1 after the first `skip`.
+
+        The file is UTF-8, has no empty line and no character U+0001; each line ends with `new_line`. It is read again
+        whenever the relation is.
+        """
+        reader = (
+            f"read_csv({quoted(str(path))}, auto_detect=false, header=false, skip={skip}, delim='\x01', quote='', "
+            f"escape='', new_line={quoted(new_line)}, max_line_size={LONGEST_LINE}, columns={{'line': 'VARCHAR'}})"
+        )
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT ROW_NUMBER() OVER () AS no, line FROM {reader}")
+
+    def see_parquet(self, name: str, path: Path) -> None:
+        """Make `name`: the rows of a Parquet file under the names c0, c1 … of its columns, and `no`, from 1."""
+        columns = ", ".join(f"c{place}" for place in range(len(parquet_columns(path))))
+        self._connection.execute(
+            f"CREATE VIEW {name} AS SELECT *, file_row_number + 1 AS no "
+            f"FROM read_parquet({quoted(str(path))}, file_row_number=true) AS file({columns}, file_row_number)"
+        )
+
+    def hide(self, name: str) -> None:
+        """Forget a file that was seen."""
+        self._connection.execute(f"DROP VIEW {name}")
 
     def make(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT, and remember its text: it is part of the evidence.
@@ -149,6 +188,73 @@ def quoted(text: str) -> str:
     "'O''Hara'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal.
+
+    >>> literal(date(2025, 1, 31)), literal(None), literal(True), literal(0.5)
+    ("DATE '2025-01-31'", 'NULL', 'TRUE', '0.5')
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool() | int() | float():
+            return repr(value).upper()
+        case datetime():
+            return f"TIMESTAMP '{_text(value)}'"
+        case date():
+            return f"DATE '{value}'"
+        case _:
+            return quoted(str(value))
+
+
+def parquet_columns(path: Path) -> list[tuple[str, str]]:
+    """The columns of a Parquet file, name and SQL type. Raises BrokenParquetError where it is none, or not whole."""
+    with duckdb.connect(":memory:") as connection:
+        try:
+            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(str(path))})").fetchall()
+            tree = connection.execute(f"SELECT name, num_children FROM parquet_schema({quoted(str(path))})").fetchall()
+        except duckdb.Error as error:
+            raise BrokenParquetError(str(error).splitlines()[0]) from None
+    names, at = [], 1
+    while at < len(tree):  # the tree is told depth first, below one root; equal names are renamed in the description
+        names.append(str(tree[at][0]))
+        ahead = 1
+        while ahead:
+            ahead += (tree[at][1] or 0) - 1
+            at += 1
+    return [(name, str(kind)) for name, (_, kind, *_) in zip(names, described, strict=True)]
+
+
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file says that it has."""
+    with duckdb.connect(":memory:") as connection:
+        query = f"SELECT CAST(SUM(num_rows) AS BIGINT) FROM parquet_file_metadata({quoted(str(path))})"
+        ((rows,),) = connection.execute(query).fetchall()
+    return int(rows)
+
+
+def parquet_texts(path: Path) -> Iterator[Row]:
+    """The rows of a Parquet file: their number, from 1, and each value as text."""
+    columns = parquet_columns(path)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        names = ", ".join(f"c{place}" for place in range(len(columns)))
+        texts = ", ".join(as_text(f"c{place}", kind) for place, (_, kind) in enumerate(columns))
+        file = f"read_parquet({quoted(str(path))}, file_row_number=true) AS file({names}, no)"
+        yield from _fetched(connection.execute(f"SELECT no + 1, {texts} FROM {file}"))
+
+
+def as_text(expression: str, kind: str) -> str:
+    """SQL for a value of some type as canonical text: ISO dates, an offset where there is one, nothing for NULL."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"COALESCE(CAST(timezone('UTC', {expression}) AS VARCHAR) || '+00:00', '')"
+    return f"COALESCE(CAST({expression} AS VARCHAR), '')"
+
+
+class BrokenParquetError(Exception):
+    """A file is no Parquet file, or is not whole."""
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[Row]:

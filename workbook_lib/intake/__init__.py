@@ -13,7 +13,7 @@ from typing import Any
 
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
-from workbook_lib.intake import snapshots
+from workbook_lib.intake import bulk, snapshots
 from workbook_lib.intake.cancelling import share
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.opening import open_reading
@@ -61,9 +61,9 @@ def read(audit: Audit, engine: Engine) -> Intake:
     problems += [problem for problem in more if problem not in problems]
     for name, table in TABLES.items():
         mine = [reading for reading in readings if reading.table.name == name]
-        engine.load(name, table.stored, _rows(mine, problems))
+        _fill(engine, name, table.stored, mine, audit, problems)
     for reading in earlier:
-        engine.load(f"earlier_{reading.source_no}", reading.table.stored, _rows([reading], problems))
+        _fill(engine, f"earlier_{reading.source_no}", reading.table.stored, [reading], audit, problems)
     problems += _unread_policies(readings)
     if problems:
         raise UserError(*problems)
@@ -106,12 +106,25 @@ def _open_all(audit: Audit, files: Iterable[tuple[int, Source, Path]]) -> tuple[
     return readings, problems
 
 
-def _rows(readings: list[Reading], problems: list[Problem]) -> Iterator[list[Any]]:
-    for reading in readings:
-        try:
-            yield from reading.rows()
-        except BadFileError as problem:
-            problems.append(_refused(reading.file, problem))
+def _fill(
+    engine: Engine,
+    name: str,
+    columns: dict[str, str],
+    readings: list[Reading],
+    audit: Audit,
+    problems: list[Problem],
+) -> None:
+    """Make a relation of the used rows of some files."""
+
+    def rows() -> Iterator[list[Any]]:
+        for reading in readings:
+            try:
+                cells = bulk.seen(engine, reading, audit.folder / reading.file)
+                yield from reading.rows() if cells is None else bulk.rows(engine, reading, cells, name)
+            except BadFileError as problem:
+                problems.append(_refused(reading.file, problem))
+
+    engine.load(name, columns, rows())
 
 
 def _unread_policies(readings: list[Reading]) -> Iterator[Problem]:

@@ -24,6 +24,8 @@ LONGEST_CELL = 1 << 20
 #: Fifteen million records take about 2 GB; a text file several times larger is no export of one report.
 LARGEST_CSV = 8 << 30
 CHUNK = 1 << 20
+#: Kinds of file that are not text.
+BINARY = ("xlsx", "parquet")
 
 
 class BadFileError(Exception):
@@ -63,6 +65,8 @@ class Opened:
     padded : per column, how many such cells a number format shows with leading zeros; they were read as shown.
     broken_lines : how many records run over several lines.
     cut_off : the number of the last row where it is too short and its line has no end.
+    short_row : the number of the row found last that is too short.
+    lines : how a CSV file's records can be taken one line at a time.  types : of the columns of a Parquet file.
     """
 
     header: tuple[str, ...]
@@ -77,6 +81,9 @@ class Opened:
     blank_rows: int = 0
     broken_lines: int = 0
     cut_off: int = 0
+    short_row: int = 0
+    lines: CsvLines | None = None
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +120,15 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive or an .xlsx workbook",
     b"\xd0\xcf\x11\xe0": "an old or password-protected Office document",
     b"%PDF": "a PDF document",
+    b"PAR1": "a Parquet file",
 }
 
 
 def kind_of(path: Path) -> str:
-    """How a file is read, told by its name: csv, json or xlsx."""
+    """How a file is read, told by its name: csv, json, xlsx or parquet."""
     suffix = path.suffix.casefold()
-    return {".json": "json", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx"}.get(suffix, "csv")
+    kinds = {".json": "json", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}
+    return kinds.get(suffix, "csv")
 
 
 def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
@@ -137,7 +146,7 @@ def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             sha.update(chunk)
-            if kind != "xlsx":
+            if kind not in BINARY:
                 if decoder is None:
                     encoding = _encoding(chunk, encoding, kind)
                     decoder = codecs.getincrementaldecoder(encoding)()
@@ -281,6 +290,7 @@ def open_csv(
     opened = Opened(tuple(header), no_rows(), lines.raw, remarks=remarks)
     shape = _Shape(delimiter, at, drop_rows, len(header), unnamed_last, content.ends_with_newline)
     opened.rows = _csv_rows(lines, opened, shape)
+    opened.lines = CsvLines(path, content.encoding, lines, opened, shape)
     return opened
 
 
@@ -314,7 +324,7 @@ def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], b
 
 def _csv_rows(lines: _Lines, opened: Opened, shape: _Shape) -> Rows:
     """The rows below the header."""
-    taken, width, row_no, short_row = lines.taken, shape.width, 0, 0
+    row_no = 0
     with closing(iter(lines)) as text:
         reader = csv.reader(text, delimiter=shape.delimiter, strict=True)
         for row_no in range(1, shape.header_at + shape.drop_rows + 1):
@@ -322,28 +332,87 @@ def _csv_rows(lines: _Lines, opened: Opened, shape: _Shape) -> Rows:
                 next(reader, None)
             except csv.Error:
                 raise unclosed_quote(row_no) from None
-        while True:
-            taken.clear()
-            row_no += 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                yield _broken(row_no, error, taken, shape.delimiter)
+        row_no = yield from _records(reader, lines.taken, opened, shape, row_no)
+    opened.cut_off = opened.short_row if opened.short_row == row_no and not shape.ends_with_newline else 0
+
+
+def _records(
+    reader: Any, taken: list[str], opened: Opened, shape: _Shape, row_no: int
+) -> Generator[RawRow, None, int]:
+    """The records that a CSV reader still has, numbered after `row_no`; returns the number of the last."""
+    width = shape.width
+    while True:
+        taken.clear()
+        row_no += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return row_no - 1
+        except csv.Error as error:
+            yield _broken(row_no, error, taken, shape.delimiter)
+            continue
+        fault = None
+        if len(cells) != width:
+            if not cells:
+                opened.blank_rows += 1
                 continue
-            fault = None
-            if len(cells) != width:
-                if not cells:
-                    opened.blank_rows += 1
-                    continue
-                fault = _ragged(row_no, cells, taken, shape)
-                short_row = row_no if fault and fault.code == "too_short" else 0
-            opened.broken_lines += len(taken) > 1
-            if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
-                fault = Fault("nul_character", "the row holds a NUL character")
-            yield RawRow(row_no, cells, fault)
-    opened.cut_off = short_row if short_row == row_no - 1 and not shape.ends_with_newline else 0
+            fault = _ragged(row_no, cells, taken, shape)
+            opened.short_row = row_no if fault and fault.code == "too_short" else 0
+        opened.broken_lines += len(taken) > 1
+        if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
+            fault = Fault("nul_character", "the row holds a NUL character")
+        yield RawRow(row_no, cells, fault)
+
+
+@dataclass(slots=True)
+class CsvLines:
+    """The records of a CSV file one line at a time, for whoever has the lines from elsewhere."""
+
+    path: Path
+    encoding: str
+    _lines: _Lines
+    _opened: Opened
+    _shape: _Shape
+
+    @property
+    def delimiter(self) -> str:
+        """What stands between two cells."""
+        return self._shape.delimiter
+
+    @property
+    def above(self) -> int:
+        """How many rows stand above the first record, the header among them."""
+        return self._shape.header_at + self._shape.drop_rows
+
+    def lines_above(self) -> int:
+        """How many lines these rows take: more, where a cell of them holds a line break."""
+        with closing(iter(self._lines)) as text:
+            reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+            for _ in range(self.above):
+                next(reader, None)
+            return int(reader.line_num)
+
+    def stands_alone(self, line: str) -> bool:
+        """Whether a line is a record by itself, whatever comes after it."""
+        try:
+            return len(list(csv.reader([line], delimiter=self.delimiter, strict=True))) == 1
+        except csv.Error:
+            return False
+
+    def record(self, row_no: int, line: str) -> RawRow:
+        """The record that is this line."""
+        text = self._taking(line)
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True)
+        return next(_records(reader, self._lines.taken, self._opened, self._shape, row_no - 1))
+
+    def end(self, row_no: int) -> None:
+        """Say that the row of this number was the last."""
+        if self._opened.short_row == row_no and not self._shape.ends_with_newline:
+            self._opened.cut_off = row_no
+
+    def _taking(self, line: str) -> Generator[str, None, None]:
+        self._lines.taken.append(line)
+        yield line
 
 
 def _broken(row_no: int, error: csv.Error, taken: list[str], delimiter: str) -> RawRow:
