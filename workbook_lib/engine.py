@@ -160,6 +160,11 @@ class Engine:
         """Number of rows of a relation."""
         return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
 
+    def may_repeat(self, relation: str, columns: str) -> bool:
+        """Whether some rows of a relation may be equal in these columns: a cheap look before a dear one."""
+        hashed = f"SELECT HASH({columns}) AS trace FROM {relation}"
+        return bool(self.rows(f"SELECT 1 FROM ({hashed}) hashed GROUP BY trace HAVING COUNT(*) > 1 LIMIT 1"))
+
     def stream(self, query: str) -> tuple[list[str], Iterator[Row]]:
         """The column names of a SELECT, and its rows a few at a time: no more of them are in memory."""
         cursor = self._connection.cursor().execute(query)

@@ -195,6 +195,8 @@ def _doubles(engine: Engine, audit: Audit) -> Iterator[Finding]:
     for name in ("people", "completions", "acknowledgements"):
         columns = ", ".join(column for column in TABLES[name].stored if column not in ("source_no", "row_no"))
         subject = TABLES[name].columns[0].name
+        if not engine.may_repeat(name, columns):
+            continue
         (found,) = engine.rows(
             f"SELECT COALESCE(SUM(times - 1), 0), MIN(place) FROM (SELECT COUNT(*) AS times, "
             f"MAX(source_no * CAST(10000000000 AS BIGINT) + row_no) AS place FROM {name} GROUP BY {columns} "

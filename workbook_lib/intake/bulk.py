@@ -28,20 +28,26 @@ LEAST = 4 << 20
 CHUNK = 4 << 20
 #: A text without blanks around it and without a letter that has a second form; nothing is to be said about it.
 PLAIN = "[!-~](?:[ -~]*[!-~])?"
-#: An id as a spreadsheet rewrites it, of which the reader is told.
-REWRITTEN = "[0-9]{3,}[.]0"
 #: A text with a time to the second; at the first colon it can be set to the full hour.
 TIMED = "[^:]+:[0-5][0-9]:[0-5][0-9](?:[^0-9:].*)?"
 WITHIN_AN_HOUR = timedelta(minutes=59, seconds=59)
+#: So many different texts are told in the statement.
+FEW = 32
 TEXTS = (Kind.TEXT, Kind.ACCOUNT, Kind.EMAIL)
 TIMES = (Kind.DATE, Kind.END, Kind.MOMENT)
 
-#: What must hold between the columns of a row (`reading._check`).
+#: What must hold between the columns of a row (`reading._check`), and the column without which it always does.
 CHECKS = {
-    "people": "end_date IS NULL OR start_date <= end_date",
-    "leave": "end_date IS NULL OR start_date <= end_date",
-    "completions": f"completed_on IS NOT NULL OR status NOT IN ({', '.join(map(quoted, sorted(DONE)))})",
-    "acknowledgements": f"acknowledged_on IS NOT NULL OR status <> {quoted(Answer.ACKNOWLEDGED.value)}",
+    "people": ("end_date", "end_date IS NULL OR start_date <= end_date"),
+    "leave": ("end_date", "end_date IS NULL OR start_date <= end_date"),
+    "completions": (
+        "completed_on",
+        f"completed_on IS NOT NULL OR status NOT IN ({', '.join(map(quoted, sorted(DONE)))})",
+    ),
+    "acknowledgements": (
+        "acknowledged_on",
+        f"acknowledged_on IS NOT NULL OR status <> {quoted(Answer.ACKNOWLEDGED.value)}",
+    ),
 }
 
 
@@ -84,7 +90,7 @@ def seen(engine: Engine, reading: Reading, path: Path) -> Cells | None:
     engine.see_lines(name, path, lines.above, new_line)
     cells = _of_lines(reading, lines, name, ends + (not reading.content.ends_with_newline) - lines.above, has_quotes)
     if has_quotes:
-        _, doubtful = engine.stream(f"SELECT line FROM {cells.rows} WHERE f IS NULL")
+        _, doubtful = engine.stream(f"SELECT line FROM {cells.rows} WHERE width IS NULL")
         if not all(lines.stands_alone(line) for (line,) in doubtful):
             engine.hide(name)
             return None
@@ -118,10 +124,11 @@ def _of_lines(reading: Reading, lines: CsvLines, name: str, total: int, has_quot
             f"CASE WHEN NOT contains(line, '\"') THEN {split} "
             f"WHEN regexp_full_match(line, {simple}) THEN string_split(replace(line, '\"', ''), {by}) END"
         )
+    cells = ", ".join(f"f[{place + 1}] AS c{place}" for place in range(width))
     return Cells(
-        rows=f"(SELECT no, line, {split} AS f FROM {name}) split",
-        of=[(f"f[{place}]", "VARCHAR") for place in range(1, width + 1)],
-        whole=f"len(f) = {width} AND length(line) <= {LONGEST}",
+        rows=f"(SELECT no, line, len(f) AS width, {cells} FROM (SELECT no, line, {split} AS f FROM {name}) split) cells",
+        of=[(f"c{place}", "VARCHAR") for place in range(width)],
+        whole=f"width = {width} AND length(line) <= {LONGEST}",
         raw="line",
         above=lines.above,
         total=total,
@@ -158,25 +165,25 @@ def _plain_text(path: Path) -> tuple[int, str, bool] | None:
 
 @dataclass(slots=True)
 class Column:
-    """How one canonical column is looked up.
+    """How the engine reads one canonical column.
 
-    keys : SQL, per cell that it is read from.  kinds : their SQL types.  stored : the names of what is stored.
-    stands : SQL; where it is true the text stands for itself.  seconds : SQL, since the hour that the key names.
-    exact : SQL; the key is the cell itself, not its hour.
+    stored : the names of what is stored.  values : SQL for each.  known : SQL; whether they are right; where it is not
+    true, Python reads the row.  keys : SQL of what is looked up, where the text does not stand for itself; kinds :
+    their SQL types.  seconds : SQL; how long after the key, where that is the full hour.  has_empty : some row may have
+    no value.
     """
 
     name: str
+    reader: Reader | None
     memo: Memo
+    stored: list[str]
     keys: list[str]
     kinds: list[str]
-    stored: list[str]
-    kind: Kind | None = None
-    stands: str = ""
-    seconds: str = ""
-    exact: str = "TRUE"
     values: list[str] = field(default_factory=list)
     known: str = "TRUE"
+    seconds: str = ""
     join: str = ""
+    has_empty: bool = True
 
 
 def _columns(reading: Reading, cells: Cells) -> list[Column]:
@@ -189,123 +196,138 @@ def _columns(reading: Reading, cells: Cells) -> list[Column]:
     rules = [(place, memo) for place, memo, _ in reading.reader.asides]
     rules += [(demand.place, demand.memo) for demand in reading.reader.demands]
     for n, (place, memo) in enumerate(rules, len(columns)):
-        text = as_text(*cells.of[place])
-        columns.append(Column(f"m{n}", memo, [text], ["VARCHAR"], []))
+        columns.append(Column(f"m{n}", None, memo, [], [as_text(*cells.of[place])], ["VARCHAR"]))
     return columns
 
 
 def _column(name: str, reader: Reader, stored: list[str], cells: Cells, none_dates: tuple[str, ...]) -> Column:
     given = [cells.of[place] for place in reader.places]
-    column = Column(name, reader.memo, [], [], stored, reader.column.kind)
-    for expression, kind in given:
-        typed = kind.startswith(("DATE", "TIMESTAMP")) or kind in ("DOUBLE", "FLOAT", "BOOLEAN") or "INT" in kind
-        typed = typed and reader.column.kind not in TEXTS and len(given) == 1
-        column.keys.append(expression if typed or cells.lines else as_text(expression, kind))
-        column.kinds.append(kind if typed else "VARCHAR")
-    if not reader.as_it_stands:
-        return column
-    key, kind = column.keys[0], column.kinds[0]
-    if reader.column.kind in TEXTS:
-        column.stands = (
-            f"regexp_full_match({key}, {quoted(PLAIN)}) AND NOT regexp_full_match({key}, {quoted(REWRITTEN)})"
-            f" AND length({key}) <= {LONGEST}"
-        )
-    elif reader.column.kind in TIMES and not any(":" in text for text in none_dates):
-        if kind.startswith("TIMESTAMP"):
-            hour = f"date_trunc('hour', {key})"
-            column.seconds = f"date_diff('second', {hour}, {key})"
-        elif kind == "VARCHAR":
-            at = f"strpos({key}, ':')"
-            timed = f"regexp_full_match({key}, {quoted(TIMED)})"
-            hour = f"CASE WHEN {timed} THEN left({key}, {at} - 1) || ':00:00' || substr({key}, {at} + 6) ELSE {key} END"
-            minute, second = (f"TRY_CAST(substr({key}, {at} + {n}, 2) AS INTEGER)" for n in (1, 4))
-            column.seconds = f"CASE WHEN {timed} THEN {minute} * 60 + {second} ELSE 0 END"
-        else:
-            return column
-        column.keys, column.exact = [hour], f"{hour} IS NOT DISTINCT FROM {key}"
+    dated = reader.column.kind in TIMES and len(given) == 1
+    kinds = [kind if dated and kind.startswith(("DATE", "TIMESTAMP")) else "VARCHAR" for _, kind in given]
+    keys = [
+        key if cells.lines or kind != "VARCHAR" else as_text(key, given_kind)
+        for (key, given_kind), kind in zip(given, kinds, strict=True)
+    ]
+    column = Column(name, reader, reader.memo, stored, keys, kinds)
+    if not keys:
+        column.values = [literal(value) for value in reader.memo[""]]
+    elif reader.as_it_stands and reader.column.kind in (*TEXTS, Kind.NUMBER):
+        _let_stand(column, reader, given[0][1])
+    elif reader.as_it_stands and dated and not any(":" in text for text in none_dates):
+        _by_the_hour(column)
     return column
+
+
+def _let_stand(column: Column, reader: Reader, given_kind: str) -> None:
+    """A plain text is stored as it is, and a plain number too, unless the profile changes its unit."""
+    (key,) = column.keys
+    if reader.column.kind is Kind.NUMBER:
+        if reader.memo["70"] != (70.0,) or not (WHOLE.fullmatch(given_kind) or given_kind == "VARCHAR"):
+            return
+        column.known, column.values = f"regexp_full_match({key}, '[0-9]{{1,15}}')", [f"TRY_CAST({key} AS DOUBLE)"]
+    else:
+        column.known = f"regexp_full_match({key}, {quoted(PLAIN)}) AND strlen({key}) <= {LONGEST}"
+        if is_key(reader.column):
+            column.known += f" AND NOT suffix({key}, '.0')"
+        column.values = [f"lower({key})" if reader.column.kind is Kind.EMAIL else f"NULLIF({key}, '')"]
+        if reader.column.kind is Kind.ACCOUNT:
+            column.values.append(f"CASE WHEN contains({key}, '@') THEN lower({key}) END")
+    if not reader.column.required:
+        column.known = f"({key} = '' OR {column.known})"
+        column.values[0] = column.values[0].replace(f"lower({key})", f"NULLIF(lower({key}), '')")
+    column.keys = []
+
+
+def _by_the_hour(column: Column) -> None:
+    """Look a time up by its hour, and add what has passed since."""
+    (key,), (kind,) = column.keys, column.kinds
+    if kind == "DATE":
+        return
+    if kind == "VARCHAR":
+        at, timed = f"strpos({key}, ':')", f"regexp_full_match({key}, {quoted(TIMED)})"
+        column.keys = [f"CASE WHEN {timed} THEN left({key}, {at} - 1) || ':00:00' || substr({key}, {at} + 6) ELSE {key} END"]
+        minute, second = (f"TRY_CAST(substr({key}, {at} + {n}, 2) AS INTEGER)" for n in (1, 4))
+        column.seconds = f"CASE WHEN {timed} THEN {minute} * 60 + {second} ELSE 0 END"
+    else:
+        column.keys = [f"date_trunc('hour', {key})"]
+        column.seconds = f"date_diff('second', {column.keys[0]}, {key})"
 
 
 def _mean(engine: Engine, reading: Reading, cells: Cells, columns: list[Column]) -> None:
     """Have each different text parsed, and say in each column how its meaning is looked up."""
     sought = [column for column in columns if column.keys]
+    if not sought:
+        return
     keys = f"keys_{reading.source_no}"
-    named = [(f"{column.name}_{n}", key, column) for column in sought for n, key in enumerate(column.keys)]
-    given = ", ".join(
-        f"CASE WHEN {column.stands} THEN NULL ELSE {key} END AS {name}" if column.stands else f"{key} AS {name}"
-        for name, key, column in named
-    )
-    sets = ", ".join(f"({', '.join(name for name, _, of in named if of is column)})" for column in sought)
-    names = ", ".join(name for name, _, _ in named)
-    grouping = ", ".join(f"GROUPING({column.name}_0) AS {column.name}_away" for column in sought)
+    named = [(f"{column.name}_{n}", key) for column in sought for n, key in enumerate(column.keys)]
+    given = ", ".join(f"{key} AS {name}" for name, key in named)
+    sets = ", ".join(f"({', '.join(_names(column))})" for column in sought)
+    names = ", ".join(name for name, _ in named)
+    which = ", ".join(f"GROUPING({column.name}_0) AS {column.name}_away" for column in sought)
     engine.derive(
         keys,
-        f"SELECT {names}, {grouping} FROM (SELECT {given} FROM {cells.rows} WHERE {cells.whole}) texts "
+        f"SELECT {names}, {which} FROM (SELECT {given} FROM {cells.rows} WHERE {cells.whole}) texts "
         f"GROUP BY GROUPING SETS ({sets})",
     )
-    for column in columns:
-        if column.keys:
-            _look_up(engine, reading, keys, column)
-        else:
-            column.values = [literal(value) for value in column.memo[""]]
+    for column in sought:
+        _look_up(engine, reading, keys, column)
     engine.drop(keys)
 
 
+def _names(column: Column) -> list[str]:
+    return [f"{column.name}_{n}" for n in range(len(column.keys))]
+
+
 def _look_up(engine: Engine, reading: Reading, keys: str, column: Column) -> None:
-    """Parse the different texts of a column, and load what they mean."""
-    meant = f"meant_{reading.source_no}_{column.name}"
-    names = [f"{column.name}_{n}" for n in range(len(column.keys))]
-    some = f"{column.name}_away = 0" + (f" AND {names[0]} IS NOT NULL" if column.stands else "")
-    numbered = f"SELECT ROW_NUMBER() OVER () AS id, {', '.join(names)} FROM {keys} WHERE {some}"
-    engine.derive(f"{meant}_key", numbered)
-    texts = ", ".join(as_text(name, kind) for name, kind in zip(names, column.kinds, strict=True))
-    _, rows = engine.stream(f"SELECT id, {texts} FROM {meant}_key")
-    types = dict(zip(column.stored, _types(reading, column), strict=True)) or {"hit": "BOOLEAN"}
-    slots = {f"v{n}": kind for n, kind in enumerate(types.values())}
-    engine.load(f"{meant}_value", {"id": "BIGINT", "spans": "BOOLEAN", **slots}, _parsed(column, rows))
-    engine.derive(meant, f"SELECT * FROM {meant}_key JOIN {meant}_value USING (id)")
-    engine.drop(f"{meant}_key")
-    engine.drop(f"{meant}_value")
-    values = [f"{column.name}.v{n}" for n in range(len(slots))]
-    if not engine.count(meant) and column.stands:
-        engine.drop(meant)
-        column.known, column.values = column.stands, _standing(column)
-        return
-    same = " AND ".join(f"{column.name}.{n} IS NOT DISTINCT FROM {k}" for n, k in zip(names, column.keys, strict=True))
-    column.join = f" LEFT JOIN {meant} {column.name} ON {same}"
-    column.known = f"{column.name}.id IS NOT NULL"
-    if not column.stored:
-        column.known += f" AND NOT {values[0]}"
-    elif column.stands:
-        column.known = f"({column.stands} OR {column.known})"
-        own = _standing(column)
-        column.values = [
-            f"CASE WHEN {column.stands} THEN {text} ELSE {value} END" for text, value in zip(own, values, strict=True)
-        ]
-    elif column.seconds:
-        column.known += f" AND ({column.name}.spans OR {column.exact})"
-        column.values = values if column.kind is not Kind.MOMENT else _timed(values, column.seconds)
+    """Parse the different texts of a column, and say where what they mean is found."""
+    texts = [as_text(name, kind) for name, kind in zip(_names(column), column.kinds, strict=True)]
+    parsed = f"parsed_{reading.source_no}_{column.name}"
+    engine.derive(
+        f"{parsed}_key", f"SELECT ROW_NUMBER() OVER () AS id, * FROM {keys} WHERE {column.name}_away = 0"
+    )
+    types = [reading.table.stored[name] for name in column.stored] or ["BOOLEAN"]
+    slots = {f"v{n}": kind for n, kind in enumerate(types)}
+    _, rows = engine.stream(f"SELECT id, {', '.join(texts)} FROM {parsed}_key")
+    engine.load(f"{parsed}_value", {"id": "BIGINT", "spans": "BOOLEAN", **slots}, _parsed(column, rows))
+    engine.derive(parsed, f"SELECT * FROM {parsed}_key JOIN {parsed}_value USING (id)")
+    engine.drop(f"{parsed}_key")
+    engine.drop(f"{parsed}_value")
+    ((entries, empty, all_span),) = engine.rows(
+        f"SELECT COUNT(*), COUNT(*) - COUNT(v0), COALESCE(BOOL_AND(spans), TRUE) FROM {parsed}"
+    )
+    column.has_empty = bool(empty)
+    column.values = [f"{column.name}.v{n}" for n in range(len(types))]
+    if entries <= FEW and len(column.keys) == len(types) == 1 and not column.seconds:
+        _tell(engine, parsed, column)
     else:
-        column.values = values
+        same = zip(_names(column), column.keys, strict=True)
+        on = " AND ".join(f"{column.name}.{name} IS NOT DISTINCT FROM {key}" for name, key in same)
+        column.join, column.known = f" LEFT JOIN {parsed} {column.name} ON {on}", f"{column.name}.id IS NOT NULL"
+    if column.seconds and not all_span:
+        column.known += f" AND ({column.name}.spans OR {column.seconds} = 0)"
+    if column.seconds and len(types) > 1:
+        later = f"{column.name}.v1 + to_seconds({column.seconds})"
+        column.values = [f"COALESCE(CAST({later} AS DATE), {column.name}.v0)", later]
+    if not column.stored:
+        column.known, column.values = f"{column.known} AND NOT {column.values[0]}", []
 
 
-def _types(reading: Reading, column: Column) -> list[str]:
-    return [reading.table.stored[name] for name in column.stored]
-
-
-def _standing(column: Column) -> list[str]:
-    """What is stored of a text that stands for itself."""
-    (key,) = column.keys
-    if column.kind is Kind.ACCOUNT:
-        return [key, f"CASE WHEN contains({key}, '@') THEN lower({key}) END"]
-    return [f"lower({key})" if column.kind is Kind.EMAIL else key]
-
-
-def _timed(values: list[str], seconds: str) -> list[str]:
-    """The day and the moment, so many seconds after the hour."""
-    day, moment = values
-    later = f"{moment} + to_seconds({seconds})"
-    return [f"COALESCE(CAST({later} AS DATE), {day})", later]
+def _tell(engine: Engine, parsed: str, column: Column) -> None:
+    """A few meanings are told in the statement itself: that is faster than to look them up."""
+    ((key,), (name,), (kind,)) = column.keys, _names(column), column.kinds
+    meanings = [
+        (f"CAST({quoted(text)} AS {kind})", literal(value))
+        for text, value in engine.rows(f"SELECT {as_text(name, kind)}, v0 FROM {parsed} WHERE {name} IS NOT NULL")
+    ]
+    if kind != "VARCHAR":
+        key = f"({key})"
+    column.known = f"{key} IN ({', '.join(text for text, _ in meanings)})" if meanings else "FALSE"
+    cases = " ".join(f"WHEN {text} THEN {value}" for text, value in meanings)
+    column.values = [f"CASE {key} {cases} END" if meanings else "NULL"]
+    ((empty,),) = engine.rows(f"SELECT COUNT(*) FROM {parsed} WHERE {name} IS NULL")
+    if empty:
+        column.known = f"({key} IS NULL OR {column.known})"
+    engine.drop(parsed)
 
 
 def _parsed(column: Column, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[object]]:
@@ -324,7 +346,7 @@ def _spans(memo: Memo, hour: str, stored: Stored) -> bool:
     """Whether the text of a full hour says what all others of its hour mean: no time is skipped or set back in it."""
     before, colon, after = hour.partition(":")
     if not colon or not after.startswith("00:00"):
-        return False
+        return True
     try:
         last = memo[f"{before}:59:59{after[5:]}"]
     except BadValueError:
@@ -356,7 +378,7 @@ def rows(engine: Engine, reading: Reading, cells: Cells, into: str) -> Iterator[
     reading.finish()
     for column in columns:
         if column.join:
-            engine.drop(f"meant_{reading.source_no}_{column.name}")
+            engine.drop(f"parsed_{reading.source_no}_{column.name}")
     engine.hide(f"lines_{reading.source_no}")
 
 
@@ -371,7 +393,10 @@ def _judged(reading: Reading, cells: Cells, columns: list[Column]) -> str:
     raw = "line" if cells.lines else f"[{cells.raw}]"
     inner = f"SELECT no, {raw} AS raw, {', '.join(values)}, {known} AS is_known FROM {cells.rows}"
     inner += "".join(column.join for column in columns)
-    return f"SELECT *, is_known AND ({CHECKS.get(reading.table.name, 'TRUE')}) AS is_sound FROM ({inner}) known"
+    name, check = CHECKS.get(reading.table.name, ("", "TRUE"))
+    if not any(column.has_empty for column in columns if name in column.stored):
+        check = "TRUE"
+    return f"SELECT *, is_known AND ({check}) AS is_sound FROM ({inner}) known"
 
 
 def _taken(reading: Reading, cells: Cells, doubtful: Iterator[tuple[Any, ...]]) -> Iterator[list[Any]]:
