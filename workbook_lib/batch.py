@@ -32,7 +32,8 @@ class Job:
 
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
-    closed pack.  zips : whether one archive of the pack is laid beside it.
+    closed pack.  zips : whether one archive of the pack is laid beside it.  memory_limit : what the judgement may take, such as
+    "2GB".
     """
 
     audit: Audit
@@ -45,6 +46,7 @@ class Job:
     pseudonym_key: Path | None = None
     signer: Signer | None = None
     zips: bool = False
+    memory_limit: str = ""
 
     @property
     def target(self) -> Path:
@@ -92,6 +94,7 @@ def _staged(job: Job, progress: Progress) -> Path:
                 "as_of": job.window.as_of.isoformat(),
                 "prepared_by": job.prepared_by,
                 "tables_folder": ".",
+                **({"memory_limit": job.memory_limit} if job.memory_limit else {}),
             },
             target=data / "evidence.ipynb",
             cwd=data,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from workbook_lib import sampling
-from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn
+from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, day_of, warn
 from workbook_lib.placing import refuse_unwritable
 
 
@@ -19,13 +19,14 @@ def judge(
     period: PeriodName = None,
     as_of: AsOf = None,
     out: Annotated[Path, typer.Option(help="Folder for verdicts.csv and exceptions.csv.")] = Path(),
+    memory_limit: MemoryLimit = None,
 ) -> None:
     """Write the verdicts and exceptions of one period as CSV; no notebook, for scripts."""
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     refuse_unwritable(out)
-    paper = perform(load_audit(audit), period, day_of(as_of))
+    paper = perform(load_audit(audit), period, day_of(as_of), memory_limit=memory_limit)
     out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
@@ -37,7 +38,9 @@ def judge(
 
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
-def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> None:
+def check(
+    audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, memory_limit: MemoryLimit = None
+) -> None:
     """Read and reconcile: files, rows, quarantine, who is not in the system. Exit 1 where something must be mended."""
     from rich.console import Console
 
@@ -45,7 +48,7 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> No
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import perform
 
-    paper = perform(load_audit(audit), period, day_of(as_of))
+    paper = perform(load_audit(audit), period, day_of(as_of), memory_limit=memory_limit)
     warn(paper)
     if reconciliation.report(paper, Console(highlight=False, markup=False, emoji=False)):
         raise typer.Exit(1)

@@ -29,6 +29,11 @@ AsOf = Annotated[
     ),
 ]
 
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(help="Memory for the judgement, such as 2GB; the rest waits on the disk.", show_default="what there is"),
+]
+
 
 @app.callback()
 def _options(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
+from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, day_of
 from workbook_lib.placing import refuse_unwritable
 from workbook_lib.publish import Paper
 
@@ -32,6 +32,7 @@ def run(
         Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
     ] = None,
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
+    memory_limit: MemoryLimit = None,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
 ) -> None:
     """Make the evidence pack of one period: the page for the auditor, the notebook, the tables and the inputs."""
@@ -42,6 +43,7 @@ def run(
 
     from workbook_lib import batch, listings
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
+    from workbook_lib.engine import checked_limit
     from workbook_lib.pack import read_info
     from workbook_lib.signing import Signer
 
@@ -61,6 +63,7 @@ def run(
         pseudonym_key=_pseudonym_key(checked) if pseudonymous else None,
         signer=signer,
         zips=archive,
+        memory_limit=checked_limit(memory_limit) if memory_limit else "",
     )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
