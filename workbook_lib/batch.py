@@ -32,8 +32,8 @@ class Job:
 
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
-    closed pack.  zips : whether one archive of the pack is laid beside it.  memory_limit : what the judgement may take, such as
-    "2GB".
+    closed pack.  zips : whether one archive of the pack is laid beside it.  memory_limit : what the judgement may
+    take, such as "2GB".
     """
 
     audit: Audit

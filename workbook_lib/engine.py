@@ -195,6 +195,14 @@ class Engine:
         query = f"SELECT {columns} FROM ({query}) listed"
         self._execute(f"COPY ({query}) TO {quoted(str(path))} (HEADER, DELIMITER ',')")
 
+    def export_parquet(self, query: str, path: Path) -> None:
+        """Write the result of a SELECT as Parquet, in its order and with its types."""
+        self._execute(f"COPY ({query}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def in_parquet(self, path: Path) -> str:
+        """A SELECT of the rows of a file that `export_parquet` wrote, in its order."""
+        return f"SELECT * FROM read_parquet({quoted(str(path))})"
+
     def close(self) -> None:
         """Let go of the memory, and of what was spilled."""
         self._connection.close()

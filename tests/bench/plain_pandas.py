@@ -38,7 +38,9 @@ def runs(people: pd.DataFrame, requirements: list[dict]) -> pd.DataFrame:
 
 def covers(folder: Path, people: pd.DataFrame, requirements: list[dict]) -> pd.DataFrame:
     """One row per record that counts: person, requirement, first and last covered day."""
-    records = pd.read_parquet(folder / "completions.parquet", columns=["account", "module_id", "completed_at", "status"])
+    records = pd.read_parquet(
+        folder / "completions.parquet", columns=["account", "module_id", "completed_at", "status"]
+    )
     records = records[records["status"].isin(["completed", "passed"])]
     module = {name: requirement["id"] for requirement in requirements for name in requirement["satisfied_by"]}
     records["requirement"] = records["module_id"].map(module)

@@ -38,9 +38,7 @@ def judge(
 
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
-def check(
-    audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, memory_limit: MemoryLimit = None
-) -> None:
+def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, memory_limit: MemoryLimit = None) -> None:
     """Read and reconcile: files, rows, quarantine, who is not in the system. Exit 1 where something must be mended."""
     from rich.console import Console
 

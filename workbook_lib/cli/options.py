@@ -31,7 +31,7 @@ AsOf = Annotated[
 
 MemoryLimit = Annotated[
     str | None,
-    typer.Option(help="Memory for the judgement, such as 2GB; the rest waits on the disk.", show_default="what there is"),
+    typer.Option(help="Memory to judge with, such as 2GB; the rest waits on the disk.", show_default="what there is"),
 ]
 
 

@@ -2,8 +2,8 @@
 
 What a text means is said by the parser of its column and by nobody else: each different text is parsed once, and the
 engine joins the meanings to the rows. Two kinds of column differ in almost every row and are spared that: a plain id
-stands for itself, and a time is looked up by its hour. A row that is not surely sound (it has too few cells, a text that
-cannot be read, dates in the wrong order) is read by `Reading.take`, as it would be in a small file.
+stands for itself, and a time is looked up by its hour. A row that is not surely sound (it has too few cells, a text
+that cannot be read, dates in the wrong order) is read by `Reading.take`, as it would be in a small file.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from workbook_lib.engine import Engine, as_text, literal, parquet_rows, quoted
-from workbook_lib.intake.files import CsvLines
+from workbook_lib.intake.csv_records import CsvLines
 from workbook_lib.intake.mapping import Memo, Reader, Stored, is_key
 from workbook_lib.intake.parquet import WHOLE
 from workbook_lib.intake.reading import DONE, Reading
@@ -98,14 +97,16 @@ def seen(engine: Engine, reading: Reading, path: Path) -> Cells | None:
 
 
 def _of_parquet(engine: Engine, reading: Reading, path: Path) -> Cells:
-    engine.see_parquet(f"lines_{reading.source_no}", path)
+    name = f"lines_{reading.source_no}"
+    engine.see_parquet(name, path)
     of = [(f"c{place}", kind) for place, kind in enumerate(reading.opened.types)]
     for reader in reading.reader.readers:
         for place in reader.places if is_key(reader.column) else ():
             if WHOLE.fullmatch(reading.opened.types[place]):
-                reading.opened.numeric[place] = engine.rows(f"SELECT COUNT(c{place}) FROM lines_{reading.source_no}")[0][0]
+                ((numbers,),) = engine.rows(f"SELECT COUNT(c{place}) FROM {name}")
+                reading.opened.numeric[place] = numbers
     return Cells(
-        rows=f"lines_{reading.source_no}",
+        rows=name,
         of=of,
         whole="TRUE",
         raw=", ".join(as_text(*cell) for cell in of),
@@ -125,8 +126,9 @@ def _of_lines(reading: Reading, lines: CsvLines, name: str, total: int, has_quot
             f"WHEN regexp_full_match(line, {simple}) THEN string_split(replace(line, '\"', ''), {by}) END"
         )
     cells = ", ".join(f"f[{place + 1}] AS c{place}" for place in range(width))
+    taken = f"SELECT no, line, {split} AS f FROM {name}"
     return Cells(
-        rows=f"(SELECT no, line, len(f) AS width, {cells} FROM (SELECT no, line, {split} AS f FROM {name}) split) cells",
+        rows=f"(SELECT no, line, len(f) AS width, {cells} FROM ({taken}) split) cells",
         of=[(f"c{place}", "VARCHAR") for place in range(width)],
         whole=f"width = {width} AND length(line) <= {LONGEST}",
         raw="line",
@@ -245,7 +247,9 @@ def _by_the_hour(column: Column) -> None:
         return
     if kind == "VARCHAR":
         at, timed = f"strpos({key}, ':')", f"regexp_full_match({key}, {quoted(TIMED)})"
-        column.keys = [f"CASE WHEN {timed} THEN left({key}, {at} - 1) || ':00:00' || substr({key}, {at} + 6) ELSE {key} END"]
+        column.keys = [
+            f"CASE WHEN {timed} THEN left({key}, {at} - 1) || ':00:00' || substr({key}, {at} + 6) ELSE {key} END"
+        ]
         minute, second = (f"TRY_CAST(substr({key}, {at} + {n}, 2) AS INTEGER)" for n in (1, 4))
         column.seconds = f"CASE WHEN {timed} THEN {minute} * 60 + {second} ELSE 0 END"
     else:
@@ -282,9 +286,7 @@ def _look_up(engine: Engine, reading: Reading, keys: str, column: Column) -> Non
     """Parse the different texts of a column, and say where what they mean is found."""
     texts = [as_text(name, kind) for name, kind in zip(_names(column), column.kinds, strict=True)]
     parsed = f"parsed_{reading.source_no}_{column.name}"
-    engine.derive(
-        f"{parsed}_key", f"SELECT ROW_NUMBER() OVER () AS id, * FROM {keys} WHERE {column.name}_away = 0"
-    )
+    engine.derive(f"{parsed}_key", f"SELECT ROW_NUMBER() OVER () AS id, * FROM {keys} WHERE {column.name}_away = 0")
     types = [reading.table.stored[name] for name in column.stored] or ["BOOLEAN"]
     slots = {f"v{n}": kind for n, kind in enumerate(types)}
     _, rows = engine.stream(f"SELECT id, {', '.join(texts)} FROM {parsed}_key")
@@ -339,7 +341,7 @@ def _parsed(column: Column, rows: Iterator[tuple[Any, ...]]) -> Iterator[list[ob
             stored = memo[key]
         except BadValueError:
             continue
-        yield [number, bool(column.seconds) and _spans(memo, key, stored), *stored]
+        yield [number, bool(column.seconds) and _spans(memo, texts[0], stored), *stored]
 
 
 def _spans(memo: Memo, hour: str, stored: Stored) -> bool:
@@ -385,9 +387,7 @@ def rows(engine: Engine, reading: Reading, cells: Cells, into: str) -> Iterator[
 def _judged(reading: Reading, cells: Cells, columns: list[Column]) -> str:
     """A SELECT of no, raw, the stored columns, and whether the row is surely sound."""
     values = [
-        f"{value} AS {name}"
-        for column in columns
-        for name, value in zip(column.stored, column.values, strict=True)
+        f"{value} AS {name}" for column in columns for name, value in zip(column.stored, column.values, strict=True)
     ]
     known = " AND ".join((cells.whole, *(f"({column.known})" for column in columns if column.known != "TRUE")))
     raw = "line" if cells.lines else f"[{cells.raw}]"

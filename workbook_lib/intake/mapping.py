@@ -36,7 +36,7 @@ WHEN_EMPTY: dict[tuple[str, str], object] = {
 DATED_BY_STATUS = frozenset({("completions", "completed_at"), ("acknowledgements", "acknowledged_at")})
 #: Text columns by which rows are matched; characters that nobody can see make them differ without trace.
 MATCHED = frozenset({"version", "withdraws", "decided_by", "approved_by"})
-#: Constants and what a spreadsheet or Parquet holds as a date are written like this, whatever the profile expects of text.
+#: Constants, and what a spreadsheet or Parquet holds as a date, are written like this, whatever the profile expects.
 CANONICAL = (ISO_DATE, ISO_TIMESTAMP)
 
 

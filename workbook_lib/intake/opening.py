@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.cancelling import cancelling
 from workbook_lib.intake.columns import Columns
-from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv
+from workbook_lib.intake.csv_records import open_csv
+from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS, Compiler, entries
-from workbook_lib.intake.parquet import open_parquet, refuse_types
 from workbook_lib.intake.pairs import pair_starts, unpivoted
+from workbook_lib.intake.parquet import open_parquet, refuse_types
 from workbook_lib.intake.profile import Filled, Layout, Of, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import EPOCH_MILLISECONDS, EPOCH_SECONDS, quoted

@@ -16,8 +16,9 @@ from itertools import islice
 
 from rapidfuzz import fuzz, utils
 
+from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.date_formats import Evidence, evidence, is_date
-from workbook_lib.intake.files import Opened, open_csv
+from workbook_lib.intake.files import Opened
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.parquet import open_parquet
 from workbook_lib.intake.profile import Earliest, Entry, Latest, Of, Profile, headers_in

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any
 
 from workbook_lib.intake import spreadsheet
-from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened, unclosed_quote
+from workbook_lib.intake.csv_records import unclosed_quote
+from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened
 from workbook_lib.intake.mapping import Reader, RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
@@ -80,17 +81,21 @@ class Reading:
         """The row as it is stored; None where it goes to quarantine. It is counted in rows_read."""
         reader = self.reader
         if fault is not None:
-            return self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
+            self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
+            return None
         if not reader.takes_all and self._is_set_aside(row_no, cells):
             return None
         try:
             stored = reader.stored(cells)
         except BadValueError:
-            return self._reject(row_no, cells)
+            self._reject(row_no, cells)
+            return None
         if self._wrong is not None and (wrong := self._wrong(stored)) is not None:
-            return self._reject(row_no, cells, wrong)
+            self._reject(row_no, cells, wrong)
+            return None
         if reader.demands and (wrong := reader.unmet(cells, stored)) is not None:
-            return self._reject(row_no, cells, wrong)
+            self._reject(row_no, cells, wrong)
+            return None
         if reader.window is not None and not self._clip(row_no, cells, stored):
             return None
         stored.append(self.source_no)
@@ -149,7 +154,7 @@ class Reading:
         if first is None or first[0]:
             del cells[len(self.opened.header) :]  # what the reader put behind a whole row
         if self._is_blank_or_trailer(row_no, cells):
-            return None
+            return
         results = [(r, text, stored) for r, text, stored in self.reader.piecemeal(cells)]
         problems = [
             (_header(r), text, _in_its_words(r.column, text, s))
@@ -180,7 +185,7 @@ class Reading:
         self._quarantine(row_no, header, given, problem.code, message, subject)
         if self.table.name == "people" and subject:
             self.unread.append(self._as_read(results, row_no))
-        return None
+        return
 
     def _do(self, header: str, given: str, problem: BadValueError) -> str:
         """What mends a row; for a word that is not known, the very lines of a profile."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbook_lib.intake import spreadsheet
-from workbook_lib.intake.files import BINARY, BadFileError, Digest, digest, kind_of, normal, open_csv
+from workbook_lib.intake.csv_records import open_csv
+from workbook_lib.intake.files import BINARY, BadFileError, Digest, digest, kind_of, normal
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS
 from workbook_lib.intake.opening import Groups, sought
