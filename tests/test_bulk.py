@@ -46,16 +46,16 @@ def assert_equal(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, Any]:
 @pytest.mark.parametrize("path", sorted(BAD.glob("*.csv")), ids=lambda path: path.name[:3])
 def test_a_bad_file_is_the_same_both_ways(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = path.read_bytes().replace(b"\0", b"")
-    table = next((t for t in ("completions", "leave", "acknowledgements", "policies") if COLUMN[t] in first), "people")
+    table = next((table for table, column in COLUMN.items() if column in first), "leave")
     assert_equal(arrange(tmp_path, File(table, "bad.csv", path.read_bytes())), monkeypatch)
 
 
 #: A column that tells a table.
 COLUMN = {
     "completions": b"completed_at",
-    "leave": b"kind",
     "acknowledgements": b"acknowledged_at",
     "policies": b"effective_on",
+    "people": b"worker_type",
 }
 
 
@@ -148,6 +148,32 @@ def test_lines_that_are_no_records_are_read_row_by_row(
     whole = "b,SEC-1,2025-01-02,completed,\n"
     folder = arrange(tmp_path, File("completions", "lms.csv", header + whole + line + "\n" + whole))
     assert_equal(folder, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "days", ["2025-05-01,2025-04-01", "2025-05-01,2025-05-01", "2025-05-01,", "2025-05-01,9999-12-31"]
+)
+def test_an_end_is_not_before_its_start(days: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With and without other rows that have no end."""
+    for n, others in enumerate(("E2,2025-01-01,2025-02-01\n", "E2,2025-01-01,\n")):
+        text = f"person_id,start_date,end_date\nE1,{days}\n{others}"
+        found = assert_equal(arrange(tmp_path / str(n), File("leave", "leave.csv", text)), monkeypatch)
+        assert len(found["leave"]) == 1 + (days != "2025-05-01,2025-04-01")
+
+
+@pytest.mark.parametrize("status", ["completed", "in_progress"])
+@pytest.mark.parametrize("day", ["", "2025-01-01"])
+def test_what_is_done_has_a_day(status: str, day: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"account,module_id,completed_at,status\na,SEC-1,{day},{status}\n"
+    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text)), monkeypatch)
+    assert len(found["completions"]) == (status != "completed" or day != "")
+
+
+def test_a_row_above_the_records_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = 'extends = "generic"\n[reading]\ndrop_rows = 1\n'
+    text = 'account,module_id,completed_at,status\n"a"b,,,\na,SEC-1,2025-01-01,completed\n'
+    folder = arrange(tmp_path, File("completions", "lms.csv", text, "mine"), profiles={"mine": profile})
+    assert [problem.code for problem in assert_equal(folder, monkeypatch)["refused"]] == ["unclosed_quote"]
 
 
 def test_midnight_in_utc_stays_a_day_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

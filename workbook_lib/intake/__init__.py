@@ -61,9 +61,10 @@ def read(audit: Audit, engine: Engine) -> Intake:
     problems += [problem for problem in more if problem not in problems]
     for name, table in TABLES.items():
         mine = [reading for reading in readings if reading.table.name == name]
-        _fill(engine, name, table.stored, mine, audit, problems)
+        engine.load(name, table.stored, _rows(engine, name, mine, audit, problems))
     for reading in earlier:
-        _fill(engine, f"earlier_{reading.source_no}", reading.table.stored, [reading], audit, problems)
+        name = f"earlier_{reading.source_no}"
+        engine.load(name, reading.table.stored, _rows(engine, name, [reading], audit, problems))
     problems += _unread_policies(readings)
     if problems:
         raise UserError(*problems)
@@ -106,25 +107,14 @@ def _open_all(audit: Audit, files: Iterable[tuple[int, Source, Path]]) -> tuple[
     return readings, problems
 
 
-def _fill(
-    engine: Engine,
-    name: str,
-    columns: dict[str, str],
-    readings: list[Reading],
-    audit: Audit,
-    problems: list[Problem],
-) -> None:
-    """Make a relation of the used rows of some files."""
-
-    def rows() -> Iterator[list[Any]]:
-        for reading in readings:
-            try:
-                cells = bulk.seen(engine, reading, audit.folder / reading.file)
-                yield from reading.rows() if cells is None else bulk.rows(engine, reading, cells, name)
-            except BadFileError as problem:
-                problems.append(_refused(reading.file, problem))
-
-    engine.load(name, columns, rows())
+def _rows(engine: Engine, into: str, readings: list[Reading], audit: Audit, problems: list[Problem]) -> Iterator[Any]:
+    """The used rows of some files, but those that the engine itself puts into relation `into`."""
+    for reading in readings:
+        try:
+            cells = bulk.seen(engine, reading, audit.folder / reading.file)
+            yield from reading.rows() if cells is None else bulk.rows(engine, reading, cells, into)
+        except BadFileError as problem:
+            problems.append(_refused(reading.file, problem))
 
 
 def _unread_policies(readings: list[Reading]) -> Iterator[Problem]:

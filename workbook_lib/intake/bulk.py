@@ -35,10 +35,10 @@ FEW = 32
 TEXTS = (Kind.TEXT, Kind.ACCOUNT, Kind.EMAIL)
 TIMES = (Kind.DATE, Kind.END, Kind.MOMENT)
 
-#: What must hold between the columns of a row (`reading._check`), and the column without which it always does.
+#: What must hold between the columns of a row (`reading._check`), and the column that settles it where it is filled.
 CHECKS = {
-    "people": ("end_date", "end_date IS NULL OR start_date <= end_date"),
-    "leave": ("end_date", "end_date IS NULL OR start_date <= end_date"),
+    "people": ("", "end_date IS NULL OR start_date <= end_date"),
+    "leave": ("", "end_date IS NULL OR start_date <= end_date"),
     "completions": (
         "completed_on",
         f"completed_on IS NOT NULL OR status NOT IN ({', '.join(map(quoted, sorted(DONE)))})",
@@ -394,7 +394,7 @@ def _judged(reading: Reading, cells: Cells, columns: list[Column]) -> str:
     inner = f"SELECT no, {raw} AS raw, {', '.join(values)}, {known} AS is_known FROM {cells.rows}"
     inner += "".join(column.join for column in columns)
     name, check = CHECKS.get(reading.table.name, ("", "TRUE"))
-    if not any(column.has_empty for column in columns if name in column.stored):
+    if name and not any(column.has_empty for column in columns if name in column.stored):
         check = "TRUE"
     return f"SELECT *, is_known AND ({check}) AS is_sound FROM ({inner}) known"
 

@@ -156,11 +156,14 @@ class CsvLines:
         return self._shape.header_at + self._shape.drop_rows
 
     def lines_above(self) -> int:
-        """How many lines these rows take: more, where a cell of them holds a line break."""
+        """How many lines these rows take: more, where a cell of them holds a line break; 0 where one is broken."""
         with closing(iter(self._lines)) as text:
             reader = csv.reader(text, delimiter=self.delimiter, strict=True)
-            for _ in range(self.above):
-                next(reader, None)
+            try:
+                for _ in range(self.above):
+                    next(reader, None)
+            except csv.Error:
+                return 0
             return int(reader.line_num)
 
     def stands_alone(self, line: str) -> bool:
