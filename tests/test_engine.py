@@ -1,12 +1,14 @@
 """The seam to the SQL engine: whatever goes in comes out, and nothing is re-typed on the way."""
 
+import tempfile
 from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbook_lib.engine import Engine
+from workbook_lib.engine import Engine, checked_limit
+from workbook_lib.tables import UserError
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
 COLUMNS = {
@@ -95,3 +97,27 @@ def test_the_text_of_each_statement_is_remembered():
     engine.make("one", "SELECT 1 AS a")
     assert engine.statements == {"one": "SELECT 1 AS a"}
     assert engine.rows("SELECT * FROM one") == [(1,)]
+
+
+def test_what_exceeds_the_memory_waits_on_the_disk_and_is_gone_afterwards(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    engine = Engine("100MB")
+    engine.derive("many", "SELECT n, 'a text that is too long to be kept short ' || n AS said FROM range(2000000) t(n)")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()], "nothing was spilled"
+    ((rows, different),) = engine.rows("SELECT COUNT(*), COUNT(DISTINCT said) FROM many WHERE n < 1000")
+    assert (rows, different) == (1000, 1000)
+    engine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_little_memory_is_said_in_words():
+    engine = Engine("1MB")
+    with pytest.raises(UserError, match="--memory-limit 2GB"):
+        engine.rows("SELECT n, LIST(n) OVER (ORDER BY -n) FROM range(300000) t(n)")
+
+
+@pytest.mark.parametrize("text", ["", "lots", "2", "-1GB", "0GB", "2GB; DROP"])
+def test_an_amount_of_memory_is_a_number_and_a_unit(text):
+    with pytest.raises(UserError, match="no amount of memory"):
+        checked_limit(text)
+    assert checked_limit(" 1.5 GiB ") == "1.5 GiB"

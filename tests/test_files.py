@@ -30,7 +30,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbook_lib.intake import json_records, spreadsheet
-from workbook_lib.intake.files import digest, kind_of, open_csv
+from workbook_lib.intake.csv_records import open_csv
+from workbook_lib.intake.files import digest, kind_of
 from workbook_lib.intake.json_records import path_of
 
 PEOPLE = "person_id,worker_type,start_date,end_date\nE1,employee,2024-01-01,2025-01-01\nE2,intern,2024-02-01,\n"

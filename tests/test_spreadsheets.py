@@ -7,6 +7,7 @@ import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 import small
 from hypothesis import example, given
@@ -163,3 +164,22 @@ class TestTheTablesOfThePack:
         assert row["name"] == '=HYPERLINK("http://x")'
         assert row["start_date"] == date(2021, 5, 3)
         assert not [text for text in parts(folder / "tables.xlsx").values() if "<f>" in text or "<hyperlink" in text]
+
+
+def test_a_long_table_is_written_as_parquet_too_and_the_contents_say_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(listings, "LONG", 3)
+    monkeypatch.setattr(write_workbook, "__kwdefaults__", {**write_workbook.__kwdefaults__, "largest": 3})
+    listings.write_tables(workpaper.perform(audit.load_audit(small.write(tmp_path / "firm"))), tmp_path)
+    tables = {path.stem for path in (tmp_path / "tables").glob("*.parquet")}
+    assert "verdicts" in tables
+    assert "snapshot_changes" not in tables
+    for name in tables:
+        with duckdb.connect() as connection:
+            typed = connection.execute(f"SELECT * FROM '{tmp_path}/tables/{name}.parquet'").fetchall()
+        with (tmp_path / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            lines = list(csv.reader(file))[1:]
+        assert [len(row) for row in typed] == [len(line) for line in lines]
+        assert [str(row[0] or "") for row in typed] == [unescape(line[0]) for line in lines]
+    contents = CalamineWorkbook.from_path(tmp_path / "tables.xlsx").get_sheet_by_name("Contents").to_python()
+    (note,) = [row[3] for row in contents if row[0] == "verdicts"]
+    assert note == "Too long for a sheet; all rows are in tables/verdicts.csv and, for programs, .parquet."

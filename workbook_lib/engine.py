@@ -7,28 +7,44 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
+from workbook_lib.tables import Problem, UserError
+
 #: Every relation made so far is known by one of these plain names; they never come from a user.
 Row = tuple[Any, ...]
 #: Rows that a stream takes at a time.
 FETCHED = 10_000
+#: Bytes that a line of a text file has at most.
+LONGEST_LINE = 1 << 24
 
 
 class Engine:
-    """An empty in-memory database; each run has its own."""
+    """An empty in-memory database; each run has its own.
 
-    def __init__(self) -> None:
+    memory_limit : such as "2GB"; by default four fifths of the machine's. What needs more is spilled to a folder of its
+    own, which goes with the engine. Raises UserError where even that is not enough.
+    """
+
+    def __init__(self, memory_limit: str | None = None) -> None:
         self._connection = duckdb.connect(":memory:")
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._execute("SET TimeZone = 'UTC'")
+        spill = tempfile.mkdtemp(prefix="workbook-")
+        self._forget_spill = weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        self._execute(f"SET temp_directory = {quoted(spill)}")
+        if memory_limit:
+            self._execute(f"SET memory_limit = {quoted(checked_limit(memory_limit))}")
         self._schema = ""
         self.statements: dict[str, str] = {}
 
@@ -37,17 +53,54 @@ class Engine:
 
         The rows pass through a file on disk: memory stays flat however many there are, and every type is declared.
         """
+        self.declare(name, columns)
+        self.add(name, columns, rows)
+
+    def declare(self, name: str, columns: Mapping[str, str]) -> None:
+        """Make an empty relation `name` (column → SQL type)."""
         schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        self._connection.execute(f"CREATE TABLE {name} ({schema})")
+        self._execute(f"CREATE TABLE {name} ({schema})")
+
+    def add(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+        """Put rows into a declared relation; None is NULL, and no value is an empty text."""
         handle, name_of_spool = tempfile.mkstemp(prefix="workbook-", suffix=".csv")
         spool = Path(name_of_spool)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([_text(value) for value in row] for row in rows)
             if spool.stat().st_size:
-                self._connection.execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
+                self._execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
         finally:
             spool.unlink()
+
+    def append(self, name: str, statement: str) -> int:
+        """Put the rows of a SELECT into a declared relation; return how many."""
+        ((rows,),) = self._execute(f"INSERT INTO {name} {statement}").fetchall()
+        return int(rows)
+
+    def see_lines(self, name: str, path: Path, skip: int, new_line: str) -> None:
+        """Make `name`: the lines of a text file, (no, line), numbered from 1 after the first `skip`.
+
+        The file is UTF-8, has no empty line and no character U+0001; each line ends with `new_line`. It is read again
+        whenever the relation is.
+        """
+        reader = (
+            f"read_csv({quoted(str(path))}, auto_detect=false, header=false, skip={skip}, delim='\x01', quote='', "
+            f"escape='', new_line={quoted(new_line)}, max_line_size={LONGEST_LINE}, columns={{'line': 'VARCHAR'}})"
+        )
+        self._execute(f"CREATE VIEW {name} AS SELECT ROW_NUMBER() OVER () AS no, line FROM {reader}")
+
+    def see_parquet(self, name: str, path: Path) -> None:
+        """Make `name`: the rows of a Parquet file under the names c0, c1 … of its columns, and `no`, from 1."""
+        columns = ", ".join(f"c{place}" for place in range(len(parquet_columns(path))))
+        self._execute(
+            f"CREATE VIEW {name} AS SELECT *, file_row_number + 1 AS no "
+            f"FROM read_parquet({quoted(str(path))}, file_row_number=true) AS file({columns}, file_row_number)"
+        )
+
+    def hide(self, name: str) -> None:
+        """Forget a file that was seen."""
+        self._execute(f"DROP VIEW {name}")
 
     def make(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT, and remember its text: it is part of the evidence.
@@ -60,7 +113,7 @@ class Engine:
 
     def derive(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT that judges nobody."""
-        self._connection.execute(f"CREATE TABLE {name} AS {statement}")
+        self._execute(f"CREATE TABLE {name} AS {statement}")
 
     @contextmanager
     def aside(self, schema: str) -> Iterator[None]:
@@ -69,18 +122,18 @@ class Engine:
         Inside, a statement finds the relations made inside and, where there is none of that name, those outside. From
         outside they are `schema.name`. What was made before is not changed.
         """
-        self._connection.execute(f"CREATE SCHEMA {schema}")
-        self._connection.execute(f"SET search_path = '{schema},main'")
+        self._execute(f"CREATE SCHEMA {schema}")
+        self._execute(f"SET search_path = '{schema},main'")
         self._schema = schema
         try:
             yield
         finally:
             self._schema = ""
-            self._connection.execute("SET search_path = 'main'")
+            self._execute("SET search_path = 'main'")
 
     def drop_aside(self, schema: str) -> None:
         """Let go of what was made `aside`."""
-        self._connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        self._execute(f"DROP SCHEMA {schema} CASCADE")
 
     def text_columns(self) -> dict[str, list[str]]:
         """Relation → its columns of text."""
@@ -95,31 +148,36 @@ class Engine:
     def rewrite(self, name: str, columns: Mapping[str, str]) -> None:
         """Make a relation again with other values in some columns (column → SQL): for a copy that hides something."""
         others = ", ".join(f'{expression} AS "{column}"' for column, expression in columns.items())
-        self._connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ({others}) FROM {name}")
+        self._execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ({others}) FROM {name}")
 
     def drop(self, name: str) -> None:
         """Forget a relation."""
-        self._connection.execute(f"DROP TABLE {name}")
+        self._execute(f"DROP TABLE {name}")
 
     def rows(self, query: str) -> list[Row]:
         """Fetch the result of a SELECT."""
-        return self._connection.execute(query).fetchall()
+        return self._execute(query).fetchall()
 
     def dicts(self, query: str) -> list[dict[str, Any]]:
         """Fetch the result of a SELECT, each row by column name."""
-        cursor = self._connection.execute(query)
+        cursor = self._execute(query)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def frame(self, query: str) -> pd.DataFrame:
         """Fetch the result of a SELECT for people to look at; dates stay dates, ids stay text."""
-        cursor = self._connection.execute(query)
+        cursor = self._execute(query)
         names = [column[0] for column in cursor.description]
         return pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
 
     def count(self, relation: str) -> int:
         """Number of rows of a relation."""
         return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
+
+    def may_repeat(self, relation: str, columns: str) -> bool:
+        """Whether some rows of a relation may be equal in these columns: a cheap look before a dear one."""
+        hashed = f"SELECT HASH({columns}) AS trace FROM {relation}"
+        return bool(self.rows(f"SELECT 1 FROM ({hashed}) hashed GROUP BY trace HAVING COUNT(*) > 1 LIMIT 1"))
 
     def stream(self, query: str) -> tuple[list[str], Iterator[Row]]:
         """The column names of a SELECT, and its rows a few at a time: no more of them are in memory."""
@@ -131,15 +189,59 @@ class Engine:
 
         text : an SQL expression for what is written of a text, which stands in it as `{0}`.
         """
-        described = self._connection.execute(f"DESCRIBE {query}").fetchall()
+        described = self._execute(f"DESCRIBE {query}").fetchall()
         named = [(f'"{name}"', kind) for name, kind, *_ in described]
         columns = ", ".join(f"{text.format(name)} AS {name}" if kind == "VARCHAR" else name for name, kind in named)
         query = f"SELECT {columns} FROM ({query}) listed"
-        self._connection.execute(f"COPY ({query}) TO {quoted(str(path))} (HEADER, DELIMITER ',')")
+        self._execute(f"COPY ({query}) TO {quoted(str(path))} (HEADER, DELIMITER ',')")
+
+    def export_parquet(self, query: str, path: Path) -> None:
+        """Write the result of a SELECT as Parquet, in its order and with its types."""
+        self._execute(f"COPY ({query}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+
+    def in_parquet(self, path: Path) -> str:
+        """A SELECT of the rows of a file that `export_parquet` wrote, in its order."""
+        return f"SELECT * FROM read_parquet({quoted(str(path))})"
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Let go of the memory, and of what was spilled."""
         self._connection.close()
+        self._forget_spill()
+
+    def _execute(self, statement: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        try:
+            return self._connection.execute(statement, values or None)
+        except duckdb.OutOfMemoryException:
+            raise _too_little_memory() from None
+
+
+#: How much memory an engine may take, as it is written.
+LIMIT = re.compile(r"[1-9][0-9]*(?:\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+
+
+def checked_limit(text: str) -> str:
+    """An amount of memory such as 2GB or 500 MB. Raises UserError where it is none."""
+    if LIMIT.fullmatch(text.strip()):
+        return text.strip()
+    raise UserError(
+        Problem(
+            where="memory_limit",
+            what=f"'{text}' is no amount of memory, such as 2GB or 500MB.",
+            do="give a number and a unit.",
+            code="bad_memory_limit",
+        )
+    )
+
+
+def _too_little_memory() -> UserError:
+    return UserError(
+        Problem(
+            where="memory_limit",
+            what="the memory that is allowed is too little, although what can be is put on the disk meanwhile.",
+            do="allow more, for example --memory-limit 2GB.",
+            code="out_of_memory",
+        )
+    )
 
 
 def quoted(text: str) -> str:
@@ -149,6 +251,73 @@ def quoted(text: str) -> str:
     "'O''Hara'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def literal(value: object) -> str:
+    """A value as an SQL literal.
+
+    >>> literal(date(2025, 1, 31)), literal(None), literal(True), literal(0.5)
+    ("DATE '2025-01-31'", 'NULL', 'TRUE', '0.5')
+    """
+    match value:
+        case None:
+            return "NULL"
+        case bool() | int() | float():
+            return repr(value).upper()
+        case datetime():
+            return f"TIMESTAMP '{_text(value)}'"
+        case date():
+            return f"DATE '{value}'"
+        case _:
+            return quoted(str(value))
+
+
+def parquet_columns(path: Path) -> list[tuple[str, str]]:
+    """The columns of a Parquet file, name and SQL type. Raises BrokenParquetError where it is none, or not whole."""
+    with duckdb.connect(":memory:") as connection:
+        try:
+            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(str(path))})").fetchall()
+            tree = connection.execute(f"SELECT name, num_children FROM parquet_schema({quoted(str(path))})").fetchall()
+        except duckdb.Error as error:
+            raise BrokenParquetError(str(error).splitlines()[0]) from None
+    names, at = [], 1
+    while at < len(tree):  # the tree is told depth first, below one root; equal names are renamed in the description
+        names.append(str(tree[at][0]))
+        ahead = 1
+        while ahead:
+            ahead += (tree[at][1] or 0) - 1
+            at += 1
+    return [(name, str(kind)) for name, (_, kind, *_) in zip(names, described, strict=True)]
+
+
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file says that it has."""
+    with duckdb.connect(":memory:") as connection:
+        query = f"SELECT CAST(SUM(num_rows) AS BIGINT) FROM parquet_file_metadata({quoted(str(path))})"
+        ((rows,),) = connection.execute(query).fetchall()
+    return int(rows)
+
+
+def parquet_texts(path: Path) -> Iterator[Row]:
+    """The rows of a Parquet file: their number, from 1, and each value as text."""
+    columns = parquet_columns(path)
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        names = ", ".join(f"c{place}" for place in range(len(columns)))
+        texts = ", ".join(as_text(f"c{place}", kind) for place, (_, kind) in enumerate(columns))
+        file = f"read_parquet({quoted(str(path))}, file_row_number=true) AS file({names}, no)"
+        yield from _fetched(connection.execute(f"SELECT no + 1, {texts} FROM {file}"))
+
+
+def as_text(expression: str, kind: str) -> str:
+    """SQL for a value of some type as canonical text: ISO dates, an offset where there is one, nothing for NULL."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"COALESCE(CAST(timezone('UTC', {expression}) AS VARCHAR) || '+00:00', '')"
+    return f"COALESCE(CAST({expression} AS VARCHAR), '')"
+
+
+class BrokenParquetError(Exception):
+    """A file is no Parquet file, or is not whole."""
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[Row]:

@@ -127,6 +127,8 @@ JOIN requirement ON requirement.requirement_no = forecast.requirement_no
 ORDER BY person.person_id, requirement.requirement_id""",
     "turning": TURNING.format(chosen=ALL.condition),
 }
+#: Rows above which a table is written as Parquet, too: a CSV of that length is no longer opened, but loaded.
+LONG = 200_000
 
 #: The columns of tables that are not.
 QUARANTINE = [field.name for field in fields(Quarantined)]
@@ -161,9 +163,9 @@ SAYS: dict[str, str] = {
 
 
 def write_tables(paper: Workpaper, folder: Path) -> None:
-    """Write every table as CSV into `folder`/tables and as a sheet of `folder`/tables.xlsx, the counts of the front
-    page into `folder`/result.json, what a later pack compares itself with into `folder`/statement.json, and the
-    statements that judged, in their order, into `folder`/rules.
+    """Write every table into `folder`/tables as CSV, a long one also as Parquet, and all as sheets of
+    `folder`/tables.xlsx; the counts of the front page into `folder`/result.json, what a later pack compares itself with
+    into `folder`/statement.json, and the statements that judged, in their order, into `folder`/rules.
 
     In a CSV a text that a spreadsheet would take for a formula is escaped; in a sheet its cell says that it is text.
     """
@@ -175,7 +177,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
     for name, query in LISTINGS.items():
-        paper.engine.export(query, tables / f"{name}.csv", ESCAPED)
+        _write_listing(paper, query, tables / name)
     for name, (columns, rows) in _lists(paper).items():
         write_csv(tables / f"{name}.csv", columns, rows)
     write_workbook(folder / "tables.xlsx", _sheets(paper), paper.window.as_of)
@@ -193,6 +195,15 @@ def write_readiness(paper: Workpaper, folder: Path) -> None:
         paper.engine.export(query, folder / "tables" / f"{name}.csv", ESCAPED)
 
 
+def _write_listing(paper: Workpaper, query: str, path: Path) -> None:
+    """One table as CSV; a long one first as Parquet, sorted once, and the CSV from it."""
+    csv, parquet = path.with_suffix(".csv"), path.with_suffix(".parquet")
+    if paper.number(f"SELECT COUNT(*) FROM ({query}) listed") > LONG:
+        paper.engine.export_parquet(query, parquet)
+        query = paper.engine.in_parquet(parquet)
+    paper.engine.export(query, csv, ESCAPED)
+
+
 def _sheets(paper: Workpaper) -> Iterator[Sheet]:
     """Every table of the pack, in reading order."""
     lists = _lists(paper)
@@ -203,7 +214,8 @@ def _sheets(paper: Workpaper) -> Iterator[Sheet]:
         else:
             columns, stream = paper.engine.stream(LISTINGS[name])
             count = paper.number(f"SELECT COUNT(*) FROM ({LISTINGS[name]}) listed")
-            yield Sheet(name=name, says=says, columns=columns, rows=stream, count=count)
+            also = " and, for programs, .parquet" if count > LONG else ""
+            yield Sheet(name=name, says=says, columns=columns, rows=stream, count=count, also=also)
 
 
 def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:

@@ -47,7 +47,7 @@ class Job:
     prints : whether the page is printed as a PDF, where a browser is found.  browser : the one that prints; by default
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
     closed pack.  timestamp_url : the time-stamp authority that is asked; nobody where it is empty.  zips : whether one
-    archive of the pack is laid beside it.
+    archive of the pack is laid beside it.  memory_limit : what the judgement may take, such as "2GB".
     """
 
     audit: Audit
@@ -62,6 +62,7 @@ class Job:
     signer: Signer | None = None
     timestamp_url: str = ""
     zips: bool = False
+    memory_limit: str = ""
 
     @property
     def target(self) -> Path:
@@ -186,6 +187,7 @@ def _staged(job: Job, progress: Progress) -> Path:
                 "period": job.window.period.name,
                 "as_of": job.window.as_of.isoformat(),
                 "tables_folder": ".",
+                **({"memory_limit": job.memory_limit} if job.memory_limit else {}),
             },
             target=data / f"{job.notebook}.ipynb",
             cwd=data,

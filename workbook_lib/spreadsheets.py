@@ -36,7 +36,7 @@ class Sheet:
     """One table: `count` rows, each with a value for every column.
 
     name : of the sheet, and of the table's CSV.  says : one sentence on what it holds.  frozen : columns that stay in
-    sight.
+    sight.  also : further words on where the table is, behind its CSV.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Sheet:
     rows: Iterable[Sequence[object]]
     count: int
     frozen: int = 0
+    also: str = ""
 
 
 def write_workbook(
@@ -70,8 +71,8 @@ def write_workbook(
         first = book.add_worksheet("Contents")
         lines = []
         for sheet in sheets:
-            note = f"Too long for a sheet; all rows are in tables/{sheet.name}.csv." if sheet.count > largest else ""
-            if not note:
+            note = f"Too long for a sheet; all rows are in tables/{sheet.name}.csv{sheet.also}."
+            if sheet.count <= largest:
                 cut = _fill(book.add_worksheet(sheet.name), formats, sheet.columns, sheet.rows, sheet.frozen)
                 note = f"{cut:,} texts are cut here; whole in tables/{sheet.name}.csv." if cut else ""
             lines.append((sheet.name, sheet.says, sheet.count, note))

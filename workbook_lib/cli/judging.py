@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn
+from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, day_of, warn
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
@@ -17,6 +17,7 @@ def judge(
     out: Annotated[Path, typer.Option(help="Folder for verdicts.csv and exceptions.csv.", show_default=False)],
     period: PeriodName = None,
     as_of: AsOf = None,
+    memory_limit: MemoryLimit = None,
 ) -> None:
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
@@ -24,7 +25,7 @@ def judge(
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     refuse_unwritable(out)
-    paper = perform(load_audit(audit), period, day_of(as_of))
+    paper = perform(load_audit(audit), period, day_of(as_of), memory_limit=memory_limit)
     out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
@@ -36,7 +37,7 @@ def judge(
 
 
 @app.command(epilog="Example: `workbook check data_samples/northwind`")
-def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> None:
+def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, memory_limit: MemoryLimit = None) -> None:
     """Read and reconcile the exports. Files, rows, quarantine, who is not in the system; exit 1: mend something."""
     from rich.console import Console
 
@@ -44,7 +45,7 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None) -> No
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import perform
 
-    paper = perform(load_audit(audit), period, day_of(as_of))
+    paper = perform(load_audit(audit), period, day_of(as_of), memory_limit=memory_limit)
     warn(paper)
     if reconciliation.report(paper, Console(highlight=False, markup=False, emoji=False)):
         raise typer.Exit(1)

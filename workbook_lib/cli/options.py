@@ -30,6 +30,11 @@ AsOf = Annotated[
     ),
 ]
 
+MemoryLimit = Annotated[
+    str | None,
+    typer.Option(help="Memory to judge with, such as 2GB; the rest waits on the disk.", show_default="what there is"),
+]
+
 
 @app.callback()
 def _options(

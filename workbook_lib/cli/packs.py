@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of, warn_of_the_future
+from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, day_of, warn_of_the_future
 from workbook_lib.paper import Notebook, Paper
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def run(
         str, typer.Option(help="Address of an RFC 3161 authority that confirms the time.", show_default=False)
     ] = "",
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
+    memory_limit: MemoryLimit = None,
     fail_on_deviation: Annotated[
         bool, typer.Option(help="Exit with 1 where a procedure noted exceptions; one not performed is named only.")
     ] = False,
@@ -54,6 +55,7 @@ def run(
 
     from workbook_lib import listings, production, timestamps
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
+    from workbook_lib.engine import checked_limit
     from workbook_lib.pack import read_info
     from workbook_lib.placing import refuse_unwritable
     from workbook_lib.signing import Signer
@@ -81,6 +83,7 @@ def run(
         signer=signer,
         timestamp_url=timestamp_url,
         zips=archive,
+        memory_limit=checked_limit(memory_limit) if memory_limit else "",
     )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine
-from workbook_lib.intake import snapshots
+from workbook_lib.intake import bulk, snapshots
 from workbook_lib.intake.cancelling import share
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.opening import open_reading
@@ -61,9 +61,10 @@ def read(audit: Audit, engine: Engine) -> Intake:
     problems += [problem for problem in more if problem not in problems]
     for name, table in TABLES.items():
         mine = [reading for reading in readings if reading.table.name == name]
-        engine.load(name, table.stored, _rows(mine, problems))
+        engine.load(name, table.stored, _rows(engine, name, mine, audit, problems))
     for reading in earlier:
-        engine.load(f"earlier_{reading.source_no}", reading.table.stored, _rows([reading], problems))
+        name = f"earlier_{reading.source_no}"
+        engine.load(name, reading.table.stored, _rows(engine, name, [reading], audit, problems))
     problems += _unread_policies(readings)
     if problems:
         raise UserError(*problems)
@@ -107,10 +108,12 @@ def _open_all(audit: Audit, files: Iterable[tuple[int, Source, Path]]) -> tuple[
     return readings, problems
 
 
-def _rows(readings: list[Reading], problems: list[Problem]) -> Iterator[list[Any]]:
+def _rows(engine: Engine, into: str, readings: list[Reading], audit: Audit, problems: list[Problem]) -> Iterator[Any]:
+    """The used rows of some files, but those that the engine itself puts into relation `into`."""
     for reading in readings:
         try:
-            yield from reading.rows()
+            cells = bulk.seen(engine, reading, audit.folder / reading.file)
+            yield from reading.rows() if cells is None else bulk.rows(engine, reading, cells, into)
         except BadFileError as problem:
             problems.append(_refused(reading.file, problem))
 
@@ -192,6 +195,8 @@ def _doubles(engine: Engine, audit: Audit) -> Iterator[Finding]:
     for name in ("people", "completions", "acknowledgements"):
         columns = ", ".join(column for column in TABLES[name].stored if column not in ("source_no", "row_no"))
         subject = TABLES[name].columns[0].name
+        if not engine.may_repeat(name, columns):
+            continue
         (found,) = engine.rows(
             f"SELECT COALESCE(SUM(times - 1), 0), MIN(place) FROM (SELECT COUNT(*) AS times, "
             f"MAX(source_no * CAST(10000000000 AS BIGINT) + row_no) AS place FROM {name} GROUP BY {columns} "

@@ -1,4 +1,4 @@
-"""Files → raw rows: CSV, read strictly; nothing is guessed that a profile can declare.
+"""Files → raw rows: what all kinds of file have in common; nothing is guessed that a profile can declare.
 
 A reader gives each row with the number that a spreadsheet shows for it. Nothing is dropped: a row that is not whole
 comes with its fault. A file that cannot be trusted as a whole is refused.
@@ -11,19 +11,23 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from workbook_lib.intake.values import fold
+
+if TYPE_CHECKING:
+    from workbook_lib.intake.csv_records import CsvLines
 
 #: A longer cell, even of a column that nobody reads, is no cell of an export.
 LONGEST_CELL = 1 << 20
 #: Fifteen million records take about 2 GB; a text file several times larger is no export of one report.
 LARGEST_CSV = 8 << 30
 CHUNK = 1 << 20
+#: Kinds of file that are not text.
+BINARY = ("xlsx", "parquet")
 
 
 class BadFileError(Exception):
@@ -64,6 +68,8 @@ class Opened:
     broken_lines : how many records run over several lines.
     cut_off : the number of the last row where it is too short and its line has no end.
     goes_on : the key by which a page of an answer says that another one follows.
+    short_row : the number of the row found last that is too short.
+    lines : how a CSV file's records can be taken one line at a time.  types : of the columns of a Parquet file.
     """
 
     header: tuple[str, ...]
@@ -79,6 +85,9 @@ class Opened:
     broken_lines: int = 0
     cut_off: int = 0
     goes_on: str = ""
+    short_row: int = 0
+    lines: CsvLines | None = None
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +124,15 @@ _MAGIC = {
     b"PK\x03\x04": "a zip archive or an .xlsx workbook",
     b"\xd0\xcf\x11\xe0": "an old or password-protected Office document",
     b"%PDF": "a PDF document",
+    b"PAR1": "a Parquet file",
 }
 
 
 def kind_of(path: Path) -> str:
-    """How a file is read, told by its name: csv, json or xlsx."""
+    """How a file is read, told by its name: csv, json, xlsx or parquet."""
     suffix = path.suffix.casefold()
-    return {".json": "json", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx"}.get(suffix, "csv")
+    kinds = {".json": "json", ".xlsx": "xlsx", ".xlsm": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}
+    return kinds.get(suffix, "csv")
 
 
 def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
@@ -139,7 +150,7 @@ def digest(path: Path, kind: str, encoding: str = "utf-8") -> Digest:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             sha.update(chunk)
-            if kind != "xlsx":
+            if kind not in BINARY:
                 if decoder is None:
                     encoding = _encoding(chunk, encoding, kind)
                     decoder = codecs.getincrementaldecoder(encoding)()
@@ -227,157 +238,3 @@ def _undecodable(path: Path, encoding: str) -> BadFileError:
             code="wrong_encoding",
         )
     raise AssertionError("the file changed while it was read")
-
-
-# --- CSV ----------------------------------------------------------------------------------------------------------
-
-
-class _Lines:
-    """The lines of a file, and those that make up the record taken last. Open only while they are taken."""
-
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._path, self._encoding = path, encoding
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Generator[str, None, None]:
-        taken = self.taken
-        with self._path.open(encoding=self._encoding, newline="") as file:
-            for line in file:
-                taken.append(line)
-                yield line
-
-    def raw(self) -> str:
-        return "".join(self.taken).rstrip("\r\n")
-
-
-def open_csv(
-    path: Path,
-    content: Digest,
-    *,
-    delimiter: str,
-    header_depth: int,
-    is_header: Callable[[Sequence[str]], bool],
-    drop_rows: int = 0,
-    paired: bool = False,
-) -> Opened:
-    """Open a CSV file at its header: the first row, of the first `header_depth`, that `is_header` accepts.
-
-    drop_rows : rows right below the header that are not data (a second header, say).  paired : the report has pairs of
-    columns, the second of which may have no name.
-
-    Where no row is the header, the first row stands for it. The rows raise BadFileError where a quote is never closed.
-    """
-    csv.field_size_limit(LONGEST_CELL)
-    lines = _Lines(path, content.encoding)
-    with closing(iter(lines)) as text:
-        header, at = _find_header(csv.reader(text, delimiter=delimiter, strict=True), header_depth, is_header)
-    remarks = {}
-    if content.encoding == "utf-16":
-        remarks["utf_16"] = "the file is UTF-16 (with a byte order mark); it was read as such."
-    if header and header[0].startswith("\ufeff"):
-        remarks["second_mark"] = "the file begins with more than one byte order mark; they were ignored."
-        header[0] = header[0].lstrip("\ufeff")
-    unnamed_last = not paired and len(header) > 1 and not header[-1].strip()
-    if unnamed_last:
-        remarks["trailing_delimiter"] = "each line ends with a delimiter; the unnamed empty last column was ignored."
-    opened = Opened(tuple(header), no_rows(), lines.raw, remarks=remarks)
-    shape = _Shape(delimiter, at, drop_rows, len(header), unnamed_last, content.ends_with_newline)
-    opened.rows = _csv_rows(lines, opened, shape)
-    return opened
-
-
-class _Shape(NamedTuple):
-    """What is known of a CSV file once its header is found."""
-
-    delimiter: str
-    header_at: int
-    drop_rows: int
-    width: int
-    unnamed_last: bool
-    ends_with_newline: bool
-
-
-def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], bool]) -> tuple[list[str], int]:
-    """The header and its row number; where none is accepted, the first row, for the caller's message."""
-    first: list[str] | None = None
-    try:
-        for row_no, cells in enumerate(reader, 1):
-            if is_header(cells):
-                return cells, row_no
-            first = cells if first is None else first
-            if row_no >= depth:
-                break
-    except csv.Error as error:
-        raise BadFileError(
-            f"the header cannot be read: {error}.", "export the file again.", place="row 1", code="bad_header"
-        ) from None
-    return first or [], 1
-
-
-def _csv_rows(lines: _Lines, opened: Opened, shape: _Shape) -> Rows:
-    """The rows below the header."""
-    taken, width, row_no, short_row = lines.taken, shape.width, 0, 0
-    with closing(iter(lines)) as text:
-        reader = csv.reader(text, delimiter=shape.delimiter, strict=True)
-        for row_no in range(1, shape.header_at + shape.drop_rows + 1):
-            try:
-                next(reader, None)
-            except csv.Error:
-                raise unclosed_quote(row_no) from None
-        while True:
-            taken.clear()
-            row_no += 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                yield _broken(row_no, error, taken, shape.delimiter)
-                continue
-            fault = None
-            if len(cells) != width:
-                if not cells:
-                    opened.blank_rows += 1
-                    continue
-                fault = _ragged(row_no, cells, taken, shape)
-                short_row = row_no if fault and fault.code == "too_short" else 0
-            opened.broken_lines += len(taken) > 1
-            if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
-                fault = Fault("nul_character", "the row holds a NUL character")
-            yield RawRow(row_no, cells, fault)
-    opened.cut_off = short_row if short_row == row_no - 1 and not shape.ends_with_newline else 0
-
-
-def _broken(row_no: int, error: csv.Error, taken: list[str], delimiter: str) -> RawRow:
-    """A record that the CSV reader refuses. Over several lines it may have swallowed others: that refuses the file.
-
-    Its cells are read once more without strictness: it may tell whom it is about.
-    """
-    if len(taken) > 1 or "unexpected end" in str(error) or taken[0].count('"') % 2:
-        raise unclosed_quote(row_no)
-    if "field limit" in str(error):
-        cells = taken[0].split(delimiter)
-        return RawRow(row_no, cells, Fault("cell_too_long", f"a cell is longer than {LONGEST_CELL:,} characters"))
-    cells = next(csv.reader(taken, delimiter=delimiter))
-    return RawRow(row_no, cells, Fault("bad_quotes", "a quoted cell goes on after its closing quote"))
-
-
-def unclosed_quote(row_no: int) -> BadFileError:
-    """A record over several lines that is not whole: it has probably swallowed others."""
-    return BadFileError(
-        'a quote (") that is opened here is not closed properly, and everything after it is in doubt.',
-        "export the file again from the source; do not mend it by hand.",
-        place=f"row {row_no}",
-        code="unclosed_quote",
-    )
-
-
-def _ragged(row_no: int, cells: list[str], taken: list[str], shape: _Shape) -> Fault | None:
-    """A row with too few or too many cells; where the unnamed last column is missing, it is filled."""
-    if shape.unnamed_last and len(cells) == shape.width - 1:
-        cells.append("")
-        return None
-    if len(taken) > 1:
-        raise unclosed_quote(row_no)
-    code = "too_short" if len(cells) < shape.width else "too_long"
-    return Fault(code, f"the row has {len(cells)} cells, the header has {shape.width}")

@@ -36,7 +36,7 @@ WHEN_EMPTY: dict[tuple[str, str], object] = {
 DATED_BY_STATUS = frozenset({("completions", "completed_at"), ("acknowledgements", "acknowledged_at")})
 #: Text columns by which rows are matched; characters that nobody can see make them differ without trace.
 MATCHED = frozenset({"version", "withdraws", "decided_by", "approved_by"})
-#: Constants and what a spreadsheet holds as a date are written like this, whatever the profile expects of text.
+#: Constants, and what a spreadsheet or Parquet holds as a date, are written like this, whatever the profile expects.
 CANONICAL = (ISO_DATE, ISO_TIMESTAMP)
 
 
@@ -61,7 +61,8 @@ class Reader:
     """How one canonical column is read: from which cells, by which parser, and that in words.
 
     fits_both : dates that could not be read and fit both orders of day and month.  exchanged : those that fit the
-    profile only with day and month the other way round.
+    profile only with day and month the other way round.  as_it_stands : it is read from one cell, of which nothing is
+    removed or rewritten before it is parsed.
     """
 
     column: Column
@@ -69,6 +70,7 @@ class Reader:
     memo: Memo
     source: str
     headers: tuple[str, ...] = ()
+    as_it_stands: bool = False
     foreign: list[str] = field(default_factory=list)
     exchanged: list[str] = field(default_factory=list)
 
@@ -177,7 +179,8 @@ class Compiler:
         self, table: Table, layout: Layout, source: Source, columns: Columns, zone: ZoneInfo, kind: str
     ) -> None:
         self.table, self.layout, self.source, self.columns, self.zone = table, layout, source, columns, zone
-        self.extra = CANONICAL if kind == "xlsx" else ()
+        self.extra = CANONICAL if kind in ("xlsx", "parquet") else ()
+        self.marked = kind == "xlsx"
 
     def compile(self) -> RowReader:
         """All columns of the table, in the order of its stored columns."""
@@ -223,9 +226,16 @@ class Compiler:
             return Reader(column, (), Memo(lambda _: stored), absent)
         places = tuple(at for header in present if (at := self.columns.at(header)) is not None)
         parse = self._parse(column, entry, present)
-        parse = partial(_unmarked, parse) if self.extra else parse
+        parse = partial(_unmarked, parse) if self.marked else parse
         spelt = {header: self.columns.spelt(header) for header in present}
-        return Reader(column, places, Memo(parse), _in_words(entry, spelt), tuple(spelt.values()))
+        return Reader(
+            column,
+            places,
+            Memo(parse),
+            _in_words(entry, spelt),
+            tuple(spelt.values()),
+            as_it_stands=isinstance(entry, Of) and _is_one_cell(entry, present) and _tidied(entry) is None,
+        )
 
     def _constant(self, column: Column, text: str) -> Stored:
         try:
@@ -338,9 +348,13 @@ def _texts(key: Key) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else key
 
 
+def _is_one_cell(entry: Of, present: tuple[str, ...]) -> bool:
+    return entry.of == (present[0],) or (len(present) == 1 and present[0] in entry.of)
+
+
 def _of(entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored]) -> Callable[[Key], Stored]:
     """The first alternative that is filled; alternatives whose headers the file lacks are passed over."""
-    if entry.of == (present[0],) or (len(present) == 1 and present[0] in entry.of):
+    if _is_one_cell(entry, present):
         return parse
     place = {header: n for n, header in enumerate(present)}
 

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.cancelling import cancelling
 from workbook_lib.intake.columns import Columns
-from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal, open_csv
+from workbook_lib.intake.csv_records import open_csv
+from workbook_lib.intake.files import BadFileError, Digest, Opened, digest, kind_of, normal
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS, Compiler, entries
 from workbook_lib.intake.pairs import pair_starts, unpivoted
-from workbook_lib.intake.profile import Filled, Layout, Pairs, Profile, headers_in, headers_of
+from workbook_lib.intake.parquet import open_parquet, refuse_types
+from workbook_lib.intake.profile import Filled, Layout, Of, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
-from workbook_lib.intake.values import quoted
+from workbook_lib.intake.values import EPOCH_MILLISECONDS, EPOCH_SECONDS, quoted
 from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, VOCABULARY, Table, listing
 
@@ -30,6 +32,8 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
     layout, content, opened, columns = _fitting(profile, source, table, path, kind)
     _refuse_doubles(opened, layout, kind)
     reader = Compiler(table, layout, source, columns, zone, kind).compile()
+    if opened.types:
+        refuse_types(reader.readers, opened, epochs=_has_epochs(layout))
     if layout.cancels:
         groups = needed(layout, source, table, kind)
         reader.cancelling = cancelling(
@@ -58,6 +62,13 @@ def sought(layout: Layout, source: Source) -> tuple[Groups, Callable[[Sequence[s
     """What a layout needs of a file: groups of headers, and whether a row is the header that has them."""
     groups = needed(layout, source, TABLES[source.table], kind_of(Path(source.file)))
     return groups, _header_test(layout, groups)
+
+
+def _has_epochs(layout: Layout) -> bool:
+    """Whether whole numbers may be times."""
+    formats = {*layout.reading.dates, *layout.reading.timestamps}
+    formats |= {name for entry in layout.columns.values() if isinstance(entry, Of) for name in entry.formats or ()}
+    return bool(formats & {EPOCH_SECONDS, EPOCH_MILLISECONDS})
 
 
 def _check_overrides(source: Source, kind: str) -> None:
@@ -137,7 +148,9 @@ def _open(path: Path, kind: str, content: Digest, layout: Layout, source: Source
     if kind == "json":
         return _open_json(path, content, layout, source)
     is_header, reading = _header_test(layout, groups), layout.reading
-    if kind == "xlsx":
+    if kind == "parquet":
+        opened = open_parquet(path)
+    elif kind == "xlsx":
         opened = spreadsheet.open_xlsx(
             path,
             sheet=source.sheet,
@@ -227,7 +240,7 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
     found = listing([f'"{header}"' for header in (*opened.header, *opened.others)], 40) or "none"
     do = 'choose the profile that fits, or name the column in audit.toml, for example columns = { … = "…" } '
     do += f"(profile {profile.name}, table {layout.table})."
-    if kind != "json":
+    if kind not in ("json", "parquet"):
         do += (
             " Where other rows stand above the header, say in a profile among how many rows it is found: [reading] "
             f"header_depth = {max(10, 2 * layout.reading.header_depth)}."
@@ -235,7 +248,7 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
     return BadFileError(
         f"it has no column {', '.join(lacking)}. Columns found: {found}.",
         do,
-        place="records" if kind == "json" else "header",
+        place={"json": "records", "parquet": "columns"}.get(kind, "header"),
         code="missing_column",
     )
 

@@ -54,4 +54,5 @@ def unpivoted(opened: Opened, pairs: Pairs) -> Opened:
                 yield RawRow(row_no, [*kept, header[start], cells[start], cells[start + 1]], None)
 
     opened.header, opened.rows = (*(header[at] for at in single), pairs.item, pairs.state, pairs.date), rows()
+    opened.lines, opened.types = None, ()
     return opened

@@ -265,7 +265,7 @@ class Layout(Part):
     """`[[layout]]`: one kind of file of this system, and the table that it becomes."""
 
     table: str
-    format: Annotated[tuple[Literal["csv", "json", "xlsx"], ...], Field(strict=False)] = ()
+    format: Annotated[tuple[Literal["csv", "json", "xlsx", "parquet"], ...], Field(strict=False)] = ()
     requires: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     columns: dict[str, Entry]
     constants: dict[str, str] = {}

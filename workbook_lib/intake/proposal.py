@@ -16,9 +16,11 @@ from itertools import islice
 
 from rapidfuzz import fuzz, utils
 
+from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.date_formats import Evidence, evidence, is_date
-from workbook_lib.intake.files import Opened, open_csv
+from workbook_lib.intake.files import Opened
 from workbook_lib.intake.json_records import open_json
+from workbook_lib.intake.parquet import open_parquet
 from workbook_lib.intake.profile import Earliest, Entry, Latest, Of, Profile, headers_in
 from workbook_lib.intake.recognition import DELIMITERS, DEPTH, Glance, cp1252
 from workbook_lib.intake.spreadsheet import open_xlsx
@@ -168,6 +170,8 @@ def columns_of(file: Glance) -> Shape:
 def _opened(file: Glance) -> tuple[Opened, list[tuple[str, str]]]:
     if file.kind == "json":
         return _opened_json(file), []
+    if file.kind == "parquet":
+        return open_parquet(file.path), []
     delimiter, width = max(((given, _width(rows)) for given, rows in file.heads.items()), key=lambda found: found[1])
     rows = file.heads[delimiter]
     header_at = next((n for n, cells in enumerate(rows, 1) if sum(map(bool, cells)) * 2 > width), 1)

@@ -11,7 +11,8 @@ from datetime import date
 from typing import Any
 
 from workbook_lib.intake import spreadsheet
-from workbook_lib.intake.files import BadFileError, Digest, Opened, unclosed_quote
+from workbook_lib.intake.csv_records import unclosed_quote
+from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened
 from workbook_lib.intake.mapping import Reader, RowReader, Stored
 from workbook_lib.intake.profile import Layout, Profile
 from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
@@ -61,36 +62,48 @@ class Reading:
     rows_read: int = 0
     quarantine: list[Quarantined] = field(default_factory=list)
     unread: list[list[Any]] = field(default_factory=list)
+    _wrong: Callable[[list[Any]], Wrong | None] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._wrong = _check(self.table)
 
     def rows(self) -> Iterator[list[Any]]:
         """The used rows, as they are stored; every other row goes to quarantine."""
-        stored_of, number, check = self.reader.stored, self.source_no, _check(self.table)
-        takes_all = self.reader.takes_all
-        unmet = self.reader.unmet if self.reader.demands else None
+        take = self.take
         with closing(self.opened.rows) as rows:
             for row_no, cells, fault in rows:
                 self.rows_read += 1
-                if fault is not None:
-                    self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
-                    continue
-                if not takes_all and self._is_set_aside(row_no, cells):
-                    continue
-                try:
-                    stored = stored_of(cells)
-                except BadValueError:
-                    self._reject(row_no, cells)
-                    continue
-                if check is not None and (wrong := check(stored)) is not None:
-                    self._reject(row_no, cells, wrong)
-                    continue
-                if unmet is not None and (wrong := unmet(cells, stored)) is not None:
-                    self._reject(row_no, cells, wrong)
-                    continue
-                if self.reader.window is not None and not self._clip(row_no, cells, stored):
-                    continue
-                stored.append(number)
-                stored.append(row_no)
-                yield stored
+                if (stored := take(row_no, cells, fault)) is not None:
+                    yield stored
+        self.finish()
+
+    def take(self, row_no: int, cells: list[str], fault: Fault | None = None) -> list[Any] | None:
+        """The row as it is stored; None where it goes to quarantine. It is counted in rows_read."""
+        reader = self.reader
+        if fault is not None:
+            self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
+            return None
+        if not reader.takes_all and self._is_set_aside(row_no, cells):
+            return None
+        try:
+            stored = reader.stored(cells)
+        except BadValueError:
+            self._reject(row_no, cells)
+            return None
+        if self._wrong is not None and (wrong := self._wrong(stored)) is not None:
+            self._reject(row_no, cells, wrong)
+            return None
+        if reader.demands and (wrong := reader.unmet(cells, stored)) is not None:
+            self._reject(row_no, cells, wrong)
+            return None
+        if reader.window is not None and not self._clip(row_no, cells, stored):
+            return None
+        stored.append(self.source_no)
+        stored.append(row_no)
+        return stored
+
+    def finish(self) -> None:
+        """All rows were taken: refuse the file where what they say together makes no sense."""
         self._refuse_cut_off()
         self._refuse_ambiguous()
         self._refuse_exchanged()
@@ -172,6 +185,7 @@ class Reading:
         self._quarantine(row_no, header, given, problem.code, message, subject)
         if self.table.name == "people" and subject:
             self.unread.append(self._as_read(results, row_no))
+        return
 
     def _do(self, header: str, given: str, problem: BadValueError) -> str:
         """What mends a row; for a word that is not known, the very lines of a profile."""
@@ -240,7 +254,7 @@ class Reading:
     def _is_blank_or_trailer(self, row_no: int, cells: Sequence[str]) -> bool:
         """A line of delimiters only is blank; "Total: n rows" is no record, but its count must agree."""
         filled = [text.strip() for text in cells if text.strip()]
-        if self.kind == "json" or not cells:
+        if self.kind in ("json", "parquet") or not cells:
             return False
         if not filled:
             self.rows_read -= 1

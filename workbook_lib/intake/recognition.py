@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from workbook_lib.intake import spreadsheet
-from workbook_lib.intake.files import BadFileError, Digest, digest, kind_of, normal, open_csv
+from workbook_lib.intake.csv_records import open_csv
+from workbook_lib.intake.files import BINARY, BadFileError, Digest, digest, kind_of, normal
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS
 from workbook_lib.intake.opening import Groups, sought
+from workbook_lib.intake.parquet import open_parquet
 from workbook_lib.intake.profile import Layout, Profile, Reading, headers_in, headers_of
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.values import quoted
@@ -104,9 +108,11 @@ def glances(path: Path) -> list[Glance]:
     try:
         content = digest(path, kind)
     except BadFileError as problem:
-        if kind == "xlsx" or problem.code != "wrong_encoding":
+        if kind in BINARY or problem.code != "wrong_encoding":
             raise
         content = digest(path, kind, "cp1252")
+    if kind == "parquet":
+        return [Glance(path=path, kind=kind, content=content, heads={"": _parquet_head(path)})]
     if kind != "xlsx":
         heads = {delimiter: _head(path, content, delimiter) for delimiter in DELIMITERS} if kind == "csv" else {}
         return [Glance(path=path, kind=kind, content=content, heads=heads)]
@@ -131,6 +137,12 @@ def _sheet_head(path: Path, sheet: str | None) -> list[list[str]]:
     rows: list[list[str]] = []
     spreadsheet.open_xlsx(path, sheet=sheet, header_depth=DEPTH, is_header=_into(rows))
     return rows
+
+
+def _parquet_head(path: Path) -> list[list[str]]:
+    opened = open_parquet(path)
+    with closing(opened.rows) as rows:
+        return [list(opened.header), *(row.cells for row in islice(rows, DEPTH))]
 
 
 def _head(path: Path, content: Digest, delimiter: str) -> list[list[str]]:
@@ -283,7 +295,7 @@ def _shaped(layout: Layout, delimiter: str, row_no: int) -> dict[str, Change]:
 def _encoded(file: Glance, layout: Layout) -> dict[str, Change]:
     """UTF-8 and single bytes tell themselves apart, unless all is ASCII or a mark at the beginning says it."""
     declared, is_utf8 = layout.reading.encoding, file.content.encoding != "cp1252"
-    if file.kind == "xlsx" or is_utf8 == (declared == "utf-8"):
+    if file.kind in BINARY or is_utf8 == (declared == "utf-8"):
         return {}
     if is_utf8:
         try:

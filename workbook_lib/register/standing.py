@@ -34,6 +34,8 @@ def refusals(new: Sequence[Decision], people: Iterable[Row], earlier: Sequence[D
 
     people : (person_id, email), of all people rows.  earlier : what is recorded already.
     """
+    if not new:
+        return []
     kinds = {decision["decision_id"]: decision["kind"] for decision in (*earlier, *new)}
     names, seen = _names(people), {decision["decision_id"] for decision in earlier}
     found = []

@@ -1,0 +1,301 @@
+"""Many rows at once, and Parquet: exactly what reading row by row gives."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from arrivals import File, arrange, refusal, take
+
+from workbook_lib.audit import load_audit
+from workbook_lib.engine import Engine
+from workbook_lib.intake import bulk, read
+from workbook_lib.tables import TABLES, UserError
+
+HERE = Path(__file__).parent
+BAD = HERE / "exports" / "bad"
+NORTHWIND = HERE.parent / "data_samples" / "northwind"
+SMALL = 1 << 60
+
+
+def everything(folder: Path, least: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """All that intake says of an audit folder, files of at least so many bytes read many rows at once."""
+    patch.setattr(bulk, "LEAST", least)
+    engine = Engine()
+    try:
+        intake = read(load_audit(folder), engine)
+    except UserError as error:
+        return {"refused": error.problems}
+    tables = {name: engine.rows(f"SELECT * FROM {name} ORDER BY source_no, row_no") for name in TABLES}
+    tables["unread_people"] = engine.rows("SELECT * FROM unread_people ORDER BY source_no, row_no")
+    return {"files": intake.files, "quarantine": intake.quarantine, "findings": intake.findings} | tables
+
+
+def assert_equal(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Both ways give the same; returns it."""
+    row_by_row, at_once = everything(folder, SMALL, patch), everything(folder, 0, patch)
+    assert at_once.keys() == row_by_row.keys()
+    for name, found in row_by_row.items():
+        assert at_once[name] == found, name
+    return row_by_row
+
+
+@pytest.mark.parametrize("path", sorted(BAD.glob("*.csv")), ids=lambda path: path.name[:3])
+def test_a_bad_file_is_the_same_both_ways(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = path.read_bytes().replace(b"\0", b"")
+    table = next((table for table, column in COLUMN.items() if column in first), "leave")
+    assert_equal(arrange(tmp_path, File(table, "bad.csv", path.read_bytes())), monkeypatch)
+
+
+#: A column that tells a table.
+COLUMN = {
+    "completions": b"completed_at",
+    "acknowledgements": b"acknowledged_at",
+    "policies": b"effective_on",
+    "people": b"worker_type",
+}
+
+
+def test_northwind_is_the_same_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = assert_equal(NORTHWIND, monkeypatch)
+    assert len(found["completions"]) > 100
+
+
+#: What may stand in a cell, sound or not, per column.
+TEXTS = {
+    "account": [
+        "ada@x.example",
+        "Ada@X.example",
+        " bo ",
+        "00417",
+        "417.0",
+        "José",
+        "Jose\u0301",
+        "a\u200bb",
+        "",
+        "'x",
+        "x y",
+    ],
+    "module_id": ["SEC-1", "SEC-1 ", "", "Straße", "100.0"],
+    "completed_at": [
+        "2025-03-30T01:30:00Z",
+        "2025-03-30 02:30:00",
+        "2025-10-26T00:59:59+00:00",
+        "2025-10-26 02:15:07",
+        "2025-12-31T23:59:59Z",
+        "2025-12-31",
+        "2025-06-01T10:00",
+        "2025-06-01T10:00:00.750Z",
+        "2025-06-01T10:61:00Z",
+        "2025-02-30",
+        "31/12/2025",
+        "1899-01-01T10:00:00Z",
+        "9999-12-31T23:00:00Z",
+        "",
+    ],
+    "status": ["completed", "Passed", " in_progress", "done", ""],
+    "score": ["85", "072", "72.5", "-3", "1e3", "", "85%", "9" * 20],
+    "record_id": ["r1", "r2", ""],
+    "minutes": ["30", "0", "x", ""],
+    "method": ["system", "by hand", "käse", ""],
+    "ignored": ["", "x", "Doe"],
+}
+
+
+def random_lines(seed: int, delimiter: str) -> str:
+    """A file of mostly sound rows, with anything among them."""
+    draw = random.Random(seed)
+    lines = [delimiter.join(TEXTS)]
+    for _ in range(120):
+        cells = [texts[0] if draw.random() < 0.8 else draw.choice(texts) for texts in TEXTS.values()]
+        kind = draw.random()
+        if kind < 0.05:
+            cells = cells[:-1] if draw.random() < 0.5 else [*cells, "more"]
+        elif kind < 0.15 and seed % 3:
+            at = draw.randrange(len(cells))
+            cells[at] = '"' + cells[at] + draw.choice(["", delimiter, '""', " "]) + '"'
+        elif kind < 0.17:
+            cells = [""] * len(cells)
+        elif kind < 0.18 and seed % 3:
+            cells[0] += '"'
+        lines.append(delimiter.join(cells))
+    return "\n".join(lines) + ("\n" if draw.random() < 0.8 else "")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_random_file_is_the_same_both_ways(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = random_lines(seed, ",")
+    text = text.replace("\n", "\r\n") if seed % 4 == 1 else text
+    at_once = []
+    rows = bulk.rows
+    monkeypatch.setattr(bulk, "rows", lambda *given: at_once.append(1) or rows(*given))
+    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text)), monkeypatch)
+    assert 20 < len(found["completions"]) < 120
+    assert found["quarantine"]
+    assert at_once or seed % 3, "without a quote no line can be in doubt"
+
+
+@pytest.mark.parametrize(
+    "line", ['a,SEC-1,2025-01-02,"completed\n",', "a,SEC-1,2025-01-02,completed\n", '"a,SEC-1,2025-01-02,completed,\n']
+)
+def test_lines_that_are_no_records_are_read_row_by_row(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "account,module_id,completed_at,status,score\n"
+    whole = "b,SEC-1,2025-01-02,completed,\n"
+    folder = arrange(tmp_path, File("completions", "lms.csv", header + whole + line + "\n" + whole))
+    assert_equal(folder, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "days", ["2025-05-01,2025-04-01", "2025-05-01,2025-05-01", "2025-05-01,", "2025-05-01,9999-12-31"]
+)
+def test_an_end_is_not_before_its_start(days: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With and without other rows that have no end."""
+    for n, others in enumerate(("E2,2025-01-01,2025-02-01\n", "E2,2025-01-01,\n")):
+        text = f"person_id,start_date,end_date\nE1,{days}\n{others}"
+        found = assert_equal(arrange(tmp_path / str(n), File("leave", "leave.csv", text)), monkeypatch)
+        assert len(found["leave"]) == 1 + (days != "2025-05-01,2025-04-01")
+
+
+@pytest.mark.parametrize("status", ["completed", "in_progress"])
+@pytest.mark.parametrize("day", ["", "2025-01-01"])
+def test_what_is_done_has_a_day(status: str, day: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = f"account,module_id,completed_at,status\na,SEC-1,{day},{status}\n"
+    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text)), monkeypatch)
+    assert len(found["completions"]) == (status != "completed" or day != "")
+
+
+def test_a_row_above_the_records_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = 'extends = "generic"\n[reading]\ndrop_rows = 1\n'
+    text = 'account,module_id,completed_at,status\n"a"b,,,\na,SEC-1,2025-01-01,completed\n'
+    folder = arrange(tmp_path, File("completions", "lms.csv", text, "mine"), profiles={"mine": profile})
+    assert [problem.code for problem in assert_equal(folder, monkeypatch)["refused"]] == ["unclosed_quote"]
+
+
+def test_midnight_in_utc_stays_a_day_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = 'extends = "generic"\n[reading]\nmidnight_utc_is_a_date = true\n'
+    text = "account,module_id,completed_at,status\n" + "".join(
+        f"a,SEC-1,2025-06-0{n}T00:{minute}:00Z,completed\n" for n in range(1, 9) for minute in ("00", "30")
+    )
+    folder = arrange(tmp_path, File("completions", "lms.csv", text, "mine"), profiles={"mine": profile})
+    found = assert_equal(folder, monkeypatch)
+    moments = [str(row[4]) for row in found["completions"]]
+    assert moments[:2] == ["None", "2025-06-01 02:30:00"]
+
+
+# --- Parquet ------------------------------------------------------------------------------------------------------
+
+
+def parquet(path: Path, query: str) -> bytes:
+    """The bytes of a Parquet file with the rows of a SELECT."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    return path.read_bytes()
+
+
+TYPED = """
+SELECT * FROM (VALUES
+  ('ada@x.example', 'SEC-1', TIMESTAMP '2025-03-30 02:30:00', 'completed', 85, 30.5),
+  ('Bo@x.example', 'SEC-1', TIMESTAMP '2025-12-31 23:59:59.9', 'passed', NULL, NULL),
+  (NULL, 'SEC-1', TIMESTAMP '2025-01-01 00:00:00', 'passed', 1, 1),
+  (' Cy ', 'SEC-1', NULL, 'completed', 1, 1),
+  ('Di', 'SEC-1', NULL, 'in_progress', 1, 1),
+  ('Eva', 'SEC-1', TIMESTAMP '2025-01-01 10:00:00', 'finished', 1, 1)
+) rows(account, module_id, completed_at, status, score, minutes)"""
+
+
+def test_typed_columns_are_taken_as_they_are(tmp_path: Path) -> None:
+    received = take(arrange(tmp_path / "a", File("completions", "lms.parquet", parquet(tmp_path / "x", TYPED))))
+    columns = "account, account_email, completed_on, completed_at, status, score, minutes, row_no"
+    found = [(*row[:2], str(row[2]), str(row[3]), *row[4:]) for row in received.rows("completions", columns)]
+    assert found == [
+        ("ada@x.example", "ada@x.example", "2025-03-30", "2025-03-30 02:30:00", "completed", 85.0, 30.5, 1),
+        ("Bo@x.example", "bo@x.example", "2025-12-31", "2025-12-31 23:59:59", "passed", None, None, 2),
+        ("Di", None, "None", "None", "in_progress", 1.0, 1.0, 5),
+    ]
+    assert [(row.row_no, row.column, row.code) for row in received.quarantine] == [
+        (3, "account", "missing_value"),
+        (4, "completed_at", "missing_value"),
+        (6, "status", "unknown_word"),
+    ]
+    account = (
+        received.intake.files[-1] if received.intake.files[-1].table == "completions" else received.intake.files[0]
+    )
+    assert (account.rows_read, account.rows_used, account.rows_quarantined) == (6, 3, 3)
+
+
+def test_a_parquet_file_says_what_the_same_csv_says(tmp_path: Path) -> None:
+    """Timestamps with an offset, days, whole numbers as ids; the audit's zone is not UTC."""
+    query = """SELECT 1000 + i AS account, 'SEC-1' AS module_id,
+        TIMESTAMPTZ '2025-03-29 20:15:03+00' + INTERVAL 1 HOUR * i AS completed_at, 'completed' AS status
+        FROM range(40) numbers(i)"""
+    typed = take(arrange(tmp_path / "p", File("completions", "lms.parquet", parquet(tmp_path / "x", query))))
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        stamp = "strftime(timezone('UTC', completed_at), '%Y-%m-%dT%H:%M:%SZ')"
+        lines = connection.execute(f"SELECT account, module_id, {stamp}, status FROM ({query}) rows").fetchall()
+    text = "account,module_id,completed_at,status\n" + "".join(",".join(map(str, line)) + "\n" for line in lines)
+    plain = take(arrange(tmp_path / "c", File("completions", "lms.csv", text)))
+    columns = "account, module_id, completed_on, completed_at, status"
+    assert typed.rows("completions", columns) == plain.rows("completions", columns)
+    assert [row[0] for row in typed.rows("completions", "row_no")] == list(range(1, 41))
+    assert "numeric_ids" in typed.codes()
+
+
+def test_people_with_days(tmp_path: Path) -> None:
+    query = """SELECT * FROM (VALUES
+      ('E1', 'employee', DATE '2025-01-01', DATE '9999-12-31'), ('E2', 'employee', DATE '2025-02-01', DATE '2025-01-01'),
+      ('E3', 'employee', DATE '0001-01-01', NULL), ('E4', 'contractor', DATE '2024-02-29', NULL)
+      ) rows("Person_ID", worker_type, start_date, end_date)"""
+    received = take(arrange(tmp_path / "a", File("people", "people.parquet", parquet(tmp_path / "x", query))))
+    found = received.rows("people", "person_id, CAST(start_date AS VARCHAR), end_date")
+    assert found == [("E1", "2025-01-01", None), ("E4", "2024-02-29", None)]
+    assert [(row.row_no, row.code) for row in received.quarantine] == [
+        (2, "end_before_start"),
+        (3, "date_out_of_range"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "says"),
+    [
+        ("SELECT 'a' AS account, 'M' AS module_id, 'completed' AS status", "missing_column", "no column completed_at"),
+        ("SELECT 1.5 AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status",
+         "column_type", "it holds decimal numbers (DECIMAL(2,1)), and account is an id"),
+        ("SELECT 'a' AS account, ['M'] AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status",
+         "column_type", "it holds nested or binary values (VARCHAR[])"),
+        ("SELECT 'a' AS account, 'M' AS module_id, 20250101 AS completed_at, 'completed' AS status",
+         "column_type", "it holds whole numbers (INTEGER), and completed_at is a date"),
+        ("SELECT 'a' AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status WHERE FALSE",
+         "no_rows", "no rows"),
+        ("SELECT 'a' AS account, 'b' AS \"Account \", 'M' AS module_id, DATE '2025-01-01' AS completed_at, "
+         "'completed' AS status", "duplicate_header", "account"),
+    ],
+)  # fmt: skip
+def test_a_parquet_file_that_cannot_be_used(query: str, code: str, says: str, tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path / "a", File("completions", "lms.parquet", parquet(tmp_path / "x", query)))
+    assert (problem.code, says in problem.what) == (code, True), problem
+
+
+@pytest.mark.parametrize("keep", [0, 3, 40, -20])
+def test_a_parquet_file_that_is_not_whole(keep: int, tmp_path: Path) -> None:
+    whole = parquet(tmp_path / "x", TYPED)
+    (problem,) = refusal(tmp_path / "a", File("completions", "lms.parquet", whole[:keep]))
+    assert problem.code == ("broken_parquet" if keep else "empty_file")
+
+
+def test_parquet_under_a_name_of_csv_is_refused(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path / "a", File("completions", "lms.csv", parquet(tmp_path / "x", TYPED)))
+    assert (problem.code, "a Parquet file" in problem.what) == ("wrong_kind", True)
+
+
+def test_other_columns_are_named_and_left(tmp_path: Path) -> None:
+    query = f"SELECT *, {{'a': 1, 'b': [2]}} AS nested, 'x'::BLOB AS bytes FROM ({TYPED}) rows"
+    received = take(arrange(tmp_path / "a", File("completions", "lms.parquet", parquet(tmp_path / "x", query))))
+    assert "nested" in received.finding("ignored_columns").text
+    assert len(received.rows("completions")) == 3
