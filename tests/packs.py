@@ -24,7 +24,7 @@ def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = 
     job = production.Job(
         audit=checked, window=audit.window(checked, period), out=out, prints=False, pseudonym_key=key, **options
     )
-    with mock.patch.multiple(publish, execute=_execute, render=lambda *_: PAGE):
+    with mock.patch.multiple(publish, execute=_execute, render=lambda *_, **__: PAGE):
         return production.produce(job, lambda what, share: None)
 
 

@@ -114,7 +114,7 @@ class TestOneThatFails:
             "broken: failed: audit.toml, requirement[2].due_within_days: it is missing. And 1 problem more; the index tells."
         ]
         names = {path.name for path in made.out.iterdir()}
-        assert names == {"acme-2024", "acme-2025", "index.html", "batch.json"}
+        assert names == {"acme-2024", "acme-2025", "index.html", "batch.json", "history.sqlite"}
         for pack in ("acme-2024", "acme-2025"):
             assert verify.verify(made.out / pack).findings == ()
 
@@ -362,7 +362,7 @@ def test_a_cluster_makes_the_packs_though_a_worker_is_killed(
     assert "acme 2025: made (there was none). On time: 9 of 9 (100 %), 0 deviations." in said
     assert summary(tmp_path / "out")["counts"] == {"made": 2, "unchanged": 0, "not begun": 1, "failed": 0}
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"acme-2024", "acme-2025", "index.html", "batch.json"}
+    assert names == {"acme-2024", "acme-2025", "index.html", "batch.json", "history.sqlite"}
     for pack in ("acme-2024", "acme-2025"):
         assert verify.verify(tmp_path / "out" / pack).findings == ()
     assert workers[1].poll() is None
