@@ -23,7 +23,7 @@ def reminders(wp: Workpaper) -> Exhibit:
     schedule, key, title = wp.audit.reminders, "reminders", "Reminders"
     if schedule is None or not wp.engine.count("reminder"):
         given = "" if schedule else ", and no schedule of them is given"
-        says = f"0 reminders are on record{given}, so whether people who fell overdue were followed up cannot be shown here."
+        says = f"0 reminders are on record{given}, so follow-up on overdue people cannot be shown here."
         return Exhibit(key=key, title=title, says=(says,))
     counted = {
         (audience, fate): number
