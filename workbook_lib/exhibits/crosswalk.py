@@ -29,7 +29,7 @@ CLAUSES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ),
     ("NIST SP 800-53 r5", "AT-3", "training for particular roles", ("P4",)),
     ("NIST SP 800-53 r5", "AT-4", "training records: documented, monitored, kept", ("P1", "P12")),
-    ("NIST SP 800-53 r5", "AT-6", "feedback on training results to those who need it", ("P13",)),
+    ("NIST SP 800-53 r5", "AT-6", "feedback on training results to those who need it", ()),
     ("NIST CSF 2.0", "PR.AT-01", "awareness and training for everybody", ("P2", "P3", "P5", "P7")),
     ("NIST CSF 2.0", "PR.AT-02", "awareness and training for people in specialised roles", ("P4",)),
     ("PCI DSS 4.0.1", "12.6.1", "a formal security awareness programme", ("P10",)),

@@ -22,9 +22,8 @@ def reminders(wp: Workpaper) -> Exhibit:
     """The messages of the period by whom they were for, and beside each duty that stayed overdue what was done."""
     schedule, key, title = wp.audit.reminders, "reminders", "Reminders"
     if schedule is None or not wp.engine.count("reminder"):
-        says = (
-            "No schedule of reminders is given" if schedule is None else "No reminder is on record"
-        ) + ", so whether people who fell overdue were followed up cannot be shown here."
+        given = "" if schedule else ", and no schedule of them is given"
+        says = f"0 reminders are on record{given}, so follow-up on overdue people cannot be shown here."
         return Exhibit(key=key, title=title, says=(says,))
     counted = {
         (audience, fate): number
