@@ -185,7 +185,7 @@ def test_a_run_makes_a_page_of_its_own_and_remembers_it(tmp_path: Path) -> None:
     assert target == tmp_path / "firm-2025-readiness"
     page = (target / "data" / "readiness.html").read_text(encoding="utf-8")
     assert "READINESS, AND NO EVIDENCE." in page
-    assert "<title>Small Firm, 2025: readiness on 2025-07-31</title>" in page
+    assert "<title>INTERIM: Small Firm, 2025: Readiness</title>" in page
     assert "jupyter.widget-view" not in (target / "data" / "readiness.ipynb").read_text(encoding="utf-8")
     assert not (target / "data" / "evidence.html").exists()
     assert {"forecast.csv", "due_next.csv", "uncovered.csv", "turning.csv"} <= {

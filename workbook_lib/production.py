@@ -195,7 +195,6 @@ def _staged(job: Job, progress: Progress) -> Path:
         )
         progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
-        title += "" if job.notebook is Notebook.EVIDENCE else f": {job.notebook} on {job.window.as_of}"
         window = job.window
         page = publish.render(notebook, title, job.paper, as_of=window.as_of.isoformat(), interim=window.interim)
         (data / job.page).write_text(page, encoding="utf-8", newline="\n")
