@@ -203,6 +203,7 @@ def _kernel_in(folder: Path) -> type:
             kwargs["cwd"] = str(folder)
             kwargs["env"] = os.environ | {
                 "IPYTHONDIR": str(self._private / "ipython"),
+                "TMPDIR": str(self._private),  # a kernel is ended at once, and clears nothing away itself
                 "PYTHONWARNINGS": "ignore",
                 "PYDEVD_DISABLE_FILE_VALIDATION": "1",
             }
