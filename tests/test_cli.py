@@ -14,6 +14,7 @@ import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib import pdf, sampling
+from workbook_lib.cli.options import IN_ORDER_OF_USE
 
 LAPSED = without("completions", "2025-11-20")
 
@@ -68,6 +69,7 @@ def test_the_page_is_printed_where_a_browser_is_found(tmp_path):
     data = tmp_path / "out" / "acme-2025" / "data"
     assert (data / "evidence.pdf").read_bytes().startswith(b"%PDF-")
     facts = json.loads((data / "run.json").read_text())["pdf"]
+    assert f"On paper: {data / 'evidence.pdf'}\n" in done.stdout
     assert facts["paper"] == "letter"
     assert facts["printed_by"].startswith("Chrome ")
     assert "size: letter" in (data / "evidence.html").read_text(encoding="utf-8")
@@ -287,13 +289,27 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     done = workbook("run", make(tmp_path / "acme", LAPSED), "--out", tmp_path / "out", "--fail-on-deviation")
     assert done.returncode == 1
     assert (tmp_path / "out" / "acme-2025").is_dir()
-    assert "Exceptions noted: P3, P11.\nNot performed: P13.\n" in done.stderr
+    assert "Procedures: exceptions noted in P3, P11; not performed: P13.\n" in done.stdout
 
 
 def test_fail_on_deviation_is_0_where_nothing_was_noted_and_names_what_was_not_performed(tmp_path):
     done = workbook("run", make(tmp_path / "acme"), "--out", tmp_path / "out", "--no-pdf", "--fail-on-deviation")
     assert done.returncode == 0
-    assert "Not performed: P13.\n" in done.stderr
+    assert "Procedures: exceptions noted in none; not performed: P13.\n" in done.stdout
+
+
+def test_help_lists_the_commands_in_the_order_of_use_and_in_whole_sentences():
+    listed = workbook("--help").stdout.partition("Commands:")[2].partition("\n\n")[0]
+    lines = [line.split(maxsplit=1) for line in listed.strip().splitlines()]
+    assert [name for name, _ in lines] == list(IN_ORDER_OF_USE)
+    assert all(says.endswith(".") and not says.endswith("...") for _, says in lines)
+
+
+@pytest.mark.parametrize("arguments", [["check", "acme", "--as-of"], ["remind", "acme", "--on"]])
+def test_a_day_in_another_format_is_refused_with_the_format(arguments):
+    done = workbook(*arguments, "31.12.2025")
+    assert done.returncode == 2
+    assert f"'{arguments[-1]}': '31.12.2025' is no day as it is written here; write it like 2025-12-31." in done.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who", "remind"])

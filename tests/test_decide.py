@@ -83,6 +83,15 @@ def test_one_that_may_not_stand_keeps_all_out(tmp_path: Path, line: str, where: 
     assert not (folder / "register.sqlite").exists()
 
 
+def test_a_file_that_is_not_there_is_named_with_its_path(tmp_path: Path) -> None:
+    audit = load_audit(folders.make(tmp_path / "acme"))
+    with pytest.raises(UserError) as refused:
+        decide.from_file(audit, tmp_path / "decisons.csv")
+    assert str(refused.value) == (
+        f"{tmp_path / 'decisons.csv'}: there is no such file.\n  Effect: nothing was recorded.\n  Do: correct the name."
+    )
+
+
 def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
     imported(folder, EXPLAIN.replace(",explain", "D1,explain", 1))

@@ -408,7 +408,7 @@ class TestCommand:
         out = tmp_path / "out"
         code, said = self.run(str(acme.folder), "--on", "2026-04-10", "--out", str(out))
         assert code == 0
-        assert "2026-04-10, as known on 2026-01-04: 1 people are due or overdue, 1 of them overdue." in said
+        assert "2026-04-10, as known on 2026-01-04: 1 person due or overdue, 1 of them overdue." in said
         assert "warning: the exports cover days up to 2026-01-04, and are 95 days old on 2026-04-10" in said
         assert sorted(path.name.partition("-")[0] for path in out.iterdir()) == ["digest", "escalation", "person"]
         (out / "mine.eml").write_text("kept")

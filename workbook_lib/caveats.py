@@ -13,7 +13,7 @@ from workbook_lib.tables import Finding, listing
 def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
     """All caveats, after the judgement. Needs the relations of `identity` and `coverage`."""
     return (
-        *_left_to_do(audit),
+        *left_to_do(audit),
         *_early_extracts(audit, window),
         *_without_records(audit),
         *_overlapping_rows(engine),
@@ -30,7 +30,7 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
     )
 
 
-def _left_to_do(audit: Audit) -> Iterator[Finding]:
+def left_to_do(audit: Audit) -> Iterator[Finding]:
     """What `workbook new` could not know and nobody has filled in: it would be printed as it stands."""
     places = ["organisation"] if audit.settings.organisation.startswith("TODO") else []
     for number, source in enumerate(audit.sources, 1):

@@ -93,9 +93,12 @@ def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
     try:
         reading = open_reading(1, source, path, path.name, load_profile(audit.folder, "generic"), audit.settings.zone)
         rows = list(reading.rows())
-    except (BadFileError, OSError) as error:
-        what, do = (error.what, error.do) if isinstance(error, BadFileError) else (f"{error}.", "name another file.")
-        raise UserError(Problem(where=path.name, what=what, effect="nothing was recorded.", do=do)) from None
+    except BadFileError as error:
+        raise UserError(_no_file(path, error.what, error.do)) from None
+    except FileNotFoundError:
+        raise UserError(_no_file(path, "there is no such file.", "correct the name.")) from None
+    except OSError as error:
+        raise UserError(_no_file(path, f"it cannot be read: {error.strerror}.", "name a file.")) from None
     unread = [row for row in reading.quarantine if not row.by_rule]
     if unread:
         raise UserError(
@@ -110,6 +113,10 @@ def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
             )
         )
     return [_from_row(row, path.name) for row in rows]
+
+
+def _no_file(path: Path, what: str, do: str) -> Problem:
+    return Problem(where=str(path), what=what, effect="nothing was recorded.", do=do)
 
 
 def _from_row(row: Sequence[object], file: str) -> dict[str, object]:

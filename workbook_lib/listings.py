@@ -15,7 +15,7 @@ from workbook_lib.exhibits.front import DONE_AFTER
 from workbook_lib.exhibits.joiners import JOINERS
 from workbook_lib.exhibits.outlook import TURNING
 from workbook_lib.exhibits.readiness import AHEAD, DUE, UNCOVERED
-from workbook_lib.procedures import Result
+from workbook_lib.procedures import Outcome, Result
 from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.testsheet import COLUMNS, draw, lines
@@ -307,6 +307,7 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
     yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
     yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
+    yield procedures_line(result["procedures"])
     if restated := result["restatement"]:
         yield restated_line(restated)
     unreadable, refused = result["rows"]["unreadable"], result["rows"]["refused"]
@@ -317,16 +318,27 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
         )
 
 
+def procedures_line(procedures: dict[str, dict[str, Any]]) -> str:
+    """Which procedures noted exceptions, and which were not performed, in one sentence."""
+    by_outcome: dict[str, list[str]] = {outcome: [] for outcome in Outcome}
+    for name in sorted(procedures, key=lambda name: int(name[1:])):
+        by_outcome[procedures[name]["outcome"]].append(name)
+    noted, left_out = by_outcome[Outcome.EXCEPTIONS], by_outcome[Outcome.NOT_PERFORMED]
+    return (
+        f"Procedures: exceptions noted in {', '.join(noted) or 'none'}; not performed: {', '.join(left_out) or 'none'}."
+    )
+
+
 def restated_line(restated: dict[str, Any]) -> str:
     """The restatement of an older pack in one sentence."""
     made = restated["older"]["made_at"][:10]
     older = f"Restates the pack made on {made}" if made else "Replaces an older pack"
     if reason := restated["not_compared"]:
         return f"{older}; not compared with it: {reason}."
-    return (
-        f"{older}: {restated['other_verdicts']:,} other verdicts, {restated['verdicts']:,} read differently in "
-        f"all; {restated['exceptions']:,} exceptions read differently."
-    )
+    verdicts = f"{restated['verdicts']:,} verdicts" if restated["verdicts"] else "no verdict"
+    others = f" ({restated['other_verdicts']:,} of them are other verdicts)" if restated["verdicts"] else ""
+    exceptions = f"{restated['exceptions']:,} exceptions" if restated["exceptions"] else "no exception"
+    return f"{older}: {verdicts}{others} and {exceptions} read differently. See tables/restatement.csv."
 
 
 def _restatement_rows(paper: Workpaper) -> list[list[object]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, app, day_of
+from workbook_lib.cli.options import AsOf, app
 from workbook_lib.cli.packs import pseudonym_key
 from workbook_lib.paper import Paper
 
@@ -60,7 +60,7 @@ def batch(
     signer = Signer.read(sign_with) if sign_with else None
     options = tasks.Options(
         out=out.resolve(),
-        as_of=day_of(as_of),
+        as_of=as_of,
         prepared_by=prepared_by,
         paper=paper,
         prints=pdf,

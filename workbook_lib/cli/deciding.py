@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app, day_of
+from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app
 
 
 @app.command(epilog="Example: `workbook decide data_samples/northwind decisions.csv`")
 def decide(
     audit: AuditPath,
     file: Annotated[
-        Path, typer.Argument(help="Decisions, with the headers of the table of decisions.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Decisions, with the headers of the table of decisions.", show_default=False
+        ),
     ],
 ) -> None:
     """Record decisions from a file in the register of the audit. All of them or, where one may not stand, none."""
@@ -66,13 +69,13 @@ def explore(
 
 
 def _open_notebook(
-    name: str, audit: Path, period: str | None, as_of: datetime | None, *, browser: bool, **more: str
+    name: str, audit: Path, period: str | None, as_of: date | None, *, browser: bool, **more: str
 ) -> None:
     from workbook_lib import lab
     from workbook_lib.audit import load_audit, window
 
     checked = load_audit(audit)
-    window(checked, period, day_of(as_of))
-    days = {"period": period or "", "as_of": as_of.date().isoformat() if as_of else ""}
+    window(checked, period, as_of)
+    days = {"period": period or "", "as_of": as_of.isoformat() if as_of else ""}
     parameters = {"audit_folder": str(checked.folder.resolve()), **days, **more}
     lab.work_on(name, parameters, browser=browser, tell=typer.echo)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, day_of, warn
+from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, warn
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
@@ -25,7 +25,7 @@ def judge(
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     refuse_unwritable(out)
-    paper = perform(load_audit(audit), period, day_of(as_of), memory_limit=memory_limit)
+    paper = perform(load_audit(audit), period, as_of, memory_limit=memory_limit)
     out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
@@ -45,7 +45,7 @@ def check(audit: AuditPath, period: PeriodName = None, as_of: AsOf = None, memor
     from workbook_lib.audit import load_audit
     from workbook_lib.workpaper import perform
 
-    paper = perform(load_audit(audit), period, day_of(as_of), memory_limit=memory_limit)
+    paper = perform(load_audit(audit), period, as_of, memory_limit=memory_limit)
     warn(paper)
     if reconciliation.report(paper, Console(highlight=False, markup=False, emoji=False)):
         raise typer.Exit(1)
@@ -83,7 +83,7 @@ def sample(
 
     chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)
     checked = load_audit(audit)
-    days = window(checked, period, day_of(as_of))
+    days = window(checked, period, as_of)
     refuse_later_than_exports(checked, days)
     paper = perform(checked, days.period.name, days.as_of)
     selection = testsheet.draw(paper, chosen, seed)

@@ -4,16 +4,44 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
     from workbook_lib.workpaper import Workpaper
 
+#: The commands as --help lists them: in the order in which they are needed.
+IN_ORDER_OF_USE = (
+    *("new", "check", "run", "batch", "verify", "judge", "sample"),
+    *("explore", "triage", "decide", "remind", "who", "key"),
+)
+
+
+class _InOrderOfUse(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return sorted(super().list_commands(ctx), key=IN_ORDER_OF_USE.index)
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no day as it is written here; write it like 2025-12-31.") from None
+
+
+def day_option(text: str, *, default: str) -> Any:
+    """An option whose value is a day, YYYY-MM-DD; `default` says in words which day it is without it."""
+    return typer.Option(parser=_day, metavar="YYYY-MM-DD", help=text, show_default=default)
+
+
 app = typer.Typer(
+    cls=_InOrderOfUse,
     help="Proves that security-awareness training reached everyone who had to have it, for a whole audit period.",
+    epilog="Start with `workbook new DIR --from FILE...`; a sample: `workbook run data_samples/northwind`. Exit codes: "
+    "0 done, 1 something needs attention, 2 wrong input or call, 3 a pack does not verify.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -21,15 +49,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-AuditPath = Annotated[Path, typer.Argument(help="The audit folder, or its audit.toml.", show_default=False)]
-PeriodName = Annotated[str | None, typer.Option(help="Name of the period in audit.toml.", show_default="the last one")]
-AsOf = Annotated[
-    datetime | None,
-    typer.Option(
-        formats=["%Y-%m-%d"], help="Last full day that the exports cover.", show_default="from extracted_on, rule C1"
-    ),
+AuditPath = Annotated[
+    Path, typer.Argument(metavar="AUDIT", help="The audit folder, or its audit.toml.", show_default=False)
 ]
-
+PeriodName = Annotated[str | None, typer.Option(help="Name of the period in audit.toml.", show_default="the last one")]
+AsOf = Annotated[date | None, day_option("Last full day that the exports cover.", default="from extracted_on, rule C1")]
 MemoryLimit = Annotated[
     str | None,
     typer.Option(help="Memory to judge with, such as 2GB; the rest waits on the disk.", show_default="what there is"),
@@ -64,8 +88,3 @@ def warn_of_the_future(audit: Audit) -> None:
                 "Days that have not happened are judged as if they had; correct the day.",
                 err=True,
             )
-
-
-def day_of(moment: datetime | None) -> date | None:
-    """The day of an option that typer read as a moment."""
-    return moment.date() if moment else None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, day_of, warn_of_the_future
+from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, warn_of_the_future
 from workbook_lib.paper import Notebook, Paper
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
+    from workbook_lib.production import Job
 
 
 @app.command(epilog="Example: `workbook run data_samples/northwind --period 2025 --out reports`")
@@ -53,11 +54,11 @@ def run(
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib import listings, production, timestamps
+    from workbook_lib import caveats, production, timestamps
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.engine import checked_limit
-    from workbook_lib.pack import read_info
     from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.procedures import Outcome
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
@@ -67,9 +68,11 @@ def run(
     if timestamp_url:
         timestamps.refuse_unusable(timestamp_url)
     checked = load_audit(audit)
-    days = window(checked, period, day_of(as_of))
+    days = window(checked, period, as_of)
     refuse_later_than_exports(checked, days)
     warn_of_the_future(checked)
+    for finding in caveats.left_to_do(checked):
+        typer.echo(f"warning: {finding.text}", err=True)
     job = production.Job(
         audit=checked,
         window=days,
@@ -93,34 +96,34 @@ def run(
             typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
             raise typer.Exit(130) from None
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
+    _tell(job, target, result)
+    if fail_on_deviation and any(one["outcome"] == Outcome.EXCEPTIONS for one in result["procedures"].values()):
+        raise typer.Exit(1)
+
+
+def _tell(job: Job, target: Path, result: dict[str, Any]) -> None:
+    """The result in a few lines, and where everything was put."""
+    import json
+
+    from workbook_lib import listings, timestamps
+    from workbook_lib.pack import read_info
+
     for line in listings.bottom_lines(result):
         typer.echo(line)
+    page = target / "data" / job.page
     printed = json.loads((target / "data" / "run.json").read_text(encoding="utf-8"))["pdf"]
-    if pdf and "not_made" in printed:
+    if job.prints and "not_made" in printed:
         typer.echo(f"warning: no PDF was made: {printed['not_made']} The pack is whole without it.", err=True)
-    typer.echo(f"{notebook.capitalize()}: {target / 'data' / job.page}")
+    typer.echo(f"{job.notebook.capitalize()}: {page}")
+    if "not_made" not in printed:
+        typer.echo(f"On paper: {page.with_suffix('.pdf')}")
+    if job.zips:
+        typer.echo(f"In one file: {target.with_name(f'{target.name}.zip')}")
     typer.echo(f"Result digest: {read_info(target)['Result-Digest']}")
-    if signer:
-        typer.echo(f"Signed with key {signer.fingerprint}: tell the reader this fingerprint by another way.")
-    if timestamp_url:
-        typer.echo(f"Time stamp of {timestamps.authority(timestamp_url)} beside the pack.")
-    if fail_on_deviation:
-        _fail_on_deviation(result["procedures"])
-
-
-def _fail_on_deviation(procedures: dict[str, dict[str, Any]]) -> None:
-    """Exit with 1 where exceptions were noted; say which procedures did, and which were not performed at all."""
-    from workbook_lib.procedures import Outcome
-
-    by_outcome: dict[str, list[str]] = {}
-    for procedure, result in procedures.items():
-        by_outcome.setdefault(result["outcome"], []).append(procedure)
-    for outcome in (Outcome.EXCEPTIONS, Outcome.NOT_PERFORMED):
-        if names := by_outcome.get(outcome):
-            names.sort(key=lambda name: int(name[1:]))
-            typer.echo(f"{str(outcome).capitalize()}: {', '.join(names)}.", err=True)
-    if by_outcome.get(Outcome.EXCEPTIONS):
-        raise typer.Exit(1)
+    if job.signer:
+        typer.echo(f"Signed with key {job.signer.fingerprint}: tell the reader this fingerprint by another way.")
+    if job.timestamp_url:
+        typer.echo(f"Time stamp of {timestamps.authority(job.timestamp_url)} beside the pack.")
 
 
 def pseudonym_key(audit: Audit) -> Path:
@@ -163,7 +166,9 @@ def who(
 
 @app.command(epilog="Example: `workbook verify reports/northwind-2025 --recompute`")
 def verify(
-    pack: Annotated[Path, typer.Argument(help="The folder of a pack, or a .zip of it.", show_default=False)],
+    pack: Annotated[
+        Path, typer.Argument(metavar="PACK", help="The folder of a pack, or a .zip of it.", show_default=False)
+    ],
     recompute: Annotated[bool, typer.Option("--recompute", help="Judge the exports in it again, and compare.")] = False,
     timestamp_ca: Annotated[
         Path | None,
@@ -184,18 +189,20 @@ def verify(
     typer.echo(f"{pack}: it holds: {verified.checked}")
 
 
-keys = typer.Typer(help="Keys that sign packs.", no_args_is_help=True)
+keys = typer.Typer(help="Make a key that signs packs.", no_args_is_help=True)
 app.add_typer(keys, name="key")
 
 
 @keys.command("new", epilog="Example: `workbook key new ~/keys/packs.pem`")
 def key_new(
-    file: Annotated[Path, typer.Argument(help="Where the private key is written; FILE.pub too.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where the private key is written; FILE.pub too.", show_default=False)
+    ],
     anywhere: Annotated[
         bool, typer.Option("--anywhere", help="Also inside a pack or an audit folder, which is handed on.")
     ] = False,
 ) -> None:
-    """Make a key pair (ed25519) that signs packs: `workbook run --sign-with FILE`."""
+    """Make a key pair (ed25519). `workbook run --sign-with FILE` signs with it."""
     from workbook_lib.signing import new_key
 
     made = new_key(file, anywhere=anywhere)

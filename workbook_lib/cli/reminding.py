@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbook_lib.cli.options import AuditPath, app, day_of
+from workbook_lib.cli.options import AuditPath, app, day_option
 from workbook_lib.placing import refuse_unwritable
 from workbook_lib.tables import Problem, UserError
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def remind(
     audit: AuditPath,
     on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="The day to look at.", show_default="today, in the audit's time zone"),
+        date | None,
+        day_option("The day to look at.", default="today, in the audit's time zone"),
     ] = None,
     send: Annotated[
         bool, typer.Option("--send", help="Send today's messages; otherwise they are written as files.")
@@ -40,7 +40,7 @@ def remind(
         bool, typer.Option("--retry-uncertain", help="Send once more what a killed run may have sent or not.")
     ] = False,
 ) -> None:
-    """Remind whoever is due or overdue, and tell their managers: each step of [reminders] in audit.toml once.
+    """Remind whoever is due or overdue. Their managers are told, too: each step of [reminders] in audit.toml once.
 
     Nothing is sent without --send. The password is taken from WORKBOOK_SMTP_USER and WORKBOOK_SMTP_PASSWORD, or a
     keyring. Exit 1 where a message was refused or may be lost.
@@ -49,10 +49,12 @@ def remind(
     from workbook_lib.audit import load_audit
     from workbook_lib.reminder_log import FILE
 
+    if out and not send:
+        refuse_unwritable(out)
     checked = load_audit(audit)
     schedule = _schedule(checked, sends=send)
     today = today_in(checked.settings.zone)
-    day = day_of(on) or today
+    day = on or today
     _refuse_another_day(day, today, sends=send)
     _judge_age(checked, schedule, day, sends=send, is_known=stale_exports)
     company = reminders.company_on(checked, day)
@@ -132,24 +134,26 @@ def _judge_age(audit: Audit, schedule: Reminders, day: date, *, sends: bool, is_
 
 
 def _tell(company: Company, planned: Plan) -> None:
+    from workbook_lib.exhibits.exhibit import count
     from workbook_lib.exhibits.markup import visible
     from workbook_lib.schedule import Audience
 
     overdue = sum(bool(person.overdue) for person in company.people)
     typer.echo(
-        f"{company.on}, as known on {company.as_of}: {len(company.people):,} people are due or overdue, {overdue:,} of "
-        "them overdue."
+        f"{company.on}, as known on {company.as_of}: {count(len(company.people), 'person', 'people')} due or "
+        f"overdue, {overdue:,} of them overdue."
     )
-    typer.echo(
-        f"Messages: {planned.number(Audience.PERSON):,} to people, {planned.number(Audience.DIGEST):,} digests, "
-        f"{planned.number(Audience.ESCALATION):,} escalations."
-    )
+    digests = count(planned.number(Audience.DIGEST), "digest")
+    escalations = count(planned.number(Audience.ESCALATION), "escalation")
+    typer.echo(f"Messages: {planned.number(Audience.PERSON):,} to people, {digests}, {escalations}.")
     for person, why in planned.unwritten:
         typer.echo(visible(f"not written to: {person.person_id} {person.name}: {why}"))
 
 
 def _write(planned: Plan, letterhead: Letterhead, day: date, folder: Path) -> None:
     """One .eml per message. Those of an earlier dry run in this folder go: they are not of this plan."""
+    from workbook_lib.exhibits.exhibit import count
+
     refuse_unwritable(folder)
     at = datetime.combine(day, time(), letterhead.audit.settings.zone)
     mails = {f"{m.audience}-{m.message_id}.eml": letterhead.write(m, at).as_bytes() for m in planned.messages}
@@ -159,7 +163,7 @@ def _write(planned: Plan, letterhead: Letterhead, day: date, folder: Path) -> No
             older.unlink()
     for name, mail in mails.items():
         (folder / name).write_bytes(mail)
-    typer.echo(f"Dry run: nothing was sent. Written to {folder}: {len(mails):,} messages; --send sends them.")
+    typer.echo(f"Dry run: nothing was sent. Written to {folder}: {count(len(mails), 'message')}; --send sends them.")
 
 
 def _send(log_file: Path, planned: Plan, letterhead: Letterhead, day: date) -> bool:
