@@ -52,8 +52,8 @@ def test_access_before_the_first_training_is_an_exception_for_as_many_days(tmp_p
     ]
     assert (result.outcome, result.tested, result.exceptions) == (Outcome.EXCEPTIONS, 6, 3)
     assert result.says.startswith(
-        "3 grants of the period make 6 tests, one for each requirement that applied: 3 came before cover (3 never "
-        "completed by then, 0 lapsed)."
+        "6 requirements applied to the people who were given access: 3 were not covered on the day of the grant (3 not "
+        "completed by then, 0 lapsed). Of 3 grants on judged days 3 were tested,"
     )
 
 
@@ -116,9 +116,9 @@ def test_nobody_is_dropped(tmp_path: Path) -> None:
     ]
     assert (result.outcome, result.tested, result.exceptions) == (Outcome.EXCEPTIONS, 3, 0)
     assert result.says == (
-        "4 grants of the period make 3 tests, one for each requirement that applied: 0 came before cover (0 never "
-        "completed by then, 0 lapsed). 2 grants are to nobody who can be judged. Not tested: 2 grants of other days or "
-        "to excluded accounts, and 3 to which no requirement applied."
+        "3 requirements applied to the people who were given access: 0 were not covered on the day of the grant (0 not "
+        "completed by then, 0 lapsed). Of 4 grants on judged days 1 was tested, 2 are to nobody who can be judged, and "
+        "1 to somebody to whom no requirement applied. Left out: 2 grants of other days or to excluded accounts."
     )
 
 

@@ -368,6 +368,21 @@ def test_check_says_what_became_of_each_file(tmp_path):
     ]
 
 
+def test_check_tells_refused_decisions_from_rows_that_cannot_be_read(tmp_path):
+    decisions = (
+        "decision_id,kind,decided_by,person_id,requirement_id,due_on,reason,evidence,approved_by\n"
+        "D1,explain,ada@acme.example,E1,awareness,2025-12-02,busy,T-1,ciso@acme.example\n"
+    )
+    code, lines = checked(make(tmp_path / "acme", {"decisions": decisions}))
+    assert code == 1
+    assert "Rows that could not be read" not in lines
+    assert "1 refused: own decision" in lines
+    assert section(lines, "Decisions that were refused") == [
+        "MEND decisions.csv, row 2, decided_by: ada@acme.example cannot decide about themselves; the decision has no "
+        "effect."
+    ]
+
+
 def test_check_suggests_whose_an_account_may_be_and_links_nothing(tmp_path):
     records = plus(
         "completions", "bo@old.example,SEC-101,2025-02-02,completed,,30", "guest,SEC-101,2025-02-02,completed,,30"

@@ -54,7 +54,7 @@ def judged(followed: Audit) -> tuple[Workpaper, Result]:
 
 def test_follow_up_is_counted(judged: tuple[Workpaper, Result]) -> None:
     _, result = judged
-    assert (result.outcome, result.tested, result.exceptions) == (Outcome.NO_EXCEPTIONS, 1, 0)
+    assert (result.outcome, result.tested, result.exceptions) == (Outcome.NO_EXCEPTIONS, 1 + 1, 0)
     assert result.says == (
         "1 duty was overdue for more than 14 days. Reminded before the due day: 1; after it: 1; escalated: 1. The log "
         "begins on 2025-05-06; messages in it that no server took over, which count for nothing: 0."
@@ -134,8 +134,23 @@ def test_a_log_that_was_changed_is_found(followed: Audit, tmp_path: Path) -> Non
     (copy / reminder_log.COPY).write_text(text.replace("2025-05-21", "2025-05-22"), encoding="utf-8")
     paper, result = p13(load_audit(copy))
     assert [check.exceptions for check in result.checks] == [0, 0, 1]
+    assert (result.outcome, result.tested, result.exceptions) == (Outcome.EXCEPTIONS, 1 + 1, 1)
+    assert result.says.endswith(": 0. The log was changed after it was recorded, so nothing in it is sure.")
     (finding,) = [finding for finding in paper.findings if finding.code == "reminders_altered"]
     assert finding.text.startswith("reminders.jsonl was changed behind its back. Entry 5 was altered")
+
+
+def test_a_log_that_lost_every_message_is_no_log_that_never_was(followed: Audit, tmp_path: Path) -> None:
+    copy = tmp_path / "acme"
+    pack.copy_inputs(followed, copy)
+    lines = (copy / reminder_log.COPY).read_text(encoding="utf-8").splitlines(keepends=True)
+    fates = [line for line in lines if "message_id" not in line]
+    assert (len(lines), len(fates)) == (14, 7)
+    (copy / reminder_log.COPY).write_text("".join(fates), encoding="utf-8")
+    _, result = p13(load_audit(copy))
+    assert [check.exceptions for check in result.checks] == [1, 1, 1]
+    assert (result.outcome, result.tested, result.exceptions) == (Outcome.EXCEPTIONS, 1 + 1, 2)
+    assert "The log names no duty;" in result.says
 
 
 def test_a_pack_holds_the_log_and_gives_the_same_result(
@@ -172,4 +187,4 @@ def test_an_audit_whose_people_were_all_in_time_has_nothing_to_follow_up(tmp_pat
     audit = company(tmp_path, schedule=SCHEDULE)
     sent(audit, date(2025, 11, 18), log_of(audit), Box())
     _, result = p13(audit)
-    assert (result.outcome, result.tested) == (Outcome.NO_EXCEPTIONS, 0)
+    assert (result.outcome, result.tested) == (Outcome.NO_EXCEPTIONS, 1)

@@ -195,8 +195,8 @@ def test_an_explanation_without_approver_evidence_or_day_is_noted(tmp_path):
     assert [check.tested for check in (says, approver, evidence, day)] == [1, 1, 1, 1]
     assert found["P11"].outcome == Outcome.EXCEPTIONS
     assert found["P11"].says == (
-        "0 of 1 exception have no recorded explanation. Of 1 explanation or extension, 1 names no second person, 1 no "
-        "evidence, 1 no day."
+        "0 of 1 exception have no recorded explanation. 1 explanation or extension was read: 1 is without a second "
+        "person, 1 without evidence, 1 without a day, so that nobody can tell when it was written."
     )
     assert [row[0] for row in paper.rows(day.listing)] == ["D1"]
 

@@ -37,6 +37,8 @@ TO_MEND = {
     "records_lost",
     "further_pages",
 }
+#: What becomes of a row that is not used.
+UNREADABLE, REFUSED, SET_ASIDE = "could not be read", "refused", "set aside by the profile"
 STYLES = {"MEND": "bold red", "ok": "green", "note": "yellow"}
 
 #: Those who may own an account, first those whom no system knows: they lack one.
@@ -55,7 +57,9 @@ def report(paper: Workpaper, console: Console) -> bool:
     """Print the reconciliation; say whether something must be mended."""
     page = _Page(console)
     _files(page, paper)
-    _unread(page, paper.quarantine)
+    bad = [row for row in paper.quarantine if not row.by_rule]
+    _alike(page, "Rows that could not be read", [row for row in bad if not row.refused])
+    _alike(page, "Decisions that were refused", [row for row in bad if row.refused])
     _findings(page, paper.findings)
     _people(page, paper)
     _headcount(page, paper)
@@ -102,25 +106,32 @@ class _Page:
 
 def _files(page: _Page, paper: Workpaper) -> None:
     page.heading(_counted(len(paper.files), "file"))
-    reasons: dict[tuple[int, bool], Counter[str]] = {}
+    reasons: dict[tuple[int, str], Counter[str]] = {}
     for row in paper.quarantine:
-        reasons.setdefault((row.source_no, row.by_rule), Counter())[_reason(row)] += 1
+        reasons.setdefault((row.source_no, _fate(row)), Counter())[_reason(row)] += 1
     for file in paper.files:
         page.line(f"{file.file} ({file.table})")
         for line in _of_file(file, reasons):
             page.line(line, 4)
 
 
-def _of_file(file: FileAccount, reasons: dict[tuple[int, bool], Counter[str]]) -> Iterator[str]:
-    """What became of one file; rows that a profile sets aside by rule are told apart from those that are wrong."""
+def _of_file(file: FileAccount, reasons: dict[tuple[int, str], Counter[str]]) -> Iterator[str]:
+    """What became of one file; rows that are wrong, decisions that were refused, and rows set aside by rule apart."""
     parts = [f"{_counted(file.rows_read, 'row')} read, {file.rows_used:,} used"]
     parts += [_span(file.first_date, file.last_date)] if file.first_date else []
     parts += [f"{_counted(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
     yield "; ".join(parts)
-    for by_rule, says in ((False, "could not be read"), (True, "set aside by the profile")):
-        if found := reasons.get((file.source_no, by_rule)):
+    for fate in (UNREADABLE, REFUSED, SET_ASIDE):
+        if found := reasons.get((file.source_no, fate)):
             counts = ", ".join(f"{number:,} {reason}" for reason, number in found.most_common())
-            yield f"{found.total():,} {says}: {counts if len(found) > 1 else next(iter(found))}"
+            yield f"{found.total():,} {fate}: {counts if len(found) > 1 else next(iter(found))}"
+
+
+def _fate(row: Quarantined) -> str:
+    """What became of a row that was not used."""
+    if row.refused:
+        return REFUSED
+    return SET_ASIDE if row.by_rule else UNREADABLE
 
 
 def _reason(row: Quarantined) -> str:
@@ -130,14 +141,13 @@ def _reason(row: Quarantined) -> str:
     return row.code.replace("_", " ")
 
 
-def _unread(page: _Page, quarantine: Iterable[Quarantined]) -> None:
+def _alike(page: _Page, heading: str, rows: Iterable[Quarantined]) -> None:
     """All rows of a file with one problem in one column together: the first in full, the others by number."""
     alike: dict[tuple[str, str, str], list[Quarantined]] = {}
-    for row in quarantine:
-        if not row.by_rule:
-            alike.setdefault((row.file, row.column, row.code), []).append(row)
+    for row in rows:
+        alike.setdefault((row.file, row.column, row.code), []).append(row)
     if alike:
-        page.heading("Rows that could not be read")
+        page.heading(heading)
     for (file, column, _), group in alike.items():
         # A message is made of up to three sentences' worth: what, "Effect: …", "Do: …".
         what, *more = re.split(r" (?=Effect: |Do: )", group[0].message)

@@ -188,13 +188,18 @@ def _of(of: Statement, evidence: str, person_id: str) -> str:
 
 def _verdict(row: list[str]) -> str:
     verdict, gap_days, last, due = row
-    days = f"; {gap_days} days uncovered" if gap_days not in ("", "0") else ""
+    days = f"; {_days(gap_days)} uncovered" if gap_days not in ("", "0") else ""
     return f"{verdict}{days}; last record {last or 'none'}; next due {due or 'none'}"
 
 
 def _exception(row: list[str]) -> str:
     to, days, cause, explained_by = row
-    return f"to {to or 'no end'}, {days} days, {cause}; " + (f"explained by {explained_by}" if explained_by else "open")
+    explained = f"explained by {explained_by}" if explained_by else "unexplained"
+    return f"to {to or 'no end'}, {_days(days)}, {cause.replace('_', ' ')}; {explained}"
+
+
+def _days(number: str) -> str:
+    return f"{number} day" if number == "1" else f"{number} days"
 
 
 def _texts(row: tuple[object, ...]) -> list[str]:

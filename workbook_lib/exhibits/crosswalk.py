@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, rate
 from workbook_lib.exhibits.front import interim
 from workbook_lib.exhibits.markup import named
+from workbook_lib.procedures import Outcome
 from workbook_lib.requirement import add_months
 from workbook_lib.workpaper import Workpaper
 
@@ -16,7 +17,7 @@ CLAUSES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "ISO/IEC 27001:2022",
         "A.6.3",
         "awareness, education and training of the people concerned, and regular updates",
-        ("P2", "P3", "P4", "P5", "P7", "P9"),
+        ("P2", "P3", "P4", "P5", "P7", "P9", "P14"),
     ),
     ("ISO/IEC 27001:2022", "7.2", "competence for one's work, with documented evidence of it", ("P4", "P8", "P12")),
     ("ISO/IEC 27001:2022", "7.3", "people know the policy and their own part in it", ("P2", "P3", "P6")),
@@ -27,9 +28,9 @@ CLAUSES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "literacy training for all users: at the start, repeated, with content kept up to date",
         ("P2", "P3", "P5", "P7", "P9"),
     ),
-    ("NIST SP 800-53 r5", "AT-3", "training for particular roles", ("P4",)),
+    ("NIST SP 800-53 r5", "AT-3", "training for particular roles, before access is authorised", ("P4", "P14")),
     ("NIST SP 800-53 r5", "AT-4", "training records: documented, monitored, kept", ("P1", "P12")),
-    ("NIST SP 800-53 r5", "AT-6", "feedback on training results to those who need it", ()),
+    ("NIST SP 800-53 r5", "AT-6", "feedback on training results to those who need it", ("P13",)),
     ("NIST CSF 2.0", "PR.AT-01", "awareness and training for everybody", ("P2", "P3", "P5", "P7")),
     ("NIST CSF 2.0", "PR.AT-02", "awareness and training for people in specialised roles", ("P4",)),
     ("PCI DSS 4.0.1", "12.6.1", "a formal security awareness programme", ("P10",)),
@@ -75,18 +76,21 @@ LEFT JOIN (SELECT person_no, MAX(done_on) AS done_on FROM valid_completion CROSS
 
 def crosswalk(wp: Workpaper) -> Exhibit:
     """Clauses of other frameworks, with the procedures that bear on them; and the measures of CIS 14.1."""
+    idle = {result.procedure.id for result in wp.results if result.outcome is Outcome.NOT_PERFORMED}
     rows = [
-        (framework, clause, asks, ", ".join(procedures) or "none") for framework, clause, asks, procedures in CLAUSES
+        (framework, clause, asks, ", ".join(f"{id_} ({Outcome.NOT_PERFORMED})" if id_ in idle else id_ for id_ in bear))
+        for framework, clause, asks, bear in CLAUSES
     ]
     topics = ", ".join(map(named, wp.audit.settings.required_topics))
-    untested = sum(not procedures for _, _, _, procedures in CLAUSES)
+    untested = sum(idle.issuperset(bear) for _, _, _, bear in CLAUSES)
     return Exhibit(
         key="crosswalk",
         title="Where else these procedures bear",
         banner=interim(wp),
         says=(
             f"{count(len(CLAUSES), 'clause')} of {len({clause[0] for clause in CLAUSES})} other frameworks ask for "
-            f"what these procedures look at, or for something near it; no procedure bears on {untested} of them.",
+            "what these procedures look at, or for something near it; no procedure that was performed here bears on "
+            f"{untested} of them.",
             "This is a pointer for the reader and no claim of compliance: a procedure that bears on a clause tests a "
             "part of it, against the organisation's own requirements.",
         ),

@@ -32,7 +32,9 @@ def decisions(wp: Workpaper) -> Exhibit:
         f"The register has {count(register.rows_read, 'entry', 'entries')}, each chained to the one before; "
         f"{register.parameters}. Whoever has a later pack compares that line."
         if register
-        else "There is no register; decisions come from files alone, if there are any."
+        else "There is no register of decisions in the audit folder; all of them come from files."
+        if total
+        else "There is no register of decisions in the audit folder, and no file of them either."
     )
     table = Table(
         frame=framed([_row(one) for one in found], HEADINGS),

@@ -11,6 +11,7 @@ from workbook_lib.workpaper import Workpaper
 
 #: Rows that the page shows of each table; the pack has all.
 SHOWN = 60
+ABSENT = "not in this one"
 TITLE = "Restatement of an older pack"
 
 
@@ -52,8 +53,10 @@ def _says(of: Restatement) -> list[str]:
     counts = of.summary
     others, all_of_them = counts["other_verdicts"], counts["verdicts"]
     return [
-        f"{count(others, 'duty has', 'duties have')} another verdict than in the older pack; "
-        f"{count(all_of_them - others, 'more verdict has', 'more verdicts have')} other days beside it; "
+        f"{count(others, 'duty has', 'duties have')} another verdict than in the older pack, or "
+        f"{'stands' if others == 1 else 'stand'} in one of the two alone; "
+        f"{count(all_of_them - others, 'more keeps its verdict and has', 'more keep their verdict and have')} other "
+        "days; "
         f"{count(counts['exceptions'], 'exception reads', 'exceptions read')} differently.",
         f"The two packs differ in {count(len(of.changes), 'thing')} from which they were made. The cause of each line "
         "is what is not the same for that person; where nothing of their own is different, what is not the same for "
@@ -88,7 +91,7 @@ def _cell(text: str) -> object:
 
 def _differences(found: Sequence[Difference], caption: str) -> Table:
     rows = [
-        (d.person_id, Stacked(d.requirement_id, d.subject), d.before or "none", d.after or "none", d.cause)
+        (d.person_id, Stacked(d.requirement_id, d.subject), d.before or ABSENT, d.after or ABSENT, d.cause)
         for d in found[:SHOWN]
     ]
     return Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested, counted
+from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested, agreeing, counted
 
 #: What was granted on a judged day, and to whom. One row per row of the export; an account may be nobody's.
 GRANTED = """
@@ -59,6 +59,14 @@ LEFT JOIN person ON person.person_no = granted.person_no
 WHERE granted.person_no IS NULL OR person.person_id IN (SELECT person_id FROM unread_people)
 ORDER BY granted.account, granted.granted_on, granted.source_no, granted.row_no"""
 
+#: Grants to people who can be judged, and of whom nothing was required: those who had left, or were not concerned.
+FREE = f"""
+SELECT granted.source_no, granted.row_no FROM ({GRANTED}) granted
+JOIN person ON person.person_no = granted.person_no
+LEFT JOIN (SELECT DISTINCT source_no, row_no FROM ({ASKED}) pairs) asked
+  ON asked.source_no = granted.source_no AND asked.row_no = granted.row_no
+WHERE asked.row_no IS NULL AND person.person_id NOT IN (SELECT person_id FROM unread_people)"""
+
 
 def access(evidence: Evidence) -> Tested | NotPerformed:
     """P14: each grant of the period against the records up to that day, requirement by requirement."""
@@ -75,22 +83,22 @@ def access(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=failed,
-        says=f"{counted(grants, 'grant')} of the period {'makes' if grants == 1 else 'make'} "
-        f"{counted(tested, 'test')}, one for each requirement that applied: {failed:,} came before cover "
-        f"({never.exceptions:,} never completed by then, {lapsed.exceptions:,} lapsed). "
-        f"{counted(known.exceptions, 'grant is', 'grants are')} to nobody who can be judged. "
-        f"{_left_out(evidence, grants)}",
+        says=f"{counted(tested, 'requirement')} applied to the people who were given access: {failed:,} "
+        f"{agreeing(failed, 'was', 'were')} not covered on the day of the grant ({never.exceptions:,} not completed "
+        f"by then, {lapsed.exceptions:,} lapsed). {_grants(evidence, grants, known.exceptions)}",
         checks=(never, lapsed, known),
     )
 
 
-def _left_out(evidence: Evidence, grants: int) -> str:
-    """Grants that no pair was made of: of other days, to excluded accounts, or on days on which nothing applied."""
-    others = evidence.engine.count("access") - grants
+def _grants(evidence: Evidence, grants: int, to_nobody: int) -> str:
+    """What became of every grant of the export: tested, to nobody who can be judged, or left out, and why."""
     asked = evidence.count(f"SELECT DISTINCT source_no, row_no FROM ({ASKED}) asked")
+    free = evidence.count(FREE)
+    others = evidence.engine.count("access") - grants
     return (
-        f"Not tested: {counted(others, 'grant')} of other days or to excluded accounts, and {grants - asked:,} to "
-        "which no requirement applied."
+        f"Of {counted(grants, 'grant')} on judged days {asked:,} {agreeing(asked, 'was', 'were')} tested, "
+        f"{to_nobody:,} {agreeing(to_nobody, 'is', 'are')} to nobody who can be judged, and {free:,} to somebody to "
+        f"whom no requirement applied. Left out: {counted(others, 'grant')} of other days or to excluded accounts."
     )
 
 

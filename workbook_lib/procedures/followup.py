@@ -34,7 +34,8 @@ def follow_up(evidence: Evidence) -> Tested | NotPerformed:
     schedule = evidence.audit.reminders
     if schedule is None:
         return NotPerformed("The audit has no schedule of reminders, [reminders] in audit.toml.")
-    if not evidence.engine.count("reminder"):
+    altered = any(finding.code == "reminders_altered" for finding in evidence.findings)
+    if not evidence.engine.count("reminder") and not altered:
         return NotPerformed("There is no log of reminders: none was sent with this workbook.")
     days = schedule.escalate_after_days
     followed = FOLLOWED.format(days=days)
@@ -49,35 +50,34 @@ def follow_up(evidence: Evidence) -> Tested | NotPerformed:
         duties,
         f"{sent} escalated IS NULL ORDER BY person_id, requirement_id, due_on",
     )
-    altered = sum(finding.code == "reminders_altered" for finding in evidence.findings)
-    whole = Check(says="The log of reminders is as it was recorded.", tested=1, exceptions=int(altered > 0))
+    whole = Check(says="The log of reminders is as it was recorded.", tested=1, exceptions=int(altered))
     noted = evidence.count(f"{sent} (told_after IS NULL AND manager_told IS NULL) OR escalated IS NULL")
     before = evidence.count(f"{sent} told_before IS NOT NULL")
     after = evidence.count(f"{sent} told_after IS NOT NULL")
     return Tested(
-        tested=duties,
-        exceptions=noted,
+        tested=duties + whole.tested,
+        exceptions=noted + whole.exceptions,
         says=f"{counted(duties, 'duty was', 'duties were')} overdue for more than {counted(days, 'day')}. Reminded "
         f"before the due day: {before:,}; after it: {after:,}; escalated: {duties - escalated.exceptions:,}. "
-        f"{_says_of_log(evidence)}",
+        f"{_says_of_log(evidence, altered)}",
         checks=(reminded, escalated, whole),
     )
 
 
-def _says_of_log(evidence: Evidence) -> str:
-    """From when the log tells anything, and which of its messages count for nothing."""
+def _says_of_log(evidence: Evidence, altered: bool) -> str:
+    """From when the log tells anything, which of its messages count for nothing, and whether it was changed."""
     [(begins, messages)] = evidence.engine.rows(
         "SELECT MIN(reminded_on), COUNT(DISTINCT CASE WHEN fate <> 'sent' THEN delivery END) FROM reminder"
     )
-    return (
-        f"The log begins on {begins}; messages in it that no server took over, which count for nothing: {messages:,}."
-    )
+    starts = f"begins on {begins}" if begins else "names no duty"
+    changed = " The log was changed after it was recorded, so nothing in it is sure." if altered else ""
+    return f"The log {starts}; messages in it that no server took over, which count for nothing: {messages:,}.{changed}"
 
 
 PROCEDURES = (
     Procedure(
         id="P13",
-        unit="overdue duties",
+        unit="overdue duties and the log",
         title="Follow-up happened",
         criteria=("CC1.5", "CC4.2"),
         objective="Nobody stays overdue unnoticed: people are reminded, and those responsible for them hear of it.",

@@ -129,9 +129,11 @@ def explanations(evidence: Evidence) -> Tested:
         else "There was no exception to explain."
     )
     if given:
+        late = f", so that nobody can tell when {agreeing(day, 'it was', 'they were')} written" if day else ""
         says += (
-            f" Of {counted(given, 'explanation or extension', 'explanations and extensions')}, {approver:,} "
-            f"{agreeing(approver, 'names', 'name')} no second person, {proof:,} no evidence, {day:,} no day."
+            f" {counted(given, 'explanation or extension was', 'explanations and extensions were')} read: {approver:,} "
+            f"{agreeing(approver, 'is', 'are')} without a second person, {proof:,} without evidence, {day:,} without a "
+            f"day{late}."
         )
     return Tested(tested=tested, exceptions=unexplained, says=says, checks=checks)
 
@@ -253,7 +255,8 @@ PROCEDURES = (
         population="Every exception of the period.",
         source="decisions",
         done="Recorded explanations were matched to exceptions by person, requirement and due day. They, and the "
-        "extensions that reach into the judged days, were read for a second person's approval, evidence and a day.",
+        "extensions that reach into the judged days, were read for a second person's approval, evidence and a day: "
+        "when the register recorded it or, in a file, when it was approved.",
     ),
     Procedure(
         id="P12",
