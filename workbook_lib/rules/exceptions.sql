@@ -5,7 +5,7 @@ SELECT person.person_id, requirement.requirement_id, exception.due_on, exception
 FROM exception
 JOIN person ON person.person_no = exception.person_no
 JOIN requirement ON requirement.requirement_no = exception.requirement_no
-LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(decision_id, ';' ORDER BY decision_id) AS explained_by
+LEFT JOIN (SELECT person_id, requirement_id, due_on, ARRAY_TO_STRING(ARRAY_SORT(ARRAY_AGG(decision_id)), ';') AS explained_by
            FROM decision WHERE kind = 'explain' AND withdrawn = 0
            GROUP BY person_id, requirement_id, due_on) explanation
        ON explanation.person_id = person.person_id AND explanation.requirement_id = requirement.requirement_id
