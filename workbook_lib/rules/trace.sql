@@ -22,9 +22,9 @@ WITH placed AS (                                         -- the first day after 
   JOIN cover ON cover.person_no = begun.person_no AND cover.requirement_no = begun.requirement_no
             AND cover.done_on >= begun.tenure_from - preboarding_days AND cover.covers_to < begun.begins_on
 ), relieved AS (                                        -- a window puts the words in order; each row of a chain has them all
-  SELECT DISTINCT person_no, requirement_no, due_on,
-         ARRAY_TO_STRING(ARRAY_AGG(words) OVER (PARTITION BY person_no, requirement_no, due_on ORDER BY from_day, to_day, words
-                                                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), '') AS words
+  SELECT person_no, requirement_no, due_on,
+         ARRAY_AGG(words) OVER (PARTITION BY person_no, requirement_no, due_on ORDER BY from_day, to_day, words
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS chain
   FROM (SELECT DISTINCT begun.person_no, begun.requirement_no, begun.due_on, relief.from_day, relief.to_day,
                CASE WHEN kind = 'leave' THEN '; leave from ' || CAST(relief.from_day AS STRING) || ' to '
                          || CAST(relief.to_day - return_days AS STRING) || ' excuses until ' || CAST(relief.to_day AS STRING) || ' (C10)'
@@ -34,9 +34,11 @@ WITH placed AS (                                         -- the first day after 
         CROSS JOIN settings
         JOIN relief ON relief.person_no = begun.person_no AND relief.requirement_no = begun.requirement_no
                    AND relief.from_day < begun.due_on AND relief.to_day >= begun.begins_on) reliefs
+), listed AS (
+  SELECT DISTINCT person_no, requirement_no, due_on, ARRAY_TO_STRING(chain, '') AS words FROM relieved
 ), told AS (
   SELECT begun.*, requirement.due_within_days, requirement.effective_from, renewal_words.renews, recorded.done_on, recorded.ends_on,
-         renewal.due_on AS renewal_on, relieved.words AS relief, spell.spell_from AS engaged_on,
+         renewal.due_on AS renewal_on, listed.words AS relief, spell.spell_from AS engaged_on,
          CASE WHEN due_within_days = 1 THEN ' within 1 day, on ' ELSE ' within ' || CAST(due_within_days AS STRING) || ' days, on ' END
            AS within
   FROM begun
@@ -46,8 +48,8 @@ WITH placed AS (                                         -- the first day after 
   LEFT JOIN recorded ON recorded.person_no = begun.person_no AND recorded.requirement_no = begun.requirement_no
                     AND recorded.due_on = begun.due_on AND recorded.place = 1
   LEFT JOIN renewal ON renewal.requirement_no = recorded.requirement_no AND renewal.done_on = recorded.done_on
-  LEFT JOIN relieved ON relieved.person_no = begun.person_no AND relieved.requirement_no = begun.requirement_no
-                    AND relieved.due_on = begun.due_on
+  LEFT JOIN listed ON listed.person_no = begun.person_no AND listed.requirement_no = begun.requirement_no
+                  AND listed.due_on = begun.due_on
 ), worded AS (
   SELECT told.*, CASE WHEN done_on IS NULL THEN 'no record counts'
                       WHEN ends_on = renewal_on THEN 'last record ' || CAST(done_on AS STRING) || ', renewed ' || renews || ': due on '
