@@ -30,7 +30,7 @@ STAGES = {
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
-    "__init__", "workpaper", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
+    "__init__", "workpaper", "spark", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
     "placing", "predecessor", "signing", "timestamps", "verify", "recompute", "gate",
     "production", "recipe", "batch", "history", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip
@@ -48,6 +48,8 @@ HOMES = {
     "xlsxwriter": {"spreadsheets"},
     "cryptography": {"signing"},
     "distributed": {"batch"},
+    "pyspark": {"spark"},
+    "py4j": {"spark"},
     "jinja2": {"reminders"},
     "icalendar": {"reminders"},
     "smtplib": {"reminders"},

@@ -109,6 +109,10 @@ class Engine:
         """
         if statement not in self.statements.values():
             self.statements[f"{self._schema}_{name}" if self._schema else name] = statement
+        self._judge(name, statement)
+
+    def _judge(self, name: str, statement: str) -> None:
+        """Run a statement that is part of the evidence; `spark` does it elsewhere."""
         self.derive(name, statement)
 
     def derive(self, name: str, statement: str) -> None:

@@ -105,17 +105,19 @@ def perform(
     as_of: date | None = None,
     pseudonym_key: Path | str | None = None,
     memory_limit: str | None = None,
+    engine: Engine | None = None,
 ) -> Workpaper:
     """Read, reconcile, judge and test one period of an audit.
 
     period : its name; the last one by default.  as_of : the last full day that the exports cover (C1).
     pseudonym_key : a file; with it keyed ids stand for people in everything that comes after the judgement.
     memory_limit : what the engine may take of the memory, such as "2GB"; the rest waits on the disk.
+    engine : an empty one to use instead, such as that of `spark`.
 
     Raises UserError where the input is wrong; nothing is written in any case.
     """
     days = window(audit, period, as_of)
-    engine = Engine(memory_limit)
+    engine = engine or Engine(memory_limit)
     received = intake.read(audit, engine)
     decided = register.admit(engine, audit)
     reminded = reminder_log.load(engine, audit.folder, len(audit.files) + 2)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, warn
+
+
+class EngineName(StrEnum):
+    """What runs the statements of the rules."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
@@ -18,6 +26,12 @@ def judge(
     period: PeriodName = None,
     as_of: AsOf = None,
     memory_limit: MemoryLimit = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="What runs the rules; spark needs the extra spark, and Java.")
+    ] = EngineName.DUCKDB,
+    spark_master: Annotated[
+        str | None, typer.Option(metavar="URL", help="With --engine spark: its master.", show_default="local[*]")
+    ] = None,
 ) -> None:
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
@@ -25,7 +39,15 @@ def judge(
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     refuse_unwritable(out)
-    paper = perform(load_audit(audit), period, as_of, memory_limit=memory_limit)
+    if spark_master and engine is not EngineName.SPARK:
+        raise typer.BadParameter("it goes with --engine spark.", param_hint="--spark-master")
+    checked = load_audit(audit)
+    if engine is EngineName.SPARK:
+        from workbook_lib.spark import SparkEngine
+
+        paper = perform(checked, period, as_of, engine=SparkEngine(spark_master or "local[*]", memory_limit))
+    else:
+        paper = perform(checked, period, as_of, memory_limit=memory_limit)
     out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")

@@ -5,8 +5,10 @@ SELECT person.person_id, requirement.requirement_id, exception.due_on, exception
 FROM exception
 JOIN person ON person.person_no = exception.person_no
 JOIN requirement ON requirement.requirement_no = exception.requirement_no
-LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(decision_id, ';' ORDER BY decision_id) AS explained_by
-           FROM decision WHERE kind = 'explain' AND withdrawn = 0
-           GROUP BY person_id, requirement_id, due_on) explanation
+LEFT JOIN (SELECT DISTINCT person_id, requirement_id, due_on, ARRAY_TO_STRING(decision_ids, ';') AS explained_by
+           FROM (SELECT person_id, requirement_id, due_on,
+                        ARRAY_AGG(decision_id) OVER (PARTITION BY person_id, requirement_id, due_on ORDER BY decision_id
+                                                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS decision_ids
+                 FROM decision WHERE kind = 'explain' AND withdrawn = 0) told) explanation
        ON explanation.person_id = person.person_id AND explanation.requirement_id = requirement.requirement_id
       AND explanation.due_on = exception.due_on

@@ -21,22 +21,25 @@ WITH placed AS (                                         -- the first day after 
   CROSS JOIN settings
   JOIN cover ON cover.person_no = begun.person_no AND cover.requirement_no = begun.requirement_no
             AND cover.done_on >= begun.tenure_from - preboarding_days AND cover.covers_to < begun.begins_on
-), relieved AS (
-  SELECT person_no, requirement_no, due_on, STRING_AGG(words, '' ORDER BY from_day, to_day, words) AS words
+), relieved AS (                                        -- a window puts the words in order; each row of a chain has them all
+  SELECT person_no, requirement_no, due_on,
+         ARRAY_AGG(words) OVER (PARTITION BY person_no, requirement_no, due_on ORDER BY from_day, to_day, words
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS chain
   FROM (SELECT DISTINCT begun.person_no, begun.requirement_no, begun.due_on, relief.from_day, relief.to_day,
-               CASE WHEN kind = 'leave' THEN '; leave from ' || CAST(relief.from_day AS VARCHAR) || ' to '
-                         || CAST(relief.to_day - return_days AS VARCHAR) || ' excuses until ' || CAST(relief.to_day AS VARCHAR) || ' (C10)'
-                    ELSE '; extension approved on ' || CAST(relief.from_day AS VARCHAR)
-                         || ' excuses until ' || CAST(relief.to_day AS VARCHAR) || ' (C11)' END AS words
+               CASE WHEN kind = 'leave' THEN '; leave from ' || CAST(relief.from_day AS STRING) || ' to '
+                         || CAST(relief.to_day - return_days AS STRING) || ' excuses until ' || CAST(relief.to_day AS STRING) || ' (C10)'
+                    ELSE '; extension approved on ' || CAST(relief.from_day AS STRING)
+                         || ' excuses until ' || CAST(relief.to_day AS STRING) || ' (C11)' END AS words
         FROM begun
         CROSS JOIN settings
         JOIN relief ON relief.person_no = begun.person_no AND relief.requirement_no = begun.requirement_no
                    AND relief.from_day < begun.due_on AND relief.to_day >= begun.begins_on) reliefs
-  GROUP BY person_no, requirement_no, due_on
+), listed AS (
+  SELECT DISTINCT person_no, requirement_no, due_on, ARRAY_TO_STRING(chain, '') AS words FROM relieved
 ), told AS (
   SELECT begun.*, requirement.due_within_days, requirement.effective_from, renewal_words.renews, recorded.done_on, recorded.ends_on,
-         renewal.due_on AS renewal_on, relieved.words AS relief, spell.spell_from AS engaged_on,
-         CASE WHEN due_within_days = 1 THEN ' within 1 day, on ' ELSE ' within ' || CAST(due_within_days AS VARCHAR) || ' days, on ' END
+         renewal.due_on AS renewal_on, listed.words AS relief, spell.spell_from AS engaged_on,
+         CASE WHEN due_within_days = 1 THEN ' within 1 day, on ' ELSE ' within ' || CAST(due_within_days AS STRING) || ' days, on ' END
            AS within
   FROM begun
   JOIN requirement ON requirement.requirement_no = begun.requirement_no
@@ -45,14 +48,14 @@ WITH placed AS (                                         -- the first day after 
   LEFT JOIN recorded ON recorded.person_no = begun.person_no AND recorded.requirement_no = begun.requirement_no
                     AND recorded.due_on = begun.due_on AND recorded.place = 1
   LEFT JOIN renewal ON renewal.requirement_no = recorded.requirement_no AND renewal.done_on = recorded.done_on
-  LEFT JOIN relieved ON relieved.person_no = begun.person_no AND relieved.requirement_no = begun.requirement_no
-                    AND relieved.due_on = begun.due_on
+  LEFT JOIN listed ON listed.person_no = begun.person_no AND listed.requirement_no = begun.requirement_no
+                  AND listed.due_on = begun.due_on
 ), worded AS (
   SELECT told.*, CASE WHEN done_on IS NULL THEN 'no record counts'
-                      WHEN ends_on = renewal_on THEN 'last record ' || CAST(done_on AS VARCHAR) || ', renewed ' || renews || ': due on '
-                           || CAST(ends_on AS VARCHAR) || ' (C8)'
-                      ELSE 'last record ' || CAST(done_on AS VARCHAR) || ', a material version took effect on '
-                           || CAST(ends_on - due_within_days AS VARCHAR) || ': due' || within || CAST(ends_on AS VARCHAR) || ' (C9)'
+                      WHEN ends_on = renewal_on THEN 'last record ' || CAST(done_on AS STRING) || ', renewed ' || renews || ': due on '
+                           || CAST(ends_on AS STRING) || ' (C8)'
+                      ELSE 'last record ' || CAST(done_on AS STRING) || ', a material version took effect on '
+                           || CAST(ends_on - due_within_days AS STRING) || ': due' || within || CAST(ends_on AS STRING) || ' (C9)'
                  END AS record_words
   FROM told
 )
@@ -62,9 +65,9 @@ FROM (SELECT person_no, requirement_no, due_on,
                        CASE WHEN engaged_on IS NOT NULL THEN 'engaged on '
                             WHEN series_from = effective_from THEN 'requirement in force since '
                             ELSE 'requirement applies since ' END
-                       || CAST(series_from AS VARCHAR) || ': due' || within || CAST(first_due_on AS VARCHAR) || ' (C5)'
+                       || CAST(series_from AS STRING) || ': due' || within || CAST(first_due_on AS STRING) || ' (C5)'
                   WHEN begins_on = bare_on THEN record_words
-                  ELSE 'back in scope on ' || CAST(run_from AS VARCHAR) || ', the clock of ' || CAST(series_from AS VARCHAR)
+                  ELSE 'back in scope on ' || CAST(run_from AS STRING) || ', the clock of ' || CAST(series_from AS STRING)
                        || ' goes on (C5); ' || record_words END
-             || COALESCE(relief || '; due on ' || CAST(due_on AS VARCHAR), '') AS chain
+             || COALESCE(relief || '; due on ' || CAST(due_on AS STRING), '') AS chain
       FROM worded) chained

@@ -19,14 +19,14 @@ WITH by_days AS (
 )
 SELECT said.person_no, said.requirement_no, said.reading, said.judged_on, said.passes,
        CASE WHEN said.reading = annual.own_reading THEN 1 ELSE 0 END AS is_own,
-       CASE WHEN said.reading = 'trailing' THEN COALESCE('record of ' || CAST(done_on AS VARCHAR), 'no record')
-                 || ' within the 12 months before ' || CAST(judged_on AS VARCHAR)
-            WHEN said.reading = 'in_period' THEN COALESCE('record of ' || CAST(done_on AS VARCHAR), 'no record')
-                 || ' from ' || CAST(window_from AS VARCHAR) || ' to ' || CAST(judged_on AS VARCHAR)
+       CASE WHEN said.reading = 'trailing' THEN COALESCE('record of ' || CAST(done_on AS STRING), 'no record')
+                 || ' within the 12 months before ' || CAST(judged_on AS STRING)
+            WHEN said.reading = 'in_period' THEN COALESCE('record of ' || CAST(done_on AS STRING), 'no record')
+                 || ' from ' || CAST(window_from AS STRING) || ' to ' || CAST(judged_on AS STRING)
             WHEN gap_days = 0 THEN 'covered on every accountable day'
-            WHEN gap_days = 1 THEN 'not covered on 1 accountable day, ' || CAST(first_gap_on AS VARCHAR)
-            ELSE 'not covered on ' || CAST(gap_days AS VARCHAR) || ' accountable days between '
-                 || CAST(first_gap_on AS VARCHAR) || ' and ' || CAST(last_gap_on AS VARCHAR) END AS why
+            WHEN gap_days = 1 THEN 'not covered on 1 accountable day, ' || CAST(first_gap_on AS STRING)
+            ELSE 'not covered on ' || CAST(gap_days AS STRING) || ' accountable days between '
+                 || CAST(first_gap_on AS STRING) || ' and ' || CAST(last_gap_on AS STRING) END AS why
 FROM said
 CROSS JOIN settings
 JOIN annual ON annual.requirement_no = said.requirement_no
