@@ -289,13 +289,13 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     done = workbook("run", make(tmp_path / "acme", LAPSED), "--out", tmp_path / "out", "--fail-on-deviation")
     assert done.returncode == 1
     assert (tmp_path / "out" / "acme-2025").is_dir()
-    assert "Procedures: exceptions noted in P3, P11; not performed: P13.\n" in done.stdout
+    assert "Procedures: exceptions noted in P3, P11; not performed: P13, P14.\n" in done.stdout
 
 
 def test_fail_on_deviation_is_0_where_nothing_was_noted_and_names_what_was_not_performed(tmp_path):
     done = workbook("run", make(tmp_path / "acme"), "--out", tmp_path / "out", "--no-pdf", "--fail-on-deviation")
     assert done.returncode == 0
-    assert "Procedures: exceptions noted in none; not performed: P13.\n" in done.stdout
+    assert "Procedures: exceptions noted in none; not performed: P13, P14.\n" in done.stdout
 
 
 def test_help_lists_the_commands_in_the_order_of_use_and_in_whole_sentences():
