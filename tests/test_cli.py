@@ -53,7 +53,7 @@ def test_run_writes_what_the_specification_names(pack):
     }  # fmt: skip
     there = {path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()}
     assert expected <= there
-    assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+    assert sorted(path.name for path in pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 @pytest.mark.browser
@@ -75,7 +75,7 @@ def test_the_page_is_printed_where_a_browser_is_found(tmp_path):
     assert "size: letter" in (data / "evidence.html").read_text(encoding="utf-8")
     listed = (data.parent / "manifest-sha256.txt").read_text()
     assert listed.count("data/evidence.pdf") == 1
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["acme-2025"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 def test_without_a_browser_the_pack_is_whole_and_one_line_says_so(tmp_path):
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
     assert "completions.csv" in done.stderr
     assert "Traceback" not in done.stderr
     assert (pack / "manifest-sha256.txt").read_bytes() == before
-    assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+    assert sorted(path.name for path in pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 def test_debug_shows_the_traceback(tmp_path):
