@@ -53,7 +53,7 @@ def test_run_writes_what_the_specification_names(pack):
     }  # fmt: skip
     there = {path.relative_to(pack).as_posix() for path in pack.rglob("*") if path.is_file()}
     assert expected <= there
-    assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+    assert sorted(path.name for path in pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 @pytest.mark.browser
@@ -75,7 +75,7 @@ def test_the_page_is_printed_where_a_browser_is_found(tmp_path):
     assert "size: letter" in (data / "evidence.html").read_text(encoding="utf-8")
     listed = (data.parent / "manifest-sha256.txt").read_text()
     assert listed.count("data/evidence.pdf") == 1
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["acme-2025"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 def test_without_a_browser_the_pack_is_whole_and_one_line_says_so(tmp_path):
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
     assert "completions.csv" in done.stderr
     assert "Traceback" not in done.stderr
     assert (pack / "manifest-sha256.txt").read_bytes() == before
-    assert [path.name for path in pack.parent.iterdir()] == ["acme-2025"]
+    assert sorted(path.name for path in pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 def test_debug_shows_the_traceback(tmp_path):
@@ -289,13 +289,13 @@ def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     done = workbook("run", make(tmp_path / "acme", LAPSED), "--out", tmp_path / "out", "--fail-on-deviation")
     assert done.returncode == 1
     assert (tmp_path / "out" / "acme-2025").is_dir()
-    assert "Procedures: exceptions noted in P3, P11; not performed: P13.\n" in done.stdout
+    assert "Procedures: exceptions noted in P3, P11; not performed: P13, P14.\n" in done.stdout
 
 
 def test_fail_on_deviation_is_0_where_nothing_was_noted_and_names_what_was_not_performed(tmp_path):
     done = workbook("run", make(tmp_path / "acme"), "--out", tmp_path / "out", "--no-pdf", "--fail-on-deviation")
     assert done.returncode == 0
-    assert "Procedures: exceptions noted in none; not performed: P13.\n" in done.stdout
+    assert "Procedures: exceptions noted in none; not performed: P13, P14.\n" in done.stdout
 
 
 def test_help_lists_the_commands_in_the_order_of_use_and_in_whole_sentences():
