@@ -385,6 +385,12 @@ def entry(audit: str, year: int, met: int, late: int, missing: int, organisation
     return Entry(audit=audit, period=str(year), **known | more)
 
 
+def test_the_procedures_that_noted_something_are_in_the_order_of_their_numbers() -> None:
+    said = {name: {"outcome": "exceptions noted"} for name in ("P1", "P10", "P2", "P9")}
+    known = {"outcome": Outcome.MADE, "pack": "a", "digest": "", "result": {"procedures": said}}
+    assert list(Entry(audit="a", period="1", **known).noted) == ["P1", "P2", "P9", "P10"]
+
+
 @pytest.mark.parametrize(
     ("outcomes", "fails_on_deviation", "code"),
     [

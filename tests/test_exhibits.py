@@ -761,7 +761,8 @@ class TestLimits:
         assert told["annual"] == "3 people have another result under some other reading."
         assert told["unreadable"] == ("3 rows could not be read; 1 decision was refused; 1 person is undetermined.")
         assert told["accounts"] == (
-            "0 of 7 (0 %) accounts of the systems belong to nobody; 1 account is left out by a decision."
+            "0 of 6 (0 %) accounts of the systems, with records or without, belong to nobody; 1 account is left out by a "
+            "decision and not among them."
         )
         assert [key for key, says in told.items() if not re.search(r"\d", says)] == ["effective"]
 

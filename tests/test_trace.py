@@ -39,7 +39,9 @@ CHAINS: dict[str, tuple[tuple[Any, ...], list[str]]] = {
     ),
     "campaign": (
         (CAMPAIGN, hired("2020-01-01"), trained("2024-09-15"), trained("2025-08-31")),
-        ["Last record 2025-08-31, renewed each year by 10-31, window opens 09-01: due on 2025-10-31 (C8)."],
+        [
+            "Last record 2025-08-31, renewed each year by 31 October, window opens on 1 September: due on 2025-10-31 (C8)."
+        ],
     ),
     "material version": (
         (

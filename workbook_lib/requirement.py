@@ -69,7 +69,7 @@ class Renewal(Section):
     def __str__(self) -> str:
         if self.every_months is not None:
             return "every month" if self.every_months == 1 else f"every {self.every_months} months"
-        return f"each year by {self.due}, window opens {self.opens}"
+        return f"each year by {_spoken(self.due or '')}, window opens on {_spoken(self.opens or '')}"
 
 
 class Requirement(Section):
@@ -127,6 +127,18 @@ def add_months(day: date, months: int) -> date:
     """
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def _spoken(text: str) -> str:
+    """`"09-01"` → `1 September`: it may be read as 9 January otherwise."""
+    month, day = _month_day(text)
+    return f"{day} {MONTHS[month - 1]}"
 
 
 def _month_day(text: str) -> tuple[int, int]:

@@ -95,7 +95,8 @@ class Entry:
     def noted(self) -> list[str]:
         """The procedures that did not end with no exceptions noted."""
         procedures = self.result.get("procedures", {})
-        return [name for name, said in procedures.items() if said["outcome"] != "no exceptions noted"]
+        noted = (name for name, said in procedures.items() if said["outcome"] != "no exceptions noted")
+        return sorted(noted, key=lambda name: (len(name), name))  # P9 comes before P10
 
 
 # --- what is to be made -------------------------------------------------------------------------------------------

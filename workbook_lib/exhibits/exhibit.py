@@ -207,7 +207,7 @@ def _cards(cards: Sequence[Card]) -> str:
 
 
 #: A cell that holds a sentence. What it cites as a rule, as in "(C12)", leads to the rule.
-SENTENCE = re.compile(r'<td class="?w\b.*?</td>')
+SENTENCE = re.compile(r'<td class="?w\b.*?(?=<td|$)', re.MULTILINE)
 #: In HTML a cell and a row end where the next one begins. Without these tags a page of many records is a fifth smaller.
 ENDS = re.compile("</t[dhr]>")
 

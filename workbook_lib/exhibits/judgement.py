@@ -19,7 +19,7 @@ PROCEDURE_ROWS = 20
 #: So many more are shown rather than cut.
 A_FEW_MORE = 20
 EXCEPTION_ROWS = 150
-CHAIN_ROWS = 80
+CHAIN_ROWS = 50
 TYPE_ROWS = 60
 
 

@@ -13,7 +13,7 @@ from workbook_lib.tables import FileAccount, Quarantined, listing
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the quarantine and remarks that the page shows; the pack has all.
-SHOWN = 40
+SHOWN = 20
 
 
 def sources(wp: Workpaper) -> Exhibit:

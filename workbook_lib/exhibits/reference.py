@@ -175,8 +175,9 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
         f"{count(refused, 'decision')} {were(refused)} refused; "
         f"{count(wp.number(UNDETERMINED), 'person is', 'people are')} undetermined.",
         "timestamps": f"{rate(timed, dated)} dated records carry a time; zone {settings.time_zone}.",
-        "accounts": f"{rate(wp.number(OF_NOBODY), wp.number(ACCOUNTS))} accounts of the systems belong to nobody; "
-        f"{count(wp.number(LEFT_OUT), 'account is', 'accounts are')} left out by a decision.",
+        "accounts": f"{rate(wp.number(OF_NOBODY), wp.number(ACCOUNTS))} accounts of the systems, with records or "
+        f"without, belong to nobody; {count(wp.number(LEFT_OUT), 'account is', 'accounts are')} left out by a decision "
+        "and not among them.",
         "whole": f"{count(wp.engine.count('verdict'), 'duty', 'duties')} of "
         f"{count(wp.number('SELECT COUNT(DISTINCT person_no) FROM verdict'), 'person', 'people')}.",
         "effective": "",
@@ -186,9 +187,10 @@ def _numbers(wp: Workpaper) -> dict[str, str]:
 TURNED = "SELECT COUNT(DISTINCT person_no) FROM flip"
 VERDICT_LEFT = "SELECT COUNT(*) FROM verdict WHERE verdict = 'left'"
 UNDETERMINED = "SELECT COUNT(DISTINCT person_no) FROM verdict WHERE verdict = 'undetermined'"
-ACCOUNTS = "SELECT COUNT(DISTINCT account_key) FROM account_person WHERE in_system = 1"
-OF_NOBODY = f"{ACCOUNTS} AND via = 'nobody'"
-LEFT_OUT = f"{ACCOUNTS} AND via = 'excluded'"
+IN_SYSTEM = "SELECT COUNT(DISTINCT account_key) FROM account_person WHERE in_system = 1"
+ACCOUNTS = f"{IN_SYSTEM} AND via <> 'excluded'"
+OF_NOBODY = f"{IN_SYSTEM} AND via = 'nobody'"
+LEFT_OUT = f"{IN_SYSTEM} AND via = 'excluded'"
 
 
 def verify(wp: Workpaper, prepared_by: str = "") -> Exhibit:
