@@ -32,7 +32,9 @@ needs_spark = pytest.mark.skipif(
 @needs_spark
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("name", ["northwind", "200", "201"])
-def test_spark_judges_alike(name: str, tmp_path: Path) -> None:
+def test_spark_judges_alike(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = "--conf spark.sql.shuffle.partitions=2 --conf spark.sql.codegen.wholeStage=false pyspark-shell"
+    monkeypatch.setenv("PYSPARK_SUBMIT_ARGS", quick)  # compiling each step takes longer than so few rows
     folder = NORTHWIND if name == "northwind" else write(random_company(int(name), 60), tmp_path / name)
     audit = load_audit(folder)
     ours, theirs = perform(audit), perform(audit, engine=SparkEngine("local[1]"))

@@ -113,9 +113,7 @@ def session(master: str) -> SparkSession:
             )
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of pandas, which is not used
-            from pyspark.sql import SparkSession
+        from pyspark.sql import SparkSession
     except ImportError:
         raise UserError(
             _problem("no_pyspark", "the package pyspark is not installed.", "pip install 'audit-workbook[spark]'")
@@ -129,7 +127,9 @@ def session(master: str) -> SparkSession:
     for name, value in quiet.items():
         builder = builder.config(name, value)
     try:
-        mine = builder.getOrCreate().newSession()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of pandas, which is not used
+            mine = builder.getOrCreate().newSession()
         for name, value in SETTINGS.items():
             mine.conf.set(name, value)
         mine.sql(JOINED)
