@@ -514,7 +514,7 @@ def _cells(path: Path) -> Iterator[str]:
 
 def test_a_script_is_printed_as_text(tmp_path: Path) -> None:
     page = table(judged(the(62), tmp_path).frame("SELECT person_id, name FROM person ORDER BY person_id"), "People")
-    assert "&lt;script&gt;window.fired=1&lt;/script&gt;" in page
+    assert "&lt;script&gt;window.<wbr>fired=1&lt;/script&gt;" in page
     assert "<script" not in page
 
 
@@ -564,7 +564,7 @@ def test_a_full_disk_leaves_the_older_pack(tmp_path: Path, older_pack: Path, lim
     assert "Traceback" not in done.stderr
     assert f"{older_pack}: the pack cannot be written: File too large.\n  Effect: no pack was written;" in done.stderr
     assert contents(older_pack) == before
-    assert [path.name for path in older_pack.parent.iterdir()] == ["acme-2025"]
+    assert sorted(path.name for path in older_pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
 
 
 @pytest.fixture(scope="module")
