@@ -179,7 +179,8 @@ class TestTable:
         )
         assert all(f'<tr id="rule-C{n}">' in exhibits.rules(wp).html for n in range(1, 16))
 
-    def test_a_rule_cited_in_a_cell_leads_to_its_words_and_those_to_its_text(self, wp: Workpaper) -> None:
+    def test_a_rule_cited_in_a_cell_leads_to_its_words_and_those_to_its_text(self, tmp_path: Path) -> None:
+        wp = perform(load_audit(small.write(tmp_path / "audit")))
         page = exhibits.people_and_verdicts(wp).html
         assert 'no verdict is given (<a href="#rule-C12">C12</a>).' in page
         rules = exhibits.rules(wp)

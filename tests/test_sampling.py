@@ -23,6 +23,7 @@ from python_calamine import CalamineWorkbook
 from workbook_lib import exhibits, testsheet
 from workbook_lib.audit import load_audit
 from workbook_lib.csv_tables import unescape
+from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM
 from workbook_lib.sampling import (
     ATTRIBUTES,
     EVERYBODY,
@@ -261,7 +262,8 @@ class TestStrata:
     def test_part_the_population_of_procedure_p1(self, tmp_path: Path, seed: int) -> None:
         wp = perform(load_audit(write_company(random_company(seed, 150), tmp_path / "audit")))
         people = list(testsheet.candidates(wp))
-        assert len({person.person_id for person in people}) == len(people) == wp.results[0].tested
+        (of_people,) = [check.tested for check in wp.results[0].checks if check.listing == NOT_IN_THE_SYSTEM]
+        assert len({person.person_id for person in people}) == len(people) == of_people
         assert {row["person_id"] for row in wp.verdicts} <= {person.person_id for person in people}
         deviating = {row["person_id"] for row in wp.verdicts if row["verdict"] in ("late", "missing")}
         assert {person.person_id for person in people if person.deviates} == deviating
