@@ -194,6 +194,7 @@ def test_every_export_of_northwind_is_recognised(run: Run, tmp_path: Path) -> No
         ("leave", "workday_worker_leave_status.csv", "workday"),
         ("accounts", "knowbe4_users.json", "knowbe4"),
         ("accounts", "workday_person_contact_email_address.csv", "workday"),
+        ("access", "access.csv", "generic"),
         ("completions", "knowbe4_enrollments.json", "knowbe4"),
         ("completions", "secure_coding_lab.csv", "generic"),
         ("acknowledgements", "knowbe4_enrollments.json", "knowbe4"),
