@@ -211,7 +211,7 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    done = workbook("judge", tmp_path / "nowhere", "--debug")
+    done = workbook("judge", tmp_path / "nowhere", "--out", tmp_path, "--debug")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
 
@@ -253,8 +253,8 @@ def test_a_requirement_without_a_source_of_its_records_must_be_mended(tmp_path):
 def test_an_unknown_period_or_option_is_refused_with_2(tmp_path):
     folder = make(tmp_path / "acme")
     assert workbook("judge", folder, "--period", "2023", "--out", tmp_path).returncode == 2
-    assert workbook("judge", folder, "--perod", "2023").returncode == 2
-    assert workbook("judge", folder, "--as-of", "31.12.2025").returncode == 2
+    assert workbook("judge", folder, "--out", tmp_path, "--perod", "2023").returncode == 2
+    assert workbook("judge", folder, "--out", tmp_path, "--as-of", "31.12.2025").returncode == 2
 
 
 def test_a_folder_that_is_no_pack_is_never_replaced(tmp_path):
