@@ -296,7 +296,13 @@ def test_nothing_runs_on_when_a_batch_is_ended(tmp_path: Path, end: signal.Signa
     make(tmp_path / "acme", audit=THREE)
     command = line(tmp_path / "acme", "--out", tmp_path / "out", "--jobs", 2)
     process = subprocess.Popen(
-        command, env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever starts these tests in the background hands down that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until(lambda: at_work(tmp_path / "out"))
     process.send_signal(end)
