@@ -173,4 +173,4 @@ def test_real_runs_killed_at_spread_moments_leave_one_whole_pack(tmp_path: Path)
     assert verify.verify(target).findings == ()
     with placing.workshop(target):
         pass
-    assert [path.name for path in target.parent.iterdir()] == ["acme-2025"]
+    assert sorted(path.name for path in target.parent.iterdir()) == ["acme-2025", "history.sqlite"]

@@ -62,7 +62,7 @@ def pack(tmp_path_factory) -> Path:
     command = [sys.executable, "-m", "workbook_lib.cli", "run", str(folder), "--no-pdf", "--out", str(folder / "out")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    (made,) = (folder / "out").iterdir()
+    (made,) = (path for path in (folder / "out").iterdir() if path.is_dir())
     return made
 
 

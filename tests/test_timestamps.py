@@ -114,7 +114,7 @@ class TestAStampedPack:
     def test_says_whom_it_asked_and_holds(self, stamped: Path, served: tuple[Authority, str]) -> None:
         assert pack.read_info(stamped)["Timestamp-Authority"] == served[1]
         assert sorted(path.name for path in stamped.parent.iterdir()) == [
-            "acme-2025", "acme-2025.tsr", "acme-2025.zip",
+            "acme-2025", "acme-2025.tsr", "acme-2025.zip", "history.sqlite",
         ]  # fmt: skip
         assert b"of-mine" not in b"".join(path.read_bytes() for path in stamped.rglob("*") if path.is_file())
         own = verify.verify(stamped)
