@@ -151,8 +151,8 @@ def css_text(text: str) -> str:
 def _words(text: str) -> str:
     """A text between two tags, in which the parts of a long word are escaped one by one.
 
-    >>> _words("in exports/a<b_people.csv")
-    'in exports/<wbr>a&lt;b_<wbr>people.<wbr>csv'
+    >>> _words("in exports/bamboohr_a<b_people.csv")
+    'in exports/<wbr>bamboohr_a&lt;b_people.<wbr>csv'
     """
     return "".join(
         "<wbr>".join(map(content, DIVIDED.split(piece))) if place % 2 else content(piece)
