@@ -111,7 +111,7 @@ def _explain_by_keyboard(page: Any, expect: Any, path: Path) -> None:
     expect(page.locator(".desk-about")).to_contain_text("p4")
     assert page.locator(".jp-Cell").count() == cells
     (entry,) = register.entries(path)
-    assert (entry.decision["reason_code"], entry.decision["reason"]) == ("on leave", "no reason chosen")
+    assert (entry.content["reason_code"], entry.content["reason"]) == ("on leave", "no reason chosen")
 
 
 def _tab_to(page: Any, place: str) -> None:
