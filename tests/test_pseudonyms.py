@@ -166,7 +166,7 @@ class TestTheKey:
     def test_is_made_once_for_its_owner_alone(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         small.write(tmp_path / "firm")
         firm = audit.load_audit(tmp_path / "firm")
-        key = cli_packs._pseudonym_key(firm)
+        key = cli_packs.pseudonym_key(firm)
         said = capsys.readouterr().err
         assert "Key of the pseudonyms made" in said
         assert ".gitignore" in said
@@ -175,7 +175,7 @@ class TestTheKey:
         if sys.platform != "win32":
             assert stat.S_IMODE(key.stat().st_mode) == 0o600
         made = key.read_text()
-        assert cli_packs._pseudonym_key(firm) == key
+        assert cli_packs.pseudonym_key(firm) == key
         assert capsys.readouterr().err == ""
         assert key.read_text() == made
 
