@@ -12,10 +12,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import FileAccount, Problem, UserError
 
 #: How a copy ends that a pack holds: one entry per line, readable without SQLite.
 COPY = ".jsonl"
@@ -185,6 +186,46 @@ def export(path: Path, target: Path) -> Head:
     lines = (json.dumps(asdict(entry), ensure_ascii=False) for entry in found)
     target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     return Head(len(found), found[-1].hash) if found else Head()
+
+
+def account(
+    path: Path,
+    source_no: int,
+    recorded: Sequence[Entry],
+    *,
+    table: str,
+    profile: str,
+    system: str,
+    days: Sequence[date],
+) -> FileAccount:
+    """A ledger among the files that were read.
+
+    days : of which its entries tell.  Its digest is over the hashes of the entries, the same for the copy in a pack.
+    """
+    text = "".join(f"{entry.hash}\n" for entry in recorded)
+    return FileAccount(
+        source_no=source_no,
+        table=table,
+        file=path.name,
+        profile=profile,
+        confidence="the workbook's own format",
+        system=system,
+        report="append-only, each entry chained to the one before",
+        parameters=f"head: entry {len(recorded)}, {recorded[-1].hash}",
+        extracted_on=None,
+        extracted_by="",
+        covers_from=None,
+        size=len(text),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        rows_read=len(recorded),
+        rows_used=len(recorded),
+        rows_quarantined=0,
+        first_date=min(days, default=None),
+        last_date=max(days, default=None),
+        mapping=(),
+        ignored_columns=(),
+        warnings=(),
+    )
 
 
 def _copied(path: Path) -> Iterator[Entry]:

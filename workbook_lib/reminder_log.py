@@ -6,7 +6,6 @@ Where the second entry is missing, the run was killed between the two: nobody kn
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import date
@@ -115,28 +114,7 @@ def _claimed(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _account(path: Path, source_no: int, recorded: Sequence[ledger.Entry]) -> FileAccount:
-    text = "".join(f"{entry.hash}\n" for entry in recorded)
     days = [reminder.reminded_on for reminder in reminders(recorded)]
-    return FileAccount(
-        source_no=source_no,
-        table="reminders",
-        file=path.name,
-        profile="reminders",
-        confidence="the workbook's own format",
-        system="Log of reminders",
-        report="append-only, each entry chained to the one before",
-        parameters=f"head: entry {len(recorded)}, {recorded[-1].hash}",
-        extracted_on=None,
-        extracted_by="",
-        covers_from=None,
-        size=len(text),
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        rows_read=len(recorded),
-        rows_used=len(recorded),
-        rows_quarantined=0,
-        first_date=min(days, default=None),
-        last_date=max(days, default=None),
-        mapping=(),
-        ignored_columns=(),
-        warnings=(),
+    return ledger.account(
+        path, source_no, recorded, table="reminders", profile="reminders", system="Log of reminders", days=days
     )

@@ -6,7 +6,6 @@ and one that fits nothing is reported.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -133,29 +132,8 @@ def _dated_back(standing: list[dict[str, Any]]) -> Iterator[Finding]:
 
 
 def _account(path: Path, source_no: int, recorded: Sequence[ledger.Entry]) -> FileAccount:
-    text = "".join(f"{entry.hash}\n" for entry in recorded)
-    return FileAccount(
-        source_no=source_no,
-        table="decisions",
-        file=path.name,
-        profile="register",
-        confidence="the workbook's own format",
-        system="Register of decisions",
-        report="append-only, each entry chained to the one before",
-        parameters=f"head: entry {len(recorded)}, {recorded[-1].hash}",
-        extracted_on=None,
-        extracted_by="",
-        covers_from=None,
-        size=len(text),
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        rows_read=len(recorded),
-        rows_used=len(recorded),
-        rows_quarantined=0,
-        first_date=None,
-        last_date=None,
-        mapping=(),
-        ignored_columns=(),
-        warnings=(),
+    return ledger.account(
+        path, source_no, recorded, table="decisions", profile="register", system="Register of decisions", days=()
     )
 
 
