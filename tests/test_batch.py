@@ -397,6 +397,13 @@ def test_the_procedures_that_noted_something_are_in_the_order_of_their_numbers()
     assert list(Entry(audit="a", period="1", **known).noted) == ["P1", "P2", "P9", "P10"]
 
 
+def test_a_procedure_that_was_not_performed_is_named_and_fails_nothing() -> None:
+    said = {"P1": {"outcome": "no exceptions noted"}, "P13": {"outcome": "not performed"}}
+    known = Entry(audit="a", period="1", outcome=Outcome.MADE, pack="a", digest="", result={"procedures": said})
+    assert (known.noted, index._noted(known)) == ([], "none; not performed: P13")
+    assert batching._code([known], fail_on_deviation=True) == 0
+
+
 @pytest.mark.parametrize(
     ("outcomes", "fails_on_deviation", "code"),
     [

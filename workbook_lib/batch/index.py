@@ -112,11 +112,17 @@ def _packs(out: Path, entries: Sequence[Entry]) -> Exhibit:
                 frame=framed([_row(out, entry) for entry in entries], headings),
                 caption="Each pack, with its counts",
                 note="On time: duties met, of those judged. Deviations: late and missing. Noted in: the procedures "
-                "that did not end with no exceptions noted. Unchanged: inputs, options and versions are the same as "
+                "that noted exceptions. Unchanged: inputs, options and versions are the same as "
                 "before, and the pack holds.",
             ),
         ),
     )
+
+
+def _noted(entry: Entry) -> str:
+    """The procedures that noted exceptions, and those that say nothing because they were not performed."""
+    noted = ", ".join(entry.noted) or "none"
+    return f"{noted}; not performed: {', '.join(entry.not_performed)}" if entry.not_performed else noted
 
 
 def _row(out: Path, entry: Entry) -> tuple[object, ...]:
@@ -132,7 +138,7 @@ def _row(out: Path, entry: Entry) -> tuple[object, ...]:
         entry.deviations,
         exceptions["total"],
         exceptions["unexplained"],
-        ", ".join(entry.noted) or "none",
+        _noted(entry),
         f"{period['start']} to {period['judged_to']}{', INTERIM' if period['interim'] else ''}",
         entry.result["organisation"],
         Linked("PDF", f"{data}/evidence.pdf") if (out / entry.pack / "data" / "evidence.pdf").is_file() else None,

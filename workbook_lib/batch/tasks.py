@@ -93,10 +93,18 @@ class Entry:
 
     @property
     def noted(self) -> list[str]:
-        """The procedures that did not end with no exceptions noted."""
+        """The procedures that noted exceptions."""
+        return self._procedures("exceptions noted")
+
+    @property
+    def not_performed(self) -> list[str]:
+        """The procedures that were not performed, which is never a pass."""
+        return self._procedures("not performed")
+
+    def _procedures(self, outcome: str) -> list[str]:
         procedures = self.result.get("procedures", {})
-        noted = (name for name, said in procedures.items() if said["outcome"] != "no exceptions noted")
-        return sorted(noted, key=lambda name: (len(name), name))  # P9 comes before P10
+        found = (name for name, said in procedures.items() if said["outcome"] == outcome)
+        return sorted(found, key=lambda name: (len(name), name))  # P9 comes before P10
 
 
 # --- what is to be made -------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def batch(
         Path | None, typer.Option(help="Private key that signs the packs; see `workbook key new`.", show_default=False)
     ] = None,
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of each pack, beside it.")] = False,
-    fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where anything was noted.")] = False,
+    fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where a procedure noted exceptions.")] = False,
 ) -> None:
     """Make one evidence pack per audit and period, in parallel. With an index page, and a summary for programs.
 
