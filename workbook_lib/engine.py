@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from workbook_lib.tables import Problem, UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Every relation made so far is known by one of these plain names; they never come from a user.
 Row = tuple[Any, ...]
@@ -170,6 +172,8 @@ class Engine:
 
     def frame(self, query: str) -> pd.DataFrame:
         """Fetch the result of a SELECT for people to look at; dates stay dates, ids stay text."""
+        import pandas as pd
+
         cursor = self._execute(query)
         names = [column[0] for column in cursor.description]
         return pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)

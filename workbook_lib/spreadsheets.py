@@ -13,7 +13,7 @@ import xlsxwriter
 
 #: Rows above which a table is left to its CSV: nobody scrolls further, and the file would take minutes to open. Excel
 #: itself ends at 1,048,576.
-LARGEST = 50_000
+LARGEST = 20_000
 #: Excel's calendar is wrong before this day; an earlier date is written as text.
 FIRST_DAY = date(1900, 3, 1)
 #: Characters that a cell holds at most; Excel's limit.
