@@ -9,6 +9,7 @@ refused before any work.
 from __future__ import annotations
 
 import csv
+import os
 import re
 import subprocess
 import sys
@@ -481,8 +482,9 @@ def command(*arguments: object, limit: int | None = None) -> subprocess.Complete
     code = "from workbook_lib.cli import main; main()"
     if limit is not None:
         code = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); {code}"
+    env = os.environ | {"WORKBOOK_BROWSER": "none"}
     return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=False, env=env
     )
 
 
@@ -556,7 +558,7 @@ def test_an_output_that_cannot_be_is_refused_before_any_work(tmp_path: Path, ver
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file can be set")
-@pytest.mark.parametrize("limit", [1 << 10, 1 << 16, 1 << 20])
+@pytest.mark.parametrize("limit", [1 << 10, 1 << 20])
 def test_a_full_disk_leaves_the_older_pack(tmp_path: Path, older_pack: Path, limit: int) -> None:
     before = contents(older_pack)
     done = command("run", arrange(the(100), tmp_path / "acme"), "--out", older_pack.parent, limit=limit)

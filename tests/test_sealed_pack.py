@@ -24,7 +24,7 @@ from workbook_lib.tables import UserError
 
 #: Bytes by which the largest file that can be written grows from one run to the next, and how often a pack is tampered.
 STEP = int(os.environ.get("WORKBOOK_DISK_STEP", "16384"))
-TAMPERINGS = int(os.environ.get("WORKBOOK_TAMPERINGS", "1000"))
+TAMPERINGS = int(os.environ.get("WORKBOOK_TAMPERINGS", "250"))
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="it needs limits and mounts as Linux has them")
 
 
