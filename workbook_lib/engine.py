@@ -188,9 +188,12 @@ class Engine:
         return bool(self.rows(f"SELECT 1 FROM ({hashed}) hashed GROUP BY trace HAVING COUNT(*) > 1 LIMIT 1"))
 
     def stream(self, query: str) -> tuple[list[str], Iterator[Row]]:
-        """The column names of a SELECT, and its rows a few at a time: no more of them are in memory."""
-        cursor = self._connection.cursor().execute(query)
-        return [column[0] for column in cursor.description], _fetched(cursor)
+        """The column names of a SELECT, and its rows a few at a time: it runs when the first of them is asked for."""
+
+        def rows() -> Iterator[Row]:
+            yield from _fetched(self._connection.cursor().execute(query))
+
+        return [name for name, *_ in self.rows(f"DESCRIBE {query}")], rows()
 
     def export(self, query: str, path: Path, text: str = "{0}") -> None:
         """Write the result of a SELECT as UTF-8 CSV with a header; NULL is empty, dates are ISO.

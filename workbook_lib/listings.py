@@ -130,7 +130,9 @@ ORDER BY person.person_id, requirement.requirement_id""",
 #: Rows above which a table is written as Parquet, too: a CSV of that length is no longer opened, but loaded.
 LONG = 200_000
 
-#: The columns of tables that are not.
+#: Tables that are no relations: name → columns and rows.
+Lists = dict[str, tuple[list[str], list[list[object]]]]
+#: Their columns.
 QUARANTINE = [field.name for field in fields(Quarantined)]
 FINDINGS = [field.name for field in fields(Finding)]
 SOURCES = [field.name for field in fields(FileAccount) if field.type in ("int", "str", "date | None")]
@@ -176,11 +178,11 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
         (rules / f"{no:02}_{name}.sql").write_text(statement, encoding="utf-8", newline="\n")
     tables = folder / "tables"
     tables.mkdir(parents=True, exist_ok=True)
-    for name, query in LISTINGS.items():
-        _write_listing(paper, query, tables / name)
-    for name, (columns, rows) in _lists(paper).items():
+    counts = {name: _write_listing(paper, query, tables / name) for name, query in LISTINGS.items()}
+    lists = _lists(paper)
+    for name, (columns, rows) in lists.items():
         write_csv(tables / f"{name}.csv", columns, rows)
-    write_workbook(folder / "tables.xlsx", _sheets(paper), paper.window.as_of)
+    write_workbook(folder / "tables.xlsx", _sheets(paper, counts, lists), paper.window.as_of)
     said = restatement.written(restatement.statement(paper.engine))
     (folder / restatement.STATEMENT).write_text(said, encoding="utf-8", newline="\n")
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
@@ -195,30 +197,33 @@ def write_readiness(paper: Workpaper, folder: Path) -> None:
         paper.engine.export(query, folder / "tables" / f"{name}.csv", ESCAPED)
 
 
-def _write_listing(paper: Workpaper, query: str, path: Path) -> None:
-    """One table as CSV; a long one first as Parquet, sorted once, and the CSV from it."""
+def _write_listing(paper: Workpaper, query: str, path: Path) -> int:
+    """One table as CSV; a long one first as Parquet, sorted once, and the CSV from it. Returns its rows."""
     csv, parquet = path.with_suffix(".csv"), path.with_suffix(".parquet")
-    if paper.number(f"SELECT COUNT(*) FROM ({query}) listed") > LONG:
+    count = paper.number(f"SELECT COUNT(*) FROM ({query}) listed")
+    if count > LONG:
         paper.engine.export_parquet(query, parquet)
         query = paper.engine.in_parquet(parquet)
     paper.engine.export(query, csv, ESCAPED)
+    return count
 
 
-def _sheets(paper: Workpaper) -> Iterator[Sheet]:
-    """Every table of the pack, in reading order."""
-    lists = _lists(paper)
+def _sheets(paper: Workpaper, counts: dict[str, int], lists: Lists) -> Iterator[Sheet]:
+    """Every table of the pack, in reading order.
+
+    counts : rows of each listing.  lists : the tables that are none.
+    """
     for name, says in SAYS.items():
         if name in lists:
             columns, rows = lists[name]
             yield Sheet(name=name, says=says, columns=columns, rows=rows, count=len(rows))
         else:
             columns, stream = paper.engine.stream(LISTINGS[name])
-            count = paper.number(f"SELECT COUNT(*) FROM ({LISTINGS[name]}) listed")
-            also = " and, for programs, .parquet" if count > LONG else ""
-            yield Sheet(name=name, says=says, columns=columns, rows=stream, count=count, also=also)
+            also = " and, for programs, .parquet" if counts[name] > LONG else ""
+            yield Sheet(name=name, says=says, columns=columns, rows=stream, count=counts[name], also=also)
 
 
-def _lists(paper: Workpaper) -> dict[str, tuple[list[str], list[list[object]]]]:
+def _lists(paper: Workpaper) -> Lists:
     """The tables that are no relations: columns and rows."""
     return {
         "sources": ([*SOURCES, *MORE_OF_SOURCES], [_source_row(file) for file in paper.files]),
