@@ -1,7 +1,8 @@
 """The judgement run by Spark: the same statements, over the same relations. Nothing else imports pyspark.
 
-Reading, quarantine and whatever looks at the results stay in DuckDB. What a statement of the rules needs goes to Spark
-as Parquet, once; what it makes comes back as Parquet, and every row is counted.
+Whose an account is (`identity`) and who was covered (`coverage`) go through Spark. Reading, quarantine, other readings
+of "annual", the forecast and whatever looks at the results stay in DuckDB. What a statement needs goes to Spark as
+Parquet, once; what it makes comes back as Parquet, and every row is counted.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbook_lib import coverage, identity
 from workbook_lib.engine import Engine, quoted
 from workbook_lib.tables import Problem, UserError
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrameReader, SparkSession
 
 #: Masters that are served. Spark Connect (`sc://`) is not: files are handed over, and it need not see them.
 MASTER = re.compile(r"local(\[(\*|[1-9][0-9]*)(,[0-9]+)?\])?|yarn|(spark|k8s)://\S+")
@@ -30,6 +32,16 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
+}
+#: The statements that Spark runs.
+JUDGEMENT = frozenset((*identity.STATEMENTS, *coverage.STATEMENTS))
+#: So few rows are judged before Spark has compiled a plan for them, or shared them out.
+FEW = 100_000
+FOR_FEW = {
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 #: The one function of the rules that Spark has under another name.
 JOINED = (
@@ -44,7 +56,7 @@ class SparkEngine(Engine):
     master : the URL of a Spark master, such as local[2] or spark://host:7077. The workers of a cluster must see the
     folder of temporary files (TMPDIR) under the same name.  memory_limit : as for `Engine`; Spark has its own settings.
 
-    What is made `aside` (readings, forecast) stays in DuckDB. Raises UserError where Spark cannot be had, or fails.
+    Raises UserError where Spark cannot be had, or fails.
     """
 
     def __init__(self, master: str, memory_limit: str | None = None) -> None:
@@ -60,45 +72,53 @@ class SparkEngine(Engine):
         self._forget_folder()
 
     def _judge(self, name: str, statement: str) -> None:
-        if self._schema:
+        if self._schema or name not in JUDGEMENT:
             super()._judge(name, statement)
             return
         from py4j.protocol import Py4JError
         from pyspark.errors import PySparkException
 
         try:
+            self._suit_rows()
             for relation in self._named_in(statement) - self._known:
                 self.export_parquet(f"SELECT * FROM {relation}", self._folder / f"{relation}.parquet")
-                self._show(relation)
-            rows = self._write(statement, self._folder / f"{name}.parquet")
-            self._show(name)
+                self._show(relation, self._spark.read)
+            rows = self._write(name, statement)
         except (PySparkException, Py4JError) as error:
             raise _failed(name, str(error)) from error
         self.derive(name, f"SELECT * FROM read_parquet({quoted(str(self._folder / f'{name}.parquet' / '*.parquet'))})")
         if (back := self.count(name)) != rows:
             raise _failed(name, f"it made {rows:,} rows, and {back:,} came back.")
 
+    def _suit_rows(self) -> None:
+        """Before the first statement: settings for few rows, where there are few."""
+        ((rows,),) = self.rows("SELECT SUM(estimated_size) FROM duckdb_tables()")
+        if not self._known and rows <= FEW:
+            for name, value in FOR_FEW.items():
+                self._spark.conf.set(name, value)
+
     def _named_in(self, statement: str) -> set[str]:
         """The relations that a statement may read."""
         there = self.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'")
         return {name for (name,) in there} & set(re.findall(r"\w+", statement))
 
-    def _show(self, relation: str) -> None:
+    def _show(self, relation: str, reader: DataFrameReader) -> None:
         """Let Spark see the file of a relation under its name."""
-        self._spark.read.parquet(self._uri(relation)).createOrReplaceTempView(relation)
+        reader.parquet(self._uri(relation)).createOrReplaceTempView(relation)
         self._known.add(relation)
 
     def _uri(self, relation: str) -> str:
         return (self._folder / f"{relation}.parquet").as_uri()
 
-    def _write(self, statement: str, path: Path) -> int:
-        """Run a statement, write what it makes, and return how many rows Spark counted on the way."""
+    def _write(self, name: str, statement: str) -> int:
+        """Run a statement, write and show what it makes, and return how many rows Spark counted on the way."""
         from pyspark.sql import Observation
         from pyspark.sql.functions import count, lit
 
         observed = Observation()
         made = self._spark.sql(statement).observe(observed, count(lit(1)).alias("rows"))
-        made.write.parquet(path.as_uri())
+        made.write.parquet(self._uri(name))
+        self._show(name, self._spark.read.schema(made.schema))
         return int(observed.get["rows"])
 
 
