@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Masters that are served. Spark Connect (`sc://`) is not: files are handed over, and it need not see them.
 MASTER = re.compile(r"local(\[(\*|[1-9][0-9]*)(,[0-9]+)?\])?|yarn|(spark|k8s)://\S+")
+#: Variable of the environment that names a master to a process that is told nothing else: the notebook's.
+VARIABLE = "WORKBOOK_SPARK_MASTER"
 #: Spark reads the statements as the standard has them, and days long ago as everybody else does.
 SETTINGS = {
     "spark.sql.ansi.enabled": "true",
@@ -120,6 +122,12 @@ class SparkEngine(Engine):
         made.write.parquet(self._uri(name))
         self._show(name, self._spark.read.schema(made.schema))
         return int(observed.get["rows"])
+
+
+def open_engine(memory_limit: str | None = None) -> Engine:
+    """An empty engine: Spark's where the environment names a master, as in the notebook of a run; else DuckDB."""
+    master = os.environ.get(VARIABLE, "")
+    return SparkEngine(master, memory_limit) if master else Engine(memory_limit)
 
 
 def session(master: str) -> SparkSession:
