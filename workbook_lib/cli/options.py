@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: The commands as --help lists them: in the order in which they are needed.
 IN_ORDER_OF_USE = (
-    *("new", "check", "run", "batch", "verify", "judge", "sample"),
+    *("new", "fetch", "check", "run", "batch", "verify", "judge", "sample"),
     *("explore", "triage", "decide", "remind", "who", "key"),
 )
 
