@@ -5,6 +5,7 @@ Everything else is what a run does: inputs, restatement, tables, gate, seal, pla
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -29,10 +30,16 @@ def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = 
 
 
 def _execute(
-    source: Path, parameters: dict[str, str], target: Path, cwd: Path, progress: Callable[[float], None]
+    source: Path,
+    parameters: dict[str, str],
+    target: Path,
+    cwd: Path,
+    progress: Callable[[float], None],
+    environment: dict[str, str],
 ) -> None:
     try:
-        _perform(parameters, target, cwd)
+        with mock.patch.dict(os.environ, environment):
+            _perform(parameters, target, cwd)
     except Exception as error:  # as the notebook's run tells of a cell that failed
         raise publish.PublishError(f"{type(error).__name__}: {error}. Nothing was published.") from error
 

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 
 from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
 from workbook_lib.schedule import Reminders, is_address
-from workbook_lib.source import Source, file_problems, matching, paired, source_problems
+from workbook_lib.source import NOT_FETCHED, Source, file_problems, matching, paired, source_problems
 from workbook_lib.tables import Problem, UserError, listing
 from workbook_lib.wording import problem
 
@@ -208,6 +208,23 @@ def load_audit(path: Path | str) -> Audit:
 
     Raises UserError with every problem found: each with its key path, the nearest known name and what to do.
     """
+    audit, problems = _checked(path)
+    if problems or audit is None:
+        raise UserError(*problems)
+    return audit
+
+
+def load_unfetched(path: Path | str) -> Audit:
+    """As `load_audit`, although files that are fetched from a catalogue may not be there yet."""
+    audit, problems = _checked(path)
+    others = [problem for problem in problems if problem.code != NOT_FETCHED]
+    if others or audit is None:
+        raise UserError(*others)
+    return audit
+
+
+def _checked(path: Path | str) -> tuple[Audit | None, list[Problem]]:
+    """What audit.toml says, None where a section is unsound, and all that is wrong. Raises UserError for no TOML."""
     path = Path(path)
     file = path / "audit.toml" if path.is_dir() else path
     try:
@@ -240,9 +257,7 @@ def load_audit(path: Path | str) -> Audit:
         details = [item for item in error.errors() if not (item["type"] == "too_short" and item["input"])]
         problems = [problem(item, _SECTIONS) for item in details]
     problems += _cross_checks(folder, _Parts(data))
-    if problems or audit is None:
-        raise UserError(*problems)
-    return audit
+    return audit, problems
 
 
 class _Parts:

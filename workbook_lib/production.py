@@ -25,6 +25,7 @@ from workbook_lib import (
     publish,
     recipe,
     restatement,
+    spark,
     timestamps,
     verify,
 )
@@ -48,6 +49,7 @@ class Job:
     the first that is found.  pseudonym_key : the file with the key of a copy that names nobody.  signer : signs the
     closed pack.  timestamp_url : the time-stamp authority that is asked; nobody where it is empty.  zips : whether one
     archive of the pack is laid beside it.  memory_limit : what the judgement may take, such as "2GB".
+    spark_master : of the Spark that runs the rules; DuckDB does where it is empty. The pack says the same.
     """
 
     audit: Audit
@@ -63,6 +65,7 @@ class Job:
     timestamp_url: str = ""
     zips: bool = False
     memory_limit: str = ""
+    spark_master: str = ""
 
     @property
     def target(self) -> Path:
@@ -192,6 +195,7 @@ def _staged(job: Job, progress: Progress) -> Path:
             target=data / f"{job.notebook}.ipynb",
             cwd=data,
             progress=lambda done: progress(running, 0.05 + 0.75 * done),
+            environment={spark.VARIABLE: job.spark_master},
         )
         progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"
@@ -298,6 +302,7 @@ def _run_facts(job: Job, printed: dict[str, str], basis: recipe.Basis) -> str:
             "period": job.window.period.name,
             "as_of": _iso(job.window.as_of),
             "pseudonymous": bool(job.pseudonym_key),
+            "engine": "spark" if job.spark_master else "duckdb",
         },
         "inputs": "not in this pack: they name people." if job.pseudonym_key else "data/inputs",
     }

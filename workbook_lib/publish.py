@@ -74,11 +74,13 @@ def execute(
     *,
     cwd: Path | None = None,
     progress: Progress | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> NotebookNode:
     """Run a notebook from its first to its last cell in a fresh kernel; write it, settled, to `target`.
 
     cwd : where the notebook's relative paths start: by default the folder of `target`, where they mean the same to
-    whoever opens the notebook there. Absolute paths are refused, so none is ever stored.
+    whoever opens the notebook there. Absolute paths are refused, so none is ever stored.  environment : variables of
+    the kernel beside those of this process; what names a machine belongs here, for parameters are printed.
 
     Raises UserError with the user's own message where a cell raised one, OSError where a cell could not write a file,
     PublishError where a cell failed in any other way. `target` is written only when every cell ran.
@@ -95,7 +97,7 @@ def execute(
             language="python",
             progress_bar=False,
             log_output=False,
-            kernel_manager_class=_kernel_in(cwd or target.parent),
+            kernel_manager_class=_kernel_in(cwd or target.parent, environment or {}),
             shutdown_kernel="immediate",
             store_widget_state=False,
             on_cell_executed=_counting(notebook, progress),
@@ -175,7 +177,7 @@ def _is_absolute(text: str) -> bool:
     return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute() or text.startswith("~")
 
 
-def _kernel_in(folder: Path) -> type:
+def _kernel_in(folder: Path, environment: Mapping[str, str]) -> type:
     """A kernel class for this interpreter, whatever is configured on the machine, that starts in `folder`.
 
     It listens on Unix sockets in a folder of its own where the system has them: no port, and no race for one. Neither
@@ -201,12 +203,16 @@ def _kernel_in(folder: Path) -> type:
 
         async def _async_pre_start_kernel(self, **kwargs: Any) -> tuple[list[str], dict[str, Any]]:
             kwargs["cwd"] = str(folder)
-            kwargs["env"] = os.environ | {
-                "IPYTHONDIR": str(self._private / "ipython"),
-                "TMPDIR": str(self._private),  # a kernel is ended at once, and clears nothing away itself
-                "PYTHONWARNINGS": "ignore",
-                "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-            }
+            kwargs["env"] = (
+                os.environ
+                | dict(environment)
+                | {
+                    "IPYTHONDIR": str(self._private / "ipython"),
+                    "TMPDIR": str(self._private),  # a kernel is ended at once, and clears nothing away itself
+                    "PYTHONWARNINGS": "ignore",
+                    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+                }
+            )
             prepared: tuple[list[str], dict[str, Any]] = await super()._async_pre_start_kernel(**kwargs)
             return prepared
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -14,14 +15,20 @@ from workbook_lib.requirement import Section, Text, did_you_mean, wrong
 from workbook_lib.tables import TABLES, Problem, listing
 from workbook_lib.wording import sentence
 
+#: Code of the problem that `workbook fetch` solves.
+NOT_FETCHED = "not_fetched"
 PROFILES = Path(__file__).parent / "profiles"
 
 
 class Source(Section):
-    """`[[source]]`: one export, or several of one shape (`file` may be a glob)."""
+    """`[[source]]`: one export, or several of one shape (`file` may be a glob).
+
+    catalogue_table : a table of a Spark catalogue, such as hr.people, which `workbook fetch` writes to `file`.
+    """
 
     table: str
     file: Text
+    catalogue_table: Text | None = None
     profile: Text = "generic"
     extracted_on: date | None = None
     extracted_at: datetime | None = None
@@ -71,7 +78,16 @@ class Source(Section):
         if self.covers_from and self.table not in ("completions", "acknowledgements"):
             says = "covers_from belongs to records (completions, acknowledgements), not to {t}"
             raise wrong("misplaced_key", says, t=self.table)
+        if self.catalogue_table and not re.fullmatch(r"[^*?\[\]]+\.parquet", self.file):
+            says = "file is '{file}'; a table of a catalogue is fetched into one file, whose name ends in .parquet"
+            raise wrong("bad_fetched_file", says, file=self.file)
         return self
+
+    @property
+    def origin(self) -> str:
+        """The report, or the table, that the export was made from; empty where it is not stated."""
+        table = f"table {self.catalogue_table}" if self.catalogue_table else ""
+        return ", ".join(filter(None, (self.report, table)))
 
     def extracted(self, zone: ZoneInfo) -> date | None:
         """The day of the extract, in the audit's time zone."""
@@ -100,7 +116,9 @@ def matching(folder: Path, pattern: str) -> list[Path]:
 
 def source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
     """What is wrong with the files and the profile that the n-th source names."""
-    yield from file_problems(folder, f"source[{n}].file", source.file)
+    for problem in file_problems(folder, f"source[{n}].file", source.file):
+        is_to_fetch = problem.code == "no_such_file" and source.catalogue_table
+        yield _to_fetch(problem, source) if is_to_fetch else problem
     if source.previous:
         unsound = list(file_problems(folder, f"source[{n}].previous", source.previous))
         yield from unsound or _unpaired(folder, n, source)
@@ -113,6 +131,15 @@ def source_problems(folder: Path, n: int, source: Source) -> Iterator[Problem]:
             do=f"use one of {listing(known, 30)}, or put {source.profile}.toml into the audit folder.",
             code="unknown_profile",
         )
+
+
+def _to_fetch(problem: Problem, source: Source) -> Problem:
+    return Problem(
+        where=problem.where,
+        what=f"'{source.file}' is not there yet; it is fetched from the table {source.catalogue_table}.",
+        do="run `workbook fetch` on this folder, where Spark has that table.",
+        code=NOT_FETCHED,
+    )
 
 
 def file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from workbook_lib import (
     register,
     reminder_log,
     restatement,
+    spark,
 )
 from workbook_lib.audit import Audit, Window, window
 from workbook_lib.engine import Engine, Row
@@ -112,12 +113,12 @@ def perform(
     period : its name; the last one by default.  as_of : the last full day that the exports cover (C1).
     pseudonym_key : a file; with it keyed ids stand for people in everything that comes after the judgement.
     memory_limit : what the engine may take of the memory, such as "2GB"; the rest waits on the disk.
-    engine : an empty one to use instead, such as that of `spark`.
+    engine : an empty one; by default that of `spark` where the environment names a master, else DuckDB alone.
 
     Raises UserError where the input is wrong; nothing is written in any case.
     """
     days = window(audit, period, as_of)
-    engine = engine or Engine(memory_limit)
+    engine = engine or spark.open_engine(memory_limit)
     received = intake.read(audit, engine)
     decided = register.admit(engine, audit)
     reminded = reminder_log.load(engine, audit.folder, len(audit.files) + 2)

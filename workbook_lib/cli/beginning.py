@@ -1,4 +1,4 @@
-"""The command that writes an audit folder from raw exports."""
+"""Commands that write an audit folder from raw exports, and tables of a catalogue into one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbook_lib.cli.judging import check
-from workbook_lib.cli.options import app
+from workbook_lib.cli.options import AuditPath, app
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,6 +49,38 @@ def new(
     for line in next_steps(plan):
         typer.echo(line)
     raise typer.Exit(code)
+
+
+@app.command(epilog="Example: `workbook fetch acme --spark-master yarn`")
+def fetch(
+    audit: AuditPath,
+    master: Annotated[str, typer.Option("--spark-master", metavar="URL", help="Master of Spark.")] = "local[*]",
+    again: Annotated[bool, typer.Option("--again", help="Also where the file is there; it is replaced.")] = False,
+) -> None:
+    """Write tables of a Spark catalogue into the audit folder. For each source with a `catalogue_table`.
+
+    From then on the folder stands for itself: every other command reads the file, and a pack holds it.
+    """
+    from datetime import datetime
+
+    from workbook_lib import spark
+    from workbook_lib.audit import load_unfetched
+
+    checked = load_unfetched(audit)
+    today = datetime.now(checked.settings.zone).date()
+    for done in spark.fetch(checked, master, again=again):
+        source = done.source
+        if not done.is_new:
+            typer.echo(f"{source.file} is there, {done.rows:,} rows; --again fetches it anew.")
+            continue
+        typer.echo(f"{source.catalogue_table}: {done.rows:,} rows written to {source.file}.")
+        said = source.extracted(checked.settings.zone)
+        if said and said != today:
+            typer.echo(
+                f"warning: audit.toml, source[{done.no}] says that it was extracted on {said}; the table was read on "
+                f"{today}. Write that day (C1).",
+                err=True,
+            )
 
 
 def _check_new(folder: Path) -> int:

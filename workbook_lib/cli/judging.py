@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, warn
-
-
-class EngineName(StrEnum):
-    """What runs the statements of the rules."""
-
-    DUCKDB = "duckdb"
-    SPARK = "spark"
+from workbook_lib.cli.options import (
+    AsOf,
+    AuditPath,
+    EngineChoice,
+    EngineName,
+    MemoryLimit,
+    PeriodName,
+    SparkMaster,
+    app,
+    spark_master,
+    warn,
+)
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
@@ -26,28 +29,20 @@ def judge(
     period: PeriodName = None,
     as_of: AsOf = None,
     memory_limit: MemoryLimit = None,
-    engine: Annotated[
-        EngineName, typer.Option(help="What runs the rules; spark needs the extra spark, and Java.")
-    ] = EngineName.DUCKDB,
-    spark_master: Annotated[
-        str | None, typer.Option(metavar="URL", help="With --engine spark: its master.", show_default="local[*]")
-    ] = None,
+    engine: EngineChoice = EngineName.DUCKDB,
+    master: SparkMaster = None,
 ) -> None:
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
     from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.spark import SparkEngine
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
     refuse_unwritable(out)
-    if spark_master and engine is not EngineName.SPARK:
-        raise typer.BadParameter("it goes with --engine spark.", param_hint="--spark-master")
+    chosen = spark_master(engine, master)
     checked = load_audit(audit)
-    if engine is EngineName.SPARK:
-        from workbook_lib.spark import SparkEngine
-
-        paper = perform(checked, period, as_of, engine=SparkEngine(spark_master or "local[*]", memory_limit))
-    else:
-        paper = perform(checked, period, as_of, memory_limit=memory_limit)
+    using = SparkEngine(chosen, memory_limit) if chosen else None
+    paper = perform(checked, period, as_of, memory_limit=memory_limit, engine=using)
     out.mkdir(parents=True, exist_ok=True)
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 #: The commands as --help lists them: in the order in which they are needed.
 IN_ORDER_OF_USE = (
-    *("new", "check", "run", "batch", "verify", "judge", "sample"),
+    *("new", "fetch", "check", "run", "batch", "verify", "judge", "sample"),
     *("explore", "triage", "decide", "remind", "who", "key"),
 )
 
@@ -58,6 +59,31 @@ MemoryLimit = Annotated[
     str | None,
     typer.Option(help="Memory to judge with, such as 2GB; the rest waits on the disk.", show_default="what there is"),
 ]
+
+
+class EngineName(StrEnum):
+    """What runs the statements of the rules."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
+
+EngineChoice = Annotated[
+    EngineName, typer.Option("--engine", help="What runs the rules; spark needs the extra spark, and Java.")
+]
+SparkMaster = Annotated[
+    str | None,
+    typer.Option("--spark-master", metavar="URL", help="With --engine spark: its master.", show_default="local[*]"),
+]
+
+
+def spark_master(engine: EngineName, master: str | None) -> str:
+    """The master of the Spark that runs the rules; empty where DuckDB does."""
+    if engine is EngineName.SPARK:
+        return master or "local[*]"
+    if master:
+        raise typer.BadParameter("it goes with --engine spark.", param_hint="--spark-master")
+    return ""
 
 
 @app.callback()

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from workbook_lib.cli.options import AsOf, AuditPath, MemoryLimit, PeriodName, app, warn_of_the_future
+from workbook_lib.cli.options import (
+    AsOf,
+    AuditPath,
+    EngineChoice,
+    EngineName,
+    MemoryLimit,
+    PeriodName,
+    SparkMaster,
+    app,
+    spark_master,
+    warn_of_the_future,
+)
 from workbook_lib.paper import Notebook, Paper
 
 if TYPE_CHECKING:
@@ -39,6 +50,8 @@ def run(
     ] = "",
     archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
     memory_limit: MemoryLimit = None,
+    engine: EngineChoice = EngineName.DUCKDB,
+    master: SparkMaster = None,
     fail_on_deviation: Annotated[
         bool, typer.Option(help="Exit with 1 where a procedure noted exceptions; one not performed is named only.")
     ] = False,
@@ -64,6 +77,7 @@ def run(
     refuse_unwritable(out)
     if notebook is Notebook.READINESS and (pseudonymous or prepared_by):
         raise typer.BadParameter("a readiness page names people and is prepared by nobody; it has neither option.")
+    chosen = spark_master(engine, master)
     signer = Signer.read(sign_with) if sign_with else None
     if timestamp_url:
         timestamps.refuse_unusable(timestamp_url)
@@ -87,6 +101,7 @@ def run(
         timestamp_url=timestamp_url,
         zips=archive,
         memory_limit=checked_limit(memory_limit) if memory_limit else "",
+        spark_master=chosen,
     )
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
