@@ -387,11 +387,14 @@ class TestMail:
         (to, digest), (above, escalation) = box.mails
         assert (to, digest["Subject"]) == (
             "ada@acme.example",
-            "Security training of your people: 1 overdue, 0 due soon",
+            "Security training of your people: 1 overdue",
         )
         assert "Bo (E2), please tell them yourself: no e-mail address\n  - awareness: overdue for 21 days" in body(
             digest
         )
+        for mail in (digest, escalation):
+            assert "If the list is wrong, write to ciso@acme.example.\n" in body(mail)
+            assert "mailto:ciso@acme.example" in body(mail, "html")
         assert (above, escalation["Subject"]) == (
             "cleo@acme.example",
             "Security training overdue for 14 days and more: 1 person",
