@@ -286,7 +286,9 @@ class TestFigures:
             exhibits.sources(wp).plot()
 
     def test_the_cover_of_each_day_is_that_of_the_stretches(self, wp: Workpaper) -> None:
-        lines = figures.lines_by_day(wp.rows(exhibits.judgement.COVER_BY_DAY), wp.window, ["awareness", "aup"])
+        lines = figures.lines_by_day(
+            wp.rows(exhibits.judgement.COVER_BY_DAY.format(chosen="TRUE")), wp.window, ["awareness", "aup"]
+        )
         stretches = wp.rows(
             "SELECT stretch.requirement_no, from_day, to_day, covered FROM stretch "
             "JOIN verdict USING (person_no, requirement_no) "

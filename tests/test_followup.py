@@ -14,7 +14,7 @@ from workbook_lib import exhibits, ledger, listings, pack, reminder_log, reminde
 from workbook_lib.audit import Audit, load_audit
 from workbook_lib.procedures import Outcome, Result
 from workbook_lib.pseudonyms import known_texts
-from workbook_lib.reminders.sending import RefusedError, UncertainError
+from workbook_lib.reminders.mail_server import RefusedError, UncertainError
 from workbook_lib.tables import UserError
 from workbook_lib.workpaper import Workpaper, perform
 
@@ -110,7 +110,11 @@ def test_without_a_schedule_or_a_log_it_is_not_performed(tmp_path: Path, schedul
         ),
         (
             (AFTER, LONG_AFTER),
-            Box(cy_at_agency_example=UncertainError(), bo_at_acme_example=UncertainError()),
+            Box(
+                cy_at_agency_example=UncertainError(),
+                bo_at_acme_example=UncertainError(),
+                ada_at_acme_example=UncertainError(),
+            ),
             [1, 1, 0],
         ),
     ],

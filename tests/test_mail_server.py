@@ -1,4 +1,4 @@
-"""`workbook remind --send` against a real mail server on the loopback device: STARTTLS, login, refusals, kills."""
+"""`workbook remind --send` against a real mail server on the loopback device: TLS, login, refusals, lost connections."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ from folders import AUDIT, make
 from typer.testing import CliRunner
 
 from workbook_lib import reminders
+from workbook_lib.audit import load_audit
 from workbook_lib.cli import app
 from workbook_lib.schedule import Fate
 from workbook_lib.tables import UserError
@@ -39,11 +41,24 @@ LOGIN = {"WORKBOOK_SMTP_USER": "robot", "WORKBOOK_SMTP_PASSWORD": SECRET}
 
 @dataclass
 class Handler:
-    """Takes messages over, unless told otherwise. on_data : done before the answer to a message."""
+    """Takes messages over, unless told otherwise. on_data : done before the answer to a message; no answer: it hangs up.
+
+    hangs_up_at : numbers of the MAIL commands at which it hangs up.  at_most : messages that one connection may bring.
+    """
 
     refuses: str = ""
     on_data: Callable[[], str] = lambda: "250 OK"
+    hangs_up_at: tuple[int, ...] = ()
+    at_most: int = 99
     got: list[Any] = field(default_factory=list)
+    sessions: list[Any] = field(default_factory=list)
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        self.sessions.append(session)
+        envelope.mail_from = address
+        if len(self.sessions) in self.hangs_up_at:
+            server.transport.abort()
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if address == self.refuses:
@@ -52,7 +67,11 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if sum(one is session for one in self.sessions) > self.at_most:
+            return "421 too many messages in one connection"
         answer = self.on_data()
+        if not answer:
+            server.transport.abort()
         if answer.startswith("250"):
             self.got.append(envelope)
         return answer
@@ -80,8 +99,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def server(handler: Handler, certificate: Path | None) -> Iterator[int]:
-    """A mail server that asks for STARTTLS and a login; without a certificate it offers neither. Gives its port."""
+def server(handler: Handler, certificate: Path | None, *, tls_at_once: bool = False) -> Iterator[int]:
+    """A mail server that asks for STARTTLS and a login; without a certificate it offers neither. Gives its port.
+
+    tls_at_once : it is encrypted from the first byte instead.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -94,7 +116,8 @@ def server(handler: Handler, certificate: Path | None) -> Iterator[int]:
             fits = (data.login, data.password) == (b"robot", SECRET.encode())
             return AuthResult(success=fits, handled=fits)
 
-        options = {"tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": check}
+        options = {"authenticator": check, "auth_require_tls": not tls_at_once, "auth_required": not tls_at_once}
+        options |= {"ssl_context": context} if tls_at_once else {"tls_context": context, "require_starttls": True}
     controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
@@ -103,7 +126,7 @@ def server(handler: Handler, certificate: Path | None) -> Iterator[int]:
         controller.stop()
 
 
-def audit(folder: Path, port: int) -> Path:
+def audit(folder: Path, port: int, scheme: str = "") -> Path:
     """Three people who fell due yesterday; the exports are of today."""
     due = TODAY - dt.timedelta(1)
     start = due - dt.timedelta(30)
@@ -115,7 +138,7 @@ def audit(folder: Path, port: int) -> Path:
     }
     text = AUDIT.split("[[requirement]]")[0] + "[[requirement]]" + AUDIT.split("[[requirement]]")[1]
     text = text.replace('"2025"', '"now"').replace("2025-01-01", str(start)).replace("2025-12-31", str(TODAY))
-    text += f'\n[reminders]\nfrom = "training@acme.example"\nsmtp = "127.0.0.1:{port}"\n'
+    text += f'\n[reminders]\nfrom = "training@acme.example"\nsmtp = "{scheme}127.0.0.1:{port}"\n'
     make(folder, changes, text)
     written = folder / "audit.toml"
     written.write_text(written.read_text().replace("extracted_on = 2026-01-05", f"extracted_on = {TODAY}"))
@@ -223,7 +246,6 @@ def test_a_killed_run_sends_nothing_twice(tmp_path: Path, certificate: Path) -> 
         (False, {}, "STARTTLS extension not supported by server"),
         (True, {"WORKBOOK_SMTP_PASSWORD": "wrong-password"}, "it refused the login (535)"),
         (True, {"SSL_CERT_FILE": "/dev/null"}, "the connection cannot be encrypted"),
-        (True, {"WORKBOOK_SMTP_PASSWORD": ""}, "WORKBOOK_SMTP_USER: it is set, and there is no password for it"),
     ],
 )
 def test_no_secure_connection_no_mail(
@@ -251,3 +273,158 @@ def test_a_server_that_is_not_there(tmp_path: Path, certificate: Path) -> None:
         audit.toml, reminders.smtp (127.0.0.1:{port}): the mail server cannot be reached: """)
         in done.stderr
     )
+
+
+class TestTlsAtOnce:
+    """Encrypted from the first byte, as on port 465."""
+
+    def test_messages_go_out(self, tmp_path: Path, certificate: Path) -> None:
+        handler = Handler()
+        with server(handler, certificate, tls_at_once=True) as port:
+            done = remind(audit(tmp_path / "acme", port, "smtps://"), certificate)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert [envelope.rcpt_tos[0][:2] for envelope in handler.got] == ["p1", "p2", "p3", "bo"]
+
+    @pytest.mark.parametrize(
+        ("scheme", "trusted", "says"),
+        [
+            ("smtps://", False, "the connection cannot be encrypted"),
+            ("smtps://", True, "port 465, or smtps://, means TLS at once, any other port STARTTLS"),
+        ],
+    )
+    def test_no_secure_connection_no_mail(
+        self, scheme: str, trusted: bool, says: str, tmp_path: Path, certificate: Path
+    ) -> None:
+        """An authority that is not known; and a server that speaks STARTTLS."""
+        handler = Handler()
+        with server(handler, certificate, tls_at_once=not trusted) as port:
+            more = {} if trusted else {"SSL_CERT_FILE": "/dev/null"}
+            done = remind(audit(tmp_path / "acme", port, scheme), certificate, **more)
+        assert done.returncode == 2
+        assert says in done.stderr
+        assert handler.got == []
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day on which four messages are planned, judged once for all tests that only send."""
+
+    letterhead: reminders.Letterhead
+    company: reminders.Company
+
+    def send(self, log: Path, port: int, certificate: Path) -> reminders.Sent:
+        """A run: what the log does not know is sent."""
+        schedule = self.letterhead.schedule.model_copy(update={"smtp": f"127.0.0.1:{port}"})
+        plan = reminders.plan(self.company, schedule, reminders.history(log))
+        now = dt.datetime.now(dt.UTC)
+        context = ssl.create_default_context(cafile=certificate)
+        with reminders.connect(schedule, ("robot", SECRET), context) as courier:
+            return reminders.send(
+                log, plan.messages, lambda m: self.letterhead.write(m, now), courier, on=TODAY, now=lambda: now
+            )
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    checked = load_audit(audit(tmp_path_factory.mktemp("day") / "acme", 1))
+    company = reminders.company_on(checked, TODAY)
+    assert checked.reminders
+    letterhead = reminders.Letterhead(audit=checked, schedule=checked.reminders, on=TODAY, as_of=company.as_of)
+    return Day(letterhead, company)
+
+
+class TestALostConnection:
+    """It is opened again, and nothing goes out twice."""
+
+    @pytest.fixture
+    def run(self, day: Day, tmp_path: Path, certificate: Path) -> Callable[[Handler], tuple[str, str]]:
+        """A run, and one after it that finds a sound server: what became of the messages, and whom they reached."""
+
+        def runs(handler: Handler) -> tuple[str, str]:
+            log, told = tmp_path / "reminders.sqlite", []
+            with server(handler, certificate) as port:
+                for _ in range(2):
+                    done = day.send(log, port, certificate)
+                    told.append(
+                        f"{done.sent} sent, {len(done.refused)} refused, {len(done.uncertain)} uncertain, {done.left} left"
+                    )
+                    handler.on_data, handler.hangs_up_at = (lambda: "250 OK"), ()
+            return "; ".join(told), " ".join(envelope.rcpt_tos[0][:2] for envelope in handler.got)
+
+        return runs
+
+    NOTHING = "0 sent, 0 refused, 0 uncertain, 0 left"
+
+    def test_a_server_that_takes_one_message_per_connection(self, run: Callable[[Handler], tuple[str, str]]) -> None:
+        assert run(Handler(at_most=1)) == (f"4 sent, 0 refused, 0 uncertain, 0 left; {self.NOTHING}", "p1 p2 p3 bo")
+
+    def test_before_the_message_it_is_sent_nevertheless(self, run: Callable[[Handler], tuple[str, str]]) -> None:
+        handler = Handler(hangs_up_at=(2,))
+        assert run(handler) == (f"4 sent, 0 refused, 0 uncertain, 0 left; {self.NOTHING}", "p1 p2 p3 bo")
+
+    def test_twice_without_a_message_between_ends_the_run(self, run: Callable[[Handler], tuple[str, str]]) -> None:
+        assert run(Handler(hangs_up_at=(2, 3))) == (
+            "1 sent, 1 refused, 0 uncertain, 2 left; 3 sent, 0 refused, 0 uncertain, 0 left",
+            "p1 p2 p3 bo",
+        )
+
+    def test_in_a_message_it_is_not_sent_again(self, run: Callable[[Handler], tuple[str, str]]) -> None:
+        handler = Handler()
+        handler.on_data = lambda: "" if len(handler.sessions) == 2 else "250 OK"
+        assert run(handler) == (f"3 sent, 0 refused, 1 uncertain, 0 left; {self.NOTHING}", "p1 p3 bo")
+
+    def test_in_every_message_puts_two_in_doubt(self, run: Callable[[Handler], tuple[str, str]]) -> None:
+        assert run(Handler(on_data=lambda: "")) == (
+            "0 sent, 1 refused, 2 uncertain, 1 left; 2 sent, 0 refused, 0 uncertain, 0 left",
+            "p3 bo",
+        )
+
+
+class TestKeyring:
+    """The password in a keyring: `keyring` is the interface, and the store behind it the system's."""
+
+    @pytest.fixture
+    def store(self, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
+        held: dict[tuple[str, str], str] = {}
+        module = ModuleType("keyring")
+        module.get_password = lambda service, user: held.get((service, user))  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "keyring", module)
+        return held
+
+    def test_it_logs_in(self, store: dict[tuple[str, str], str], tmp_path: Path, certificate: Path) -> None:
+        store["audit-workbook", "robot"] = SECRET
+        handler = Handler()
+        with server(handler, certificate) as port:
+            done = remind(audit(tmp_path / "acme", port), certificate, WORKBOOK_SMTP_PASSWORD="")
+        assert (done.returncode, len(handler.got)) == (0, 4)
+
+    def test_the_environment_comes_first(self, store: dict[tuple[str, str], str]) -> None:
+        store["audit-workbook", "robot"] = "older"
+        assert reminders.credentials(LOGIN) == ("robot", SECRET)
+        assert reminders.credentials({}) is None
+
+    def test_without_a_password_it_says_how_to_store_one(self, store: dict[tuple[str, str], str]) -> None:
+        store["another", "robot"] = SECRET
+        with pytest.raises(UserError) as error:
+            reminders.credentials({"WORKBOOK_SMTP_USER": "robot"})
+        assert str(error.value).startswith(
+            "WORKBOOK_SMTP_USER: there is no password for it: WORKBOOK_SMTP_PASSWORD is not set, and the keyring has "
+            "none for robot."
+        )
+        assert "keyring set audit-workbook robot" in str(error.value)
+
+    def test_a_store_that_is_locked(self, store: dict[tuple[str, str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+        def locked(service: str, user: str) -> str:
+            raise RuntimeError("No recommended backend was available")
+
+        monkeypatch.setattr(sys.modules["keyring"], "get_password", locked)
+        with pytest.raises(UserError) as error:
+            reminders.credentials({"WORKBOOK_SMTP_USER": "robot"})
+        assert "the keyring gives no password: No recommended backend was available." in str(error.value)
+
+    def test_without_the_package_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "keyring", None)
+        with pytest.raises(UserError) as error:
+            reminders.credentials({"WORKBOOK_SMTP_USER": "robot"})
+        assert "the package keyring is not installed" in str(error.value)
+        assert "pip install 'audit-workbook[keyring]'" in str(error.value)

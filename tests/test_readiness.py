@@ -89,7 +89,17 @@ class TestAChosenPart:
             now = exhibits.covered_now(july, chosen)
             due = exhibits.due_next(july, chosen).says[0].split()[0]
             turning = exhibits.forecast(july, chosen).says[1].split()[0]
-            return [int(overdue), sum(now.table["People"]) if now.tables else 0, int(due), int(turning)]
+            found = exhibits.exceptions(july, chosen)
+            by_cause = sum(found.table["Exceptions"]) if found.tables else 0
+            listed = len(found.tables[1].frame) if found.tables else 0
+            days = [now.table["People"] if now.tables else [], *cover(chosen)]
+            return [int(overdue), by_cause, listed, int(due), int(turning), *(sum(day) for day in days)]
+
+        def cover(chosen: Chosen) -> list[list[int]]:
+            """Covered people, and required people, on the last day, by requirement."""
+            exhibit = exhibits.coverage(july, chosen)
+            last = [text.split(" of ") for text in exhibit.table["Last day"]] if exhibit.tables else []
+            return [[int(pair[0]) for pair in last], [int(pair[1].split()[0]) for pair in last]]
 
         values = [value for value, _ in exhibits.choices(july)[name]]
         parts = [total(Chosen(**{name: value})) for value in values]
@@ -103,13 +113,21 @@ class TestAChosenPart:
             == "A part only, department: \u2068R&D\u2069; manager: none stated."
         )
         assert exhibits.covered_now(july).banner == ""
+        for make_exhibit in (exhibits.coverage, exhibits.exceptions):
+            assert make_exhibit(july, Chosen(requirement="aup")).banner.startswith(
+                "A part only, requirement: \u2068aup\u2069. INTERIM."
+            )
+            assert make_exhibit(july).banner.startswith("INTERIM.")
 
     def test_is_no_place_for_a_statement(self, july: Workpaper) -> None:
         chosen = Chosen(department="x' OR 'a' = 'a", requirement="'; DROP TABLE verdict; --")
         assert exhibits.uncovered(july, chosen).says[0].startswith("0 duties are overdue")
 
     def test_of_nobody_is_shown_too(self, july: Workpaper) -> None:
-        for make_exhibit in (exhibits.covered_now, exhibits.uncovered, exhibits.due_next, exhibits.forecast):
+        for make_exhibit in (
+            exhibits.covered_now, exhibits.uncovered, exhibits.coverage, exhibits.due_next, exhibits.forecast,
+            exhibits.exceptions,
+        ):  # fmt: skip
             exhibit = make_exhibit(july, Chosen(department="no such"))
             assert exhibit.html
             assert exhibit.figure is None

@@ -27,8 +27,16 @@ def test_the_exhibits_follow_the_lists(tmp_path: Path) -> None:
         says.scroll_into_view_if_needed()
         forecast = page.locator(".follows").filter(has_text="How the period will end")
         playwright.expect(forecast).to_contain_text("awareness", timeout=lab_page.LONG)
+        cover = page.locator(".follows").filter(has_text="Cover through the period")
+        exceptions = page.locator(".follows").filter(has=page.get_by_role("heading", name="Exceptions", exact=True))
+        for exhibit in (cover, exceptions):
+            playwright.expect(exhibit).to_contain_text("awareness", timeout=lab_page.LONG)
         page.locator(".filter-requirement select").select_option(index=1)
         playwright.expect(says).to_contain_text("A part only, requirement: aup.")
+        playwright.expect(says).to_contain_text("the trend are always of the whole audit.")
+        for exhibit in (cover, exceptions):
+            playwright.expect(exhibit).to_contain_text("A part only, requirement: aup.")
+            playwright.expect(exhibit).not_to_contain_text("awareness")
         playwright.expect(forecast).to_contain_text("A part only, requirement: aup.")
         playwright.expect(forecast).not_to_contain_text("awareness")
         page.locator(".filter-clear").click()

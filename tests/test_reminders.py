@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from workbook_lib import reminders
 from workbook_lib.audit import Audit, load_audit
 from workbook_lib.cli import app, reminding
-from workbook_lib.reminders.sending import RefusedError, UncertainError
+from workbook_lib.reminders.mail_server import RefusedError, UncertainError
 from workbook_lib.schedule import Audience, Fate, Reminders
 from workbook_lib.tables import UserError
 
@@ -264,8 +264,10 @@ class TestOnce:
     def test_what_is_uncertain_is_not_sent_again_until_somebody_says_so(self, acme: Audit, tmp_path: Path) -> None:
         log, box = tmp_path / "reminders.sqlite", Box(bo_at_acme_example=UncertainError())
         (lost,) = sent(acme, date(2026, 3, 6), log, box).uncertain
-        assert [to for to, _ in box.mails] == []
-        assert sent(acme, date(2026, 3, 6), log, box).sent == 1  # the digest, which was not tried
+        assert [to for to, _ in box.mails] == ["ada@acme.example"]  # the digest, which is sent nevertheless
+        assert sent(acme, date(2026, 3, 6), log, box) == reminders.Sent(
+            sent=0, refused=(), uncertain=(), skipped=0, left=0
+        )
         assert [one.fate for one in reminders.history(log)] == [Fate.UNCERTAIN, Fate.SENT]
         assert reminders.give_up(log, reminders.history(log), NOON + timedelta(minutes=59)) == 0
         assert reminders.give_up(log, reminders.history(log), NOON + timedelta(minutes=61)) == 1
@@ -385,11 +387,14 @@ class TestMail:
         (to, digest), (above, escalation) = box.mails
         assert (to, digest["Subject"]) == (
             "ada@acme.example",
-            "Security training of your people: 1 overdue, 0 due soon",
+            "Security training of your people: 1 overdue",
         )
         assert "Bo (E2), please tell them yourself: no e-mail address\n  - awareness: overdue for 21 days" in body(
             digest
         )
+        for mail in (digest, escalation):
+            assert "If the list is wrong, write to ciso@acme.example.\n" in body(mail)
+            assert "mailto:ciso@acme.example" in body(mail, "html")
         assert (above, escalation["Subject"]) == (
             "cleo@acme.example",
             "Security training overdue for 14 days and more: 1 person",

@@ -19,7 +19,9 @@ ADDRESS = re.compile(
     r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
     re.ASCII | re.IGNORECASE,
 )
-PORT = 587
+#: Where mail is submitted: with STARTTLS, and encrypted from the first byte (RFC 8314).
+PORT, TLS_PORT = 587, 465
+TLS = "smtps://"
 
 
 def is_address(text: str | None) -> bool:
@@ -63,8 +65,8 @@ class Reminders(Section):
     before_days, after_days : days before and after a due day on which its person is reminded.  escalate_after_days :
     days overdue after which the manager's manager hears of it.  digest_every_days : a manager's digest comes at most
     that often.  max_export_age_days : nothing is sent that rests on older exports.  sender : `from`.  smtp : host, or
-    host:port.  owner : who hears of people without a manager; by default the owner of the programme.  link : where the
-    training is.
+    host:port, spoken to with STARTTLS; port 465, or smtps:// before the host, means TLS from the first byte.  owner :
+    who hears of people without a manager; by default the owner of the programme.  link : where the training is.
     """
 
     before_days: Steps = (14, 3)
@@ -87,8 +89,8 @@ class Reminders(Section):
     @field_validator("smtp")
     @classmethod
     def _a_server(cls, text: str) -> str:
-        if text and not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", text):
-            raise wrong("no_server", "'{text}' is not a host, or host:port", text=text)
+        if text and not re.fullmatch(rf"({TLS})?[A-Za-z0-9.-]+(:[0-9]{{1,5}})?", text):
+            raise wrong("no_server", "'{text}' is not a host, host:port, or smtps://host", text=text)
         return text
 
     @field_validator("link")
@@ -100,9 +102,19 @@ class Reminders(Section):
 
     @property
     def server(self) -> tuple[str, int]:
-        """Host and port of the mail server; 587, where mail is submitted, unless another is named."""
-        host, _, port = self.smtp.partition(":")
-        return host, int(port or PORT)
+        """Host and port of the mail server; where mail is submitted, unless another port is named.
+
+        >>> schedule = Reminders.model_validate({"from": "training@acme.example", "smtp": "smtps://mail.acme.example"})
+        >>> schedule.server, schedule.is_tls_at_once
+        (('mail.acme.example', 465), True)
+        """
+        host, _, port = self.smtp.removeprefix(TLS).partition(":")
+        return host, int(port or (TLS_PORT if self.smtp.startswith(TLS) else PORT))
+
+    @property
+    def is_tls_at_once(self) -> bool:
+        """Whether the connection is encrypted from its first byte, and not by STARTTLS."""
+        return self.smtp.startswith(TLS) or self.server[1] == TLS_PORT
 
     @property
     def domain(self) -> str:

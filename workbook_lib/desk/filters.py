@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 EVERYTHING = ("all", ())
 #: More lines than this make a browser slow; the first ones are offered.
 MOST_LINES = 2_000
+FOLLOWS = (
+    "Cover, who falls due, the forecast and the exceptions follow; reviews, what needs attention and the trend are "
+    "always of the whole audit."
+)
 
 
 class Filters:
@@ -57,7 +61,7 @@ class Filters:
             return
         chosen = Chosen(**{name: value for name, one in self.lists.items() for value in one.value})
         self.clear.disabled = chosen == Chosen()
-        self.says.value = told(f"{chosen.banner or 'Everybody is shown.'} The exhibits below follow.")
+        self.says.value = told(f"{chosen.banner or 'Everybody is shown.'} {FOLLOWS}")
         self.view.choose(chosen)
 
     def _clear(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from workbook_lib.exhibits import figures
+from workbook_lib.exhibits.chosen import ALL, Chosen
 from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate, spelled
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
@@ -123,7 +124,9 @@ WITH accountable AS (
          CASE WHEN covered THEN 1 ELSE 0 END AS covers
   FROM stretch CROSS JOIN settings
   JOIN verdict ON verdict.person_no = stretch.person_no AND verdict.requirement_no = stretch.requirement_no
-  WHERE required AND NOT excused AND verdict.verdict <> 'undetermined'
+  JOIN person ON person.person_no = stretch.person_no
+  JOIN requirement ON requirement.requirement_no = stretch.requirement_no
+  WHERE required AND NOT excused AND verdict.verdict <> 'undetermined' AND {chosen}
     AND from_day <= window_to AND to_day >= window_from
 ), changes AS (
   SELECT requirement_no, first_day AS on_day, 1 AS required, covers AS covered FROM accountable
@@ -136,12 +139,16 @@ SELECT requirement_no, on_day, SUM(required) OVER days AS required, SUM(covered)
 FROM dated WINDOW days AS (PARTITION BY requirement_no ORDER BY on_day) ORDER BY requirement_no, on_day"""
 
 
-def coverage(wp: Workpaper) -> Exhibit:
+def coverage(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     """The share of required people who were covered, day by day, for each requirement."""
-    lines = figures.lines_by_day(wp.rows(COVER_BY_DAY), wp.window, [r.id for r in wp.audit.requirements])
+    rows = wp.rows(COVER_BY_DAY.format(chosen=chosen.condition))
+    lines = figures.lines_by_day(rows, wp.window, [r.id for r in wp.audit.requirements])
     if not lines:
         return Exhibit(
-            key="coverage", title="Cover through the period", says=("0 people had to be covered on a judged day.",)
+            key="coverage",
+            title="Cover through the period",
+            banner=chosen.banner,
+            says=("0 people had to be covered on a judged day.",),
         )
     lowest = min(lines, key=lambda line: line.lowest.share)
     low = lowest.lowest
@@ -154,7 +161,7 @@ def coverage(wp: Workpaper) -> Exhibit:
     return Exhibit(
         key="coverage",
         title="Cover through the period",
-        banner=interim(wp),
+        banner=_banner(wp, chosen),
         says=(
             f"The lowest cover of any requirement was {rate(*low.pair)} required people, on {low.on_day} "
             f"({visible(lowest.name)}). Everybody was covered on every day for {whole} of "
@@ -173,6 +180,10 @@ def coverage(wp: Workpaper) -> Exhibit:
             Table(frame=months, caption="Lowest day of each month", folded=len(lines) > 3),
         ),
     )
+
+
+def _banner(wp: Workpaper, chosen: Chosen) -> str:
+    return f"{chosen.banner} {interim(wp)}".strip()
 
 
 def procedure(wp: Workpaper, number: str) -> Exhibit:
@@ -259,6 +270,7 @@ SELECT exceptions.person_id, person.name, exceptions.requirement_id, exceptions.
        COALESCE(said.reason, 'unexplained') AS explanation
 FROM exceptions
 JOIN person ON person.person_id = exceptions.person_id
+JOIN requirement ON requirement.requirement_id = exceptions.requirement_id
 LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(
              decision_id || ': ' || COALESCE(reason_code || ', ', '') || COALESCE(reason, 'no reason given')
              || '; evidence: ' || COALESCE(evidence, 'none') || '; decided by ' || decided_by
@@ -266,6 +278,7 @@ LEFT JOIN (SELECT person_id, requirement_id, due_on, STRING_AGG(
            FROM decision WHERE kind = 'explain' AND withdrawn = 0 GROUP BY person_id, requirement_id, due_on) said
        ON said.person_id = exceptions.person_id AND said.requirement_id = exceptions.requirement_id
       AND said.due_on = exceptions.due_on
+WHERE {chosen}
 ORDER BY CASE WHEN exceptions.explained_by IS NULL THEN 0 ELSE 1 END, exceptions.person_id, exceptions.requirement_id,
          exceptions.due_on"""
 
@@ -278,32 +291,58 @@ JOIN person ON person.person_id = exceptions.person_id
 JOIN requirement ON requirement.requirement_id = exceptions.requirement_id
 JOIN trace ON trace.person_no = person.person_no AND trace.requirement_no = requirement.requirement_no
           AND trace.due_on = exceptions.due_on
+WHERE {chosen}
 ORDER BY CASE WHEN exceptions.explained_by IS NULL THEN 0 ELSE 1 END, exceptions.person_id, exceptions.requirement_id,
          exceptions.due_on"""
 
 
-def exceptions(wp: Workpaper) -> Exhibit:
+#: The exceptions of a part of the duties.
+EXCEPTIONS = """
+SELECT exceptions.* FROM exceptions
+JOIN person ON person.person_id = exceptions.person_id
+JOIN requirement ON requirement.requirement_id = exceptions.requirement_id
+WHERE {chosen}"""
+
+
+def exceptions(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     """Every exception, the unexplained first, with cause, days, how it ended, and the explanation."""
-    total = wp.number("SELECT COUNT(*) FROM exceptions")
-    unexplained = wp.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL")
+    part = EXCEPTIONS.format(chosen=chosen.condition)
+    total = wp.number(f"SELECT COUNT(*) FROM ({part}) part")
+    unexplained = wp.number(f"SELECT COUNT(*) FROM ({part}) part WHERE explained_by IS NULL")
+    banner = _banner(wp, chosen)
     if not total:
-        return Exhibit(key="exceptions", title="Exceptions", banner=interim(wp), says=("0 exceptions.",))
+        return Exhibit(key="exceptions", title="Exceptions", banner=banner, says=("0 exceptions.",))
     wp.deepen()
     causes = wp.frame(
         "SELECT replace(cause, '_', ' ') AS cause, COUNT(*) AS exceptions, COUNT(DISTINCT person_id) AS people, "
         "SUM(days) AS days, "
         "SUM(CASE WHEN explained_by IS NULL THEN 1 ELSE 0 END) AS without_explanation, "
         "SUM(CASE WHEN ended_by = 'open' THEN 1 ELSE 0 END) AS still_open "
-        "FROM exceptions GROUP BY cause ORDER BY COUNT(*) DESC, cause"
+        f"FROM ({part}) part GROUP BY cause ORDER BY COUNT(*) DESC, cause"
     ).rename(columns=lambda name: str(name).capitalize().replace("_", " "))
     order = "unexplained first, then person"
-    listing = listed(wp, EXPLAINED, "Every exception", order=order, file="exceptions", at_most=EXCEPTION_ROWS)
+    listing = listed(
+        wp,
+        EXPLAINED.format(chosen=chosen.condition),
+        "Every exception",
+        order=order,
+        file="exceptions",
+        at_most=EXCEPTION_ROWS,
+    )
     says = "Why each was due on its day: the chain of days and rules"
-    chains = listed(wp, DUE_THEN, says, order=order, file="exceptions", at_most=CHAIN_ROWS, folded=True)
+    chains = listed(
+        wp,
+        DUE_THEN.format(chosen=chosen.condition),
+        says,
+        order=order,
+        file="exceptions",
+        at_most=CHAIN_ROWS,
+        folded=True,
+    )
     return Exhibit(
         key="exceptions",
         title="Exceptions",
-        banner=interim(wp),
+        banner=banner,
         says=(
             f"{count(total, 'exception')}; without an explanation: {rate(unexplained, total)}.",
             "An exception is one unbroken stretch of days on which a person had to be covered and was not. An "

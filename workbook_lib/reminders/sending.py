@@ -7,12 +7,8 @@ refused, or never got, is free again.
 
 from __future__ import annotations
 
-import importlib
-import smtplib
-import ssl
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -20,28 +16,12 @@ from pathlib import Path
 
 from workbook_lib import ledger
 from workbook_lib.reminder_log import KEY, Reminder, reminders
+from workbook_lib.reminders.mail_server import Courier, RefusedError, UncertainError
 from workbook_lib.reminders.planning import MESSAGES, Message
-from workbook_lib.schedule import Fate, Reminders
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.schedule import Fate
 
-#: Seconds for which the server may keep us waiting.
-PATIENCE = 60.0
 #: A claim that is younger may belong to a run that still goes on.
 STILL_RUNNING = timedelta(hours=1)
-#: Variables of the environment with the login; and the service under which a keyring has the password.
-USER, PASSWORD, SERVICE = "WORKBOOK_SMTP_USER", "WORKBOOK_SMTP_PASSWORD", "audit-workbook"
-
-
-class RefusedError(Exception):
-    """The server did not take a message over, for certain. ends : nothing more can be handed over."""
-
-    def __init__(self, answer: str, *, ends: bool = False) -> None:
-        super().__init__(answer)
-        self.ends = ends
-
-
-class UncertainError(Exception):
-    """The connection ended before the server said whether it took the message over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,40 +40,6 @@ class Sent:
         return not (self.refused or self.uncertain or self.left)
 
 
-class Courier:
-    """An open connection to a mail server."""
-
-    def __init__(self, smtp: smtplib.SMTP, sender: str) -> None:
-        self._smtp = smtp
-        self._sender = sender
-
-    def deliver(self, to: str, mail: EmailMessage) -> None:
-        """Hand over one message to one address.
-
-        Raises RefusedError where the server did not take it, UncertainError where nobody knows.
-        """
-        content = mail.as_bytes()
-        try:
-            self._expect(*self._smtp.mail(self._sender), ends=True)
-            self._expect(*self._smtp.rcpt(to))
-        except (smtplib.SMTPException, OSError) as error:
-            raise RefusedError(f"the connection ended before the message: {error}", ends=True) from error
-        try:
-            answer = self._smtp.data(content)
-        except smtplib.SMTPDataError as error:
-            answer = (error.smtp_code, _bytes(error.smtp_error))
-        except (smtplib.SMTPException, OSError) as error:
-            raise UncertainError(str(error)) from error
-        self._expect(*answer)
-
-    def _expect(self, code: int, said: bytes, *, ends: bool = False) -> None:
-        if code in (250, 251):
-            return
-        with suppress(smtplib.SMTPException, OSError):
-            self._smtp.rset()
-        raise RefusedError(f"{code} {said.decode('utf-8', 'replace')}", ends=ends or code == 421)
-
-
 def send(
     path: Path,
     messages: Sequence[Message],
@@ -105,7 +51,8 @@ def send(
 ) -> Sent:
     """Hand over each message at most once, and keep the log. path : the log.  on : the day of the plan.
 
-    One refused message does not stop the others; a lost connection does, and what was not tried is planned again.
+    One message that is refused or uncertain does not stop the others; a server that is gone does, and what was not
+    tried is planned again.
     """
     sent, skipped, tried = 0, 0, 0
     refused: list[tuple[Message, str]] = []
@@ -125,7 +72,6 @@ def send(
                 break
         except UncertainError:
             uncertain.append(message)
-            break
         else:
             _settle(path, str(message.delivery), Fate.SENT, now())
             sent += 1
@@ -191,85 +137,3 @@ def _settle(path: Path, delivery: str, fate: Fate, now: datetime) -> None:
 
 def _moment(now: datetime) -> str:
     return now.astimezone(UTC).isoformat(timespec="seconds")
-
-
-# --- the server ---------------------------------------------------------------------------------------------------
-
-
-def credentials(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """User and password: from the environment, the password from a keyring where it is not there; None without a user.
-
-    Raises UserError for a user without a password.
-    """
-    user = environment.get(USER, "")
-    if not user:
-        return None
-    password = environment.get(PASSWORD, "") or _from_keyring(user)
-    if not password:
-        raise UserError(
-            Problem(
-                where=USER,
-                what="it is set, and there is no password for it.",
-                effect="nothing was sent.",
-                do=f"set {PASSWORD}, or store the password: keyring set {SERVICE} USER (package keyring).",
-                code="no_password",
-            )
-        )
-    return user, password
-
-
-def _from_keyring(user: str) -> str:
-    try:
-        keyring = importlib.import_module("keyring")
-    except ImportError:
-        return ""
-    return str(keyring.get_password(SERVICE, user) or "")
-
-
-@contextmanager
-def connect(
-    schedule: Reminders, login: tuple[str, str] | None, context: ssl.SSLContext | None = None
-) -> Iterator[Courier]:
-    """A connection that is encrypted (STARTTLS, certificate checked) and logged in, for the time of a `with`.
-
-    Raises UserError where there is none; nothing was sent then.
-    """
-    host, port = schedule.server
-    where = f"audit.toml, reminders.smtp ({host}:{port})"
-    try:
-        smtp = smtplib.SMTP(host, port, timeout=PATIENCE)
-    except (smtplib.SMTPException, OSError) as error:
-        what = f"the mail server cannot be reached: {error}."
-        raise _no_server(where, what, "see that host and port are right.") from None
-    try:
-        _open(smtp, where, login, context)
-        yield Courier(smtp, schedule.sender)
-    finally:
-        with suppress(smtplib.SMTPException, OSError):
-            smtp.quit()
-        smtp.close()
-
-
-def _open(smtp: smtplib.SMTP, where: str, login: tuple[str, str] | None, context: ssl.SSLContext | None) -> None:
-    try:
-        smtp.starttls(context=context or ssl.create_default_context())
-        if login:
-            smtp.login(*login)
-    except smtplib.SMTPNotSupportedError as error:
-        do = f"name a server that offers STARTTLS, port 587 as a rule: messages name people. Unset {USER} for no login."
-        raise _no_server(where, str(error), do) from None
-    except ssl.SSLError as error:
-        do = "name the server as its certificate does; SSL_CERT_FILE names a file with the authorities of your own."
-        raise _no_server(where, f"the connection cannot be encrypted: {error}.", do) from None
-    except smtplib.SMTPAuthenticationError as error:
-        raise _no_server(where, f"it refused the login ({error.smtp_code}).", f"check {USER} and {PASSWORD}.") from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise _no_server(where, f"the connection ended: {error}.", "try again; ask whoever runs the server.") from None
-
-
-def _no_server(where: str, what: str, do: str) -> UserError:
-    return UserError(Problem(where=where, what=what, effect="nothing was sent.", do=do, code="no_mail_server"))
-
-
-def _bytes(said: bytes | str) -> bytes:
-    return said.encode() if isinstance(said, str) else said

@@ -77,13 +77,14 @@ class Letterhead:
         return {
             "organisation": self.audit.settings.organisation,
             "name": message.name,
+            "to": message.to,
             "people": message.about,
             "overdue": [duty for duty in duties if duty.is_overdue],
             "upcoming": [duty for duty in duties if not duty.is_overdue],
             "on": self.on,
             "as_of": self.as_of,
             "link": self.schedule.link,
-            "owner": self.audit.owner,
+            "owner": self.audit.owner.casefold(),
             "escalate_after_days": self.schedule.escalate_after_days,
         }
 
