@@ -1,0 +1,126 @@
+"""Would the tests notice a mistake in the rules? Each statement is mutated, and judged by companies and by tests.
+
+PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--share 1/2]
+
+RULE is a statement such as `stretch` or `readings/reading`; all by default. --share 1/2 does every second mutant, so that
+two processes can share the work. Prints a line for each rule and one for each survivor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from mutation.cases import Case, cases_of
+from mutation.statements import Mutant, mutants
+from workbook_lib.coverage import RULES
+
+PROJECT = Path(__file__).parents[2]
+#: The tests that defend a rule besides the companies, in the order in which they are asked; none judges twice.
+TESTS = {
+    "everybody": ("test_identity.py", "test_northwind.py"),
+    "person": ("test_identity.py",),
+    "account_person": ("test_identity.py", "test_access.py", "test_northwind.py"),
+    "readings": ("test_readings.py",),
+    "forecast": ("test_forecast.py",),
+    "run": ("test_coverage.py",),
+    "spell": ("test_coverage.py",),
+    "relief": ("test_northwind.py",),
+}
+
+
+class Outcome(NamedTuple):
+    """What became of a mutant: `fate` is killed, survived, or invalid where the engine cannot read it."""
+
+    fate: str
+    by: str
+
+
+def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
+    """Ask the companies, one after the other."""
+    seen: set[str] = set()
+    for no, case in enumerate(cases):
+        try:
+            known, changed = case.try_out(statement, mutant.text)
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+            return Outcome("invalid", str(error).splitlines()[0])
+        except duckdb.Error as error:
+            return Outcome("killed", str(error).splitlines()[0])
+        except AssertionError as error:
+            return Outcome("killed", str(error))
+        if known:
+            return Outcome("killed", f"case {no}")
+        seen.update(changed)
+    return Outcome("survived", f"changes {', '.join(sorted(seen))}" if seen else "changes nothing")
+
+
+def ask_tests(rule: str, text: str, copy: Path) -> bool:
+    """Whether the rule's own tests notice, in a copy of the project in which it is written so."""
+    tests = TESTS.get(rule) or TESTS.get(rule.partition("/")[0], ())
+    path = copy / "workbook_lib" / "rules" / f"{rule}.sql"
+    right = path.read_text(encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *(f"tests/{test}" for test in tests)]
+    try:
+        done = subprocess.run(
+            command, cwd=copy, env=os.environ | {"PYTHONPATH": str(copy)}, capture_output=True, timeout=900
+        )
+        return bool(done.returncode)
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        path.write_text(right, encoding="utf-8")
+
+
+def fates(rule: str, chosen: list[Mutant], statement: str, cases: list[Case], copy: Path) -> Iterator[tuple[Mutant, Outcome]]:
+    """Each mutant with its fate: first by the companies, then, where none knows better, by the tests."""
+    for mutant in chosen:
+        outcome = judge(mutant, statement, cases) if cases else Outcome("survived", "")
+        if outcome.fate == "survived" and (rule in TESTS or rule.partition("/")[0] in TESTS):
+            outcome = Outcome("killed", "tests") if ask_tests(rule, mutant.text, copy) else outcome
+        yield mutant, outcome
+
+
+def names() -> list[str]:
+    """All statements, those of one folder together."""
+    return sorted((str(path.relative_to(RULES))[:-4] for path in RULES.rglob("*.sql")), key=lambda name: ("/" in name, name))
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("rules", nargs="*", default=names())
+    options.add_argument("--share", default="1/1")
+    chosen = options.parse_args()
+    first, step = map(int, chosen.share.split("/"))
+    total: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="mutation-") as place:
+        copy, room, cases = Path(place) / "project", Path(place), {}
+        shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".git", "reports", "__pycache__"))
+        for rule in chosen.rules:
+            statement, folder = (RULES / f"{rule}.sql").read_text(encoding="utf-8"), rule.rpartition("/")[0]
+            if folder not in cases:
+                cases[folder] = [] if folder == "forecast" else list(cases_of(folder, room))
+            mine = list(islice(mutants(statement), first - 1, None, step))
+            counted: Counter[str] = Counter()
+            for mutant, outcome in fates(rule, mine, statement, cases[folder], copy):
+                counted[outcome.fate] += 1
+                if outcome.fate == "survived":
+                    print(f"SURVIVED {rule}, {mutant}: {outcome.by}", flush=True)
+            total += counted
+            print(f"{rule}: {dict(counted)}", flush=True)
+    print(f"all: {dict(total)}; score {total['killed'] / max(1, total['killed'] + total['survived']):.1%}")
+
+
+if __name__ == "__main__":
+    main()
