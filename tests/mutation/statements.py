@@ -81,7 +81,7 @@ def _edits(words: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
             yield from _without_condition(words, at)
         if word.text in ("COALESCE", "LEAST", "GREATEST"):
             yield from _of_arguments(words, at)
-        if word.text == "BY" or word.text == "IN" and words[at + 1].text == "(":
+        if word.text == "BY" or (word.text == "IN" and words[at + 1].text == "("):
             yield from _of_list(words, at)
         if word.text in "+-" and (last := _operand(words, at + 1)):
             yield word.start, last.end, ""
@@ -93,13 +93,7 @@ def _of_one_word(words: Sequence[Token], at: int) -> Iterator[tuple[int, int, st
     for other in SWAPS.get(text, ()):
         if not (text in ("AND", "OR") and _is_range(words, at)):
             yield start, end, other
-    if text.isdigit():
-        yield start, end, str(int(text) + 1)
-        yield start, end, f"({int(text) - 1})" if before != "BETWEEN" else str(int(text) - 1)
-    if text[0] == "'" and before != "DATE":
-        yield start, end, text[:-1] + "!'"
-    if text == "NULL" and before == "IS":
-        yield start, end, "NOT NULL"
+    yield from _of_constant(word, before)
     if text == "UNION":
         yield (start, words[at + 1].end, "UNION") if words[at + 1].text == "ALL" else (start, end, "UNION ALL")
     if text == "JOIN" and before not in ("LEFT", "CROSS", "OUTER"):
@@ -113,6 +107,18 @@ def _of_one_word(words: Sequence[Token], at: int) -> Iterator[tuple[int, int, st
     for one, other in TWIN.items():
         if re.search(rf"(?:^|_){one}(?:_|$)", text):
             yield start, end, re.sub(rf"(^|_){one}(_|$)", rf"\g<1>{other}\g<2>", text, count=1)
+
+
+def _of_constant(word: Token, before: str) -> Iterator[tuple[int, int, str]]:
+    """One more, one less; another word; something instead of nothing."""
+    start, end, text = word.start, word.end, word.text
+    if text.isdigit():
+        yield start, end, str(int(text) + 1)
+        yield start, end, f"({int(text) - 1})" if before != "BETWEEN" else str(int(text) - 1)
+    if text[0] == "'" and before != "DATE":
+        yield start, end, text[:-1] + "!'"
+    if text == "NULL" and before == "IS":
+        yield start, end, "NOT NULL"
 
 
 def _is_range(words: Sequence[Token], at: int) -> bool:
@@ -131,9 +137,9 @@ def _condition_end(words: Sequence[Token], at: int) -> Token | None:
     last = None
     for place in range(at + 1, len(words)):
         word = words[place]
-        if word.depth < words[at].depth or word.depth == words[at].depth and word.text in ENDS:
-            if not _is_range(words, place):
-                break
+        ends = word.depth < words[at].depth or (word.depth == words[at].depth and word.text in ENDS)
+        if ends and not _is_range(words, place):
+            break
         last = word
     return last
 
@@ -170,7 +176,7 @@ def _items(words: Sequence[Token], at: int, depth: int) -> list[tuple[int, int]]
     found, start = [], at
     for place in range(at, len(words) + 1):
         word = words[place] if place < len(words) else Token(")", 0, 0, depth - 1)
-        ends = word.depth < depth or word.depth == depth and word.text in ENDS
+        ends = word.depth < depth or (word.depth == depth and word.text in ENDS)
         if ends and place > start:
             found.append((words[start].start, words[place - 1].end))
             start = place + 1
@@ -198,5 +204,4 @@ def _of_list(words: Sequence[Token], at: int) -> Iterator[tuple[int, int, str]]:
         if len(items) > 1:
             yield (start, items[1][0], "") if no == 0 else (items[no - 1][1], end, "")
     if words[at - 1].text == "ORDER":
-        for start, end in items:
-            yield end, end, " DESC"
+        yield from ((end, end, " DESC") for _, end in items)
