@@ -21,12 +21,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import FrameType
 from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
+from mutation.exchange import code_of, function_of, rebind, values_of
 from mutation.programs import Mutant, mutants
 
 PROJECT = Path(__file__).parents[2]
@@ -50,7 +52,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "register": ("ledger register.standing register.admission", "test_ledger test_register"),
 }  # fmt: skip
 #: The tests that a mutant is given: so many, and so many seconds of them.
-MOST, SECONDS = 60, 40.0
+MOST, SECONDS = 200, 60.0
 #: The cost of a test that fails by itself when it is watched.
 NEVER = 1e9
 Use = dict[tuple[str, int], set[int]]
@@ -109,7 +111,7 @@ class Judge:
         print(f"{name}: {dict(counted)}", flush=True)
 
     def fate(self, module: Any, path: Path, mutant: Mutant) -> str:
-        function = _function(module, mutant.function)
+        function = function_of(module, mutant.function)
         used = [n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers]
         if function:
             used = list(self.uses.get((str(path), function.__code__.co_firstlineno), ()))
@@ -118,15 +120,19 @@ class Judge:
             seconds += self.costs[no]
             if self.costs[no] < NEVER and len(asked) < MOST and (seconds < SECONDS or not asked):
                 asked.append(no)
-        code = _code(mutant, path) if function else None
+        code = code_of(mutant, path) if function else None
+        values = {} if function else values_of(module, path, mutant)
+        patience = int(30 + 3 * seconds)
         if function and code and len(code.co_freevars) == len(function.__code__.co_freevars):
-            killed = _forked(lambda: self.run(function, code, asked), int(30 + 3 * seconds))
+            killed = _forked(lambda: self.run(asked, lambda: setattr(function, "__code__", code)), patience)
+        elif values:
+            killed = _forked(lambda: self.run(asked, lambda: rebind(module, values)), patience)
         else:
             killed = self.run_anew(path, mutant, asked)
         return "killed" if killed else f"survived {len(asked)} of {len(set(used))} tests"
 
-    def run(self, function: FunctionType, code: CodeType, asked: list[int]) -> int:
-        function.__code__ = code
+    def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
+        mutate()
         return int(any(_fails(self.items[no]) for no in asked))
 
     def run_anew(self, path: Path, mutant: Mutant, asked: list[int]) -> int:
@@ -163,27 +169,6 @@ def _forked(work: Any, patience: int) -> int:
     os._exit(code)
 
 
-def _function(module: Any, name: str) -> FunctionType | None:
-    """The function of that name in a module as it is now, below what is wrapped around it."""
-    found = module
-    for part in name.split(".") if name else ():
-        found = vars(found).get(part)
-        found = (
-            getattr(found, "fget", None) or getattr(found, "func", None) or getattr(found, "__func__", None) or found
-        )
-        while hasattr(found, "__wrapped__"):
-            found = found.__wrapped__
-    return found if isinstance(found, FunctionType) else None
-
-
-def _code(mutant: Mutant, path: Path) -> CodeType | None:
-    """The code of the mutated function."""
-    codes: list[CodeType] = [compile(mutant.text, str(path), "exec", dont_inherit=True)]
-    for part in mutant.function.split("."):
-        codes = [c for code in codes for c in code.co_consts if isinstance(c, CodeType) and c.co_name == part]
-    return codes[0] if len(codes) == 1 else None
-
-
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("room", choices=ROOMS)
@@ -198,6 +183,7 @@ def main() -> int:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(scratch / "hypothesis")
         shutil.copytree(PROJECT, scratch / "project", ignore=shutil.ignore_patterns(".git", "reports", "__pycache__"))
         files = [str(PROJECT / "tests" / f"{test}.py") for test in tests.split()]
+        files += [str(importlib.import_module(f"workbook_lib.{name}").__file__) for name in chosen.modules]  # doctests
         settings = ["-q", "-s", "-p", "no:cacheprovider", f"--basetemp={scratch / 'work'}", "--rootdir", str(PROJECT)]
         return int(pytest.main([*settings, *files], plugins=[Judge(chosen, scratch)]))
 
