@@ -69,6 +69,15 @@ def test_a_renewal_of_the_renewal_is_assumed_too(tmp_path: Path) -> None:
     assert ada == [date(2025, 10, 1), date(2025, 11, 1), date(2025, 12, 1)]
 
 
+def test_one_completion_makes_up_for_two_gaps(tmp_path: Path) -> None:
+    # Bo is overdue; a leave from 5 July to 1 August excuses up to 31 August, and on 1 September the gap would go on.
+    leave = {"leave": "person_id,start_date,end_date\nE2,2025-07-05,2025-08-01\n"}
+    paper = looked_ahead(tmp_path, date(2025, 6, 30), changes=without("completions", "2025-03-20") | leave)
+    assert [day for person, requirement, day in assumed(paper) if requirement == "awareness" and person == "E2"] == [
+        date(2025, 7, 1)
+    ]
+
+
 def test_a_policy_version_to_come_asks_for_another_acknowledgement(tmp_path: Path) -> None:
     paper = looked_ahead(tmp_path, date(2025, 6, 30), changes=plus("policies", "AUP,2,2025-08-01,true"))
     assert [row for row in assumed(paper) if row[1] == "policy"] == [

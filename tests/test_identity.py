@@ -19,23 +19,33 @@ def mapped(tmp_path, changes):
     return paper, {account: (person, via) for account, person, via in rows}
 
 
-@pytest.mark.parametrize(
-    ("account", "more", "expected"),
-    [
-        ("E1", {}, ("E1", "person id")),
-        ("u-17", plus("accounts", "u-17,E2,Bo,true"), ("E2", "list of users")),
-        ("CY@Agency.example", {}, ("C1", "e-mail address")),
-        ("old@acme.example", {"decisions": DECISIONS + "D1,link,grc,E2,OLD@acme.example,renamed\n"}, ("E2", "link decision")),
-        ("ghost", {}, (None, "nobody")),
-        ("e1", {}, (None, "nobody")),
-        ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,test user\n"}, (None, "excluded")),
-        ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
-        ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
-    ],
-)  # fmt: skip
+#: An account with a record, what else there is, and whose the account is by what.
+WHOSE = [
+    ("E1", {}, ("E1", "person id")),
+    ("u-17", plus("accounts", "u-17,E2,Bo,true"), ("E2", "list of users")),
+    ("CY@Agency.example", {}, ("C1", "e-mail address")),
+    ("old@acme.example", {"decisions": DECISIONS + "D1,link,grc,E2,OLD@acme.example,renamed\n"}, ("E2", "link decision")),
+    ("ghost", {}, (None, "nobody")),
+    ("e1", {}, (None, "nobody")),
+    ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,test user\n"}, (None, "excluded")),
+    ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
+    ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
+]  # fmt: skip
+SOUND_MAPPING = {
+    "ada@acme.example": ("E1", "list of users"),
+    "bo@acme.example": ("E2", "list of users"),
+    "cy@agency.example": ("C1", "e-mail address"),
+    "di@acme.example": ("E9", "list of users"),
+}
+
+
+def claimed(account, more):
+    return plus("completions", f"{account},SEC-101,2025-05-05,completed,,30") | more
+
+
+@pytest.mark.parametrize(("account", "more", "expected"), WHOSE)
 def test_whose_account_it_is(tmp_path, account, more, expected):
-    record = plus("completions", f"{account},SEC-101,2025-05-05,completed,,30")
-    assert mapped(tmp_path, record | more)[1][account] == expected
+    assert mapped(tmp_path, claimed(account, more))[1] == SOUND_MAPPING | {account: expected}
 
 
 def test_an_address_that_two_people_share_is_no_key_and_is_listed(tmp_path):

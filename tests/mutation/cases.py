@@ -1,0 +1,179 @@
+"""What judges a mutant of a statement in a moment: companies whose right answers the tests know, loaded once.
+
+Of each company only the relations from the mutated statement on are made again, in a transaction that is taken back.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import oracle
+import oracle_readings
+import test_northwind
+import test_readings
+from companies import Company, earlier_day, random_company, write
+from folders import make
+from test_identity import WHOSE, claimed
+from test_oracle import EXCEPTION_COLUMNS, SIZE, VERDICT_COLUMNS, differences, small
+from test_trace import CHAINS
+from test_why import SENTENCES
+
+from workbook_lib import coverage, identity, intake, readings, register
+from workbook_lib.audit import load_audit, window
+from workbook_lib.engine import Engine
+
+#: Seconds after which a mutant that does not end is stopped; that is noticed, too.
+PATIENCE = 20
+WORD = re.compile(r"\w+")
+#: Which relations the tests compare with answers of their own, and which columns of them.
+BY_ORACLE = {"verdicts": VERDICT_COLUMNS, "exceptions": EXCEPTION_COLUMNS}
+BY_STORY = {"verdicts": list(test_northwind.COMPARED), "exceptions": list(test_northwind.EXCEPTION)}
+BY_CHAIN = {"trace": ["due_on", "why_due_then"]}
+BY_SENTENCE = {"verdicts": ["why"]}
+BY_MAPPING = {"account_person": ["account", "person_no", "via"]}
+#: How many random companies are asked, each on two as-of days.
+COMPANIES = int(os.environ.get("ORACLE_PEOPLE", "1200")) // SIZE
+
+
+class Bench(Engine):
+    """An engine that notes in which order relations are made, and can use another text for a statement."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._execute("SET threads = 1")
+        self.order: list[tuple[str, str]] = []
+        self.swapped: dict[str, str] = {}
+
+    def make(self, name: str, statement: str) -> None:
+        self.order.append((name, statement))
+        super().make(name, self.swapped.get(statement, statement))
+
+    def load(self, name: str, columns: Any, rows: Any) -> None:
+        self.order.append((name, ""))
+        super().load(name, columns, rows)
+
+    def print_of(self, name: str, columns: list[str] | None = None) -> object:
+        """What changes when the rows of a relation do; their order is nothing."""
+        chosen = ", ".join(f'"{column}"' for column in columns) if columns else "*"
+        return self.rows(f"SELECT COUNT(*), SUM(CAST(HASH(seen) AS HUGEINT)) FROM (SELECT {chosen} FROM {name}) seen")
+
+    @contextmanager
+    def attempt(self, mutant: dict[str, str]) -> Iterator[None]:
+        """Use other texts, take back what is made inside, and stop what takes too long."""
+        watch = threading.Timer(PATIENCE, self._connection.interrupt)
+        self.swapped = mutant
+        self._execute("BEGIN")
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+            self._execute("ROLLBACK")
+            self._execute("SET search_path = 'main'")
+            self.swapped, self._schema = {}, ""
+
+
+class Case:
+    """One company on one as-of day, judged; `defended` are the relations and columns whose values a test knows."""
+
+    def __init__(self, folder: Path, defended: dict[str, list[str]], period: str, as_of: date | None = None) -> None:
+        self.audit, self.defended, self.engine = load_audit(folder), defended, Bench()
+        self.days = window(self.audit, period, as_of)
+        received = intake.read(self.audit, self.engine)
+        decided = register.admit(self.engine, self.audit)
+        self.engine.order.clear()
+        identity.resolve(self.engine, (*received.quarantine, *decided.refused))
+        coverage.judge(self.engine, self.audit, self.days)
+        coverage.trace(self.engine, self.audit)
+        self.order = list(self.engine.order)
+        self.right = {name: self.engine.print_of(name) for name, _ in self.order}
+        self.known = self.answers()
+
+    def answers(self) -> list[object]:
+        """What the tests look at."""
+        return [self.engine.print_of(name, columns) for name, columns in self.defended.items()]
+
+    def try_out(self, statement: str, mutant: str) -> tuple[bool, list[str]]:
+        """Whether the tests know better than the mutant; and the relations that it changes."""
+        changed: list[str] = []
+        first = next(place for place, (_, text) in enumerate(self.order) if text == statement)
+        with self.engine.attempt({statement: mutant}):
+            for name, text in self.order[first:]:
+                if changed and text and not set(changed) & set(WORD.findall(text)):
+                    continue
+                if text or name == "renewal":
+                    self.engine.drop(name)
+                    self.engine.make(name, text) if text else coverage.load_renewals(self.engine, self.audit)
+                changed += [name] if self.engine.print_of(name) != self.right[name] else []
+                if not changed:
+                    return False, []
+            return self.answers() != self.known, changed
+
+
+class ReadingsCase(Case):
+    """A company that is judged under the other readings of "annual", too; the whole chapter is made again."""
+
+    def __init__(self, folder: Path, period: str, as_of: date | None = None) -> None:
+        super().__init__(folder, {}, period, as_of)
+        with self.engine.attempt({}):
+            self.known = self.read()
+
+    def read(self) -> list[object]:
+        readings.judge(self.engine, self.audit, self.days)
+        outcomes = sorted(self.engine.rows(test_readings.PASSES))
+        return [outcomes, *(self.engine.print_of(name) for name in ("reading", "flip"))]
+
+    def try_out(self, statement: str, mutant: str) -> tuple[bool, list[str]]:
+        with self.engine.attempt({statement: mutant}):
+            now = self.read()
+        return now[0] != self.known[0], ["reading"] if now != self.known else []
+
+
+def cases_of(rule: str, room: Path) -> Iterator[Case]:
+    """The companies for a folder of rules, those that find most first. `room` is an empty folder."""
+    return _readings(room) if rule == "readings" else _coverage(room)
+
+
+def _coverage(room: Path) -> Iterator[Case]:
+    yield Case(test_northwind.NORTHWIND, BY_STORY, "2025")
+    for defended, examples in ((BY_CHAIN, CHAINS), (BY_SENTENCE, SENTENCES)):
+        for facts, _ in examples.values():
+            yield Case(written(small(*(dict(fact) for fact in facts)), room), defended, "2025")
+    for account, more, _ in WHOSE:
+        yield Case(make(Path(tempfile.mkdtemp(dir=room)), claimed(account, more)), BY_MAPPING, "2025")
+    for seed in range(COMPANIES):
+        company = random_company(seed, SIZE)
+        folder = written(company, room)
+        for as_of in (None, earlier_day(company, seed)):
+            case = Case(folder, BY_ORACLE, "P", as_of)
+            for ours, (name, columns) in zip(oracle.judge(company, "P", as_of), BY_ORACLE.items(), strict=True):
+                theirs = case.engine.dicts(f"SELECT * FROM {name}")
+                if report := differences(company, ours, theirs, columns):
+                    raise AssertionError(f"without any mutant the oracle disagrees: {report}")
+            yield case
+
+
+def _readings(room: Path) -> Iterator[Case]:
+    for seed in test_readings.SEEDS[: COMPANIES // 2]:
+        company = random_company(seed, SIZE)
+        as_of = earlier_day(company, seed) if seed % 2 else None
+        case = ReadingsCase(written(company, room), "P", as_of)
+        found = {row[:3]: row[3] for row in case.known[0]}  # type: ignore[attr-defined]
+        if found != oracle_readings.read(company, "P", as_of):
+            raise AssertionError(f"without any mutant the oracle of the readings disagrees: company {seed}")
+        yield case
+
+
+def written(company: Company, room: Path) -> Path:
+    """The folder of a company, in a new place in `room`; an export without a row is left out."""
+    whole = replace(company, sources=[source for source in company.sources if source.rows])
+    return write(whole, Path(tempfile.mkdtemp(dir=room)) / "company")

@@ -1,0 +1,177 @@
+"""Mutants of a Python module: the same text with one small mistake in it.
+
+Not mutated: annotations, docstrings, and the wording of messages (what a Problem, a Finding or a Remark says), which the tests
+of the words defend. The code of a message is mutated.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+COMPARED: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,), ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+}  # fmt: skip
+CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Div: ast.Mult, ast.Mod: ast.Mult,
+    ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
+}  # fmt: skip
+TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list", "startswith": "endswith",
+         "endswith": "startswith", "removesuffix": "removeprefix", "removeprefix": "removesuffix", "lstrip": "rstrip",
+         "rstrip": "lstrip", "search": "match", "fullmatch": "match", "partition": "rpartition", "append": "remove"}  # fmt: skip
+#: Arguments that are words for people.
+WORDING = {"what", "do", "where", "says", "text", "effect", "help", "title", "description", "concerns"}
+MESSAGES = {"Problem", "Finding", "Remark", "UserError", "Field", "ValueError", "TypeError", "_remark"}
+
+
+class Mutant(NamedTuple):
+    """A module with a mistake: the line, what stands for what, and in which function (none: the module's own level)."""
+
+    line: int
+    function: str
+    before: str
+    after: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"line {self.line} ({self.function or 'module'}): {self.before[:90]!r} → {self.after[:90]!r}"
+
+
+def mutants(source: str) -> list[Mutant]:
+    """All mutants of a module, each text once."""
+    lines = source.encode().splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    raw = source.encode()
+    found: dict[str, Mutant] = {}
+    for function, node, after in _walk(ast.parse(source), "", ""):
+        start = starts[node.lineno - 1] + node.col_offset
+        end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
+        text = (raw[:start] + after.encode() + raw[end:]).decode()
+        if text != source:
+            before = " ".join(raw[start:end].decode().split())
+            found.setdefault(text, Mutant(node.lineno, function, before, " ".join(after.split()), text))
+    return list(found.values())
+
+
+Edit = tuple[str, "ast.expr | ast.stmt", str]
+
+
+def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
+    """Every mistake below a node, with the outermost function that it is in."""
+    if isinstance(node, ast.expr | ast.stmt):
+        yield from ((function, node, after) for after in _mistakes(node))
+    for name, value in ast.iter_fields(node):
+        if name in ("annotation", "returns") or _is_wording(node, name):
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if not isinstance(child, ast.AST) or _is_docstring(child) or isinstance(child, ast.JoinedStr):
+                continue
+            inside, place = function, scope
+            if name == "body" and not function and isinstance(node, ast.FunctionDef):
+                inside = scope + node.name
+            elif name == "body" and not function and isinstance(node, ast.ClassDef):
+                place = f"{scope}{node.name}."
+            if name in ("test", "ifs") and isinstance(child, ast.expr):
+                yield inside, child, _shown(ast.UnaryOp(ast.Not(), child))
+            yield from _walk(child, inside, place)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_wording(node: ast.AST, field: str) -> bool:
+    if isinstance(node, ast.keyword):
+        return node.arg in WORDING
+    called = node.func if isinstance(node, ast.Call) else None
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name in MESSAGES and field == "args"
+
+
+def _mistakes(node: ast.expr | ast.stmt) -> Iterator[str]:
+    """What may stand in the place of a node."""
+    match node:
+        case ast.stmt():
+            yield from _of_statement(node)
+        case ast.Constant(value=bool() | int() | str() as value):
+            yield (
+                repr("XX" + value)
+                if isinstance(value, str)
+                else str(not value if isinstance(value, bool) else value + 1)
+            )
+        case ast.Call():
+            yield from _of_call(node)
+        case ast.Subscript(value=value, slice=ast.Slice(lower=lower, upper=upper, step=step)):
+            for fewer in [ast.Slice(None, upper, step)] * bool(lower) + [ast.Slice(lower, None, step)] * bool(upper):
+                yield _shown(ast.Subscript(value, fewer, ast.Load()))
+        case _:
+            yield from _of_condition(node)
+
+
+def _of_condition(node: ast.expr) -> Iterator[str]:
+    """Another comparison, another connection, a condition less; and another sum."""
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=others):
+            for no, op in enumerate(ops):
+                for other in COMPARED[type(op)]:
+                    yield _shown(ast.Compare(left, [*ops[:no], other(), *ops[no + 1 :]], others))
+        case ast.BoolOp(op=op, values=values):
+            yield _shown(ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values))
+            for no in range(len(values)):
+                rest = values[:no] + values[no + 1 :]
+                yield _shown(ast.BoolOp(op, rest) if len(rest) > 1 else rest[0])
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield _shown(operand)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in CALCULATED:
+            yield _shown(ast.BinOp(left, CALCULATED[type(op)](), right))
+
+
+def _of_statement(node: ast.stmt) -> Iterator[str]:
+    """Nothing instead of a statement, or nothing returned."""
+    match node:
+        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
+            yield "return None"
+        case ast.Raise() | ast.AugAssign() | ast.Delete() | ast.Expr():
+            yield "pass"
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
+            yield "pass"
+        case ast.Continue():
+            yield "break"
+        case ast.Break():
+            yield "continue"
+
+
+def _of_call(node: ast.Call) -> Iterator[str]:
+    """Another function that is easily taken for it; no change of the text; without a named argument."""
+    match node.func:
+        case ast.Name(id=name) if name in TWINS:
+            yield _shown(
+                ast.Call(ast.Name(TWINS[name], ast.Load()), node.args, [] if name == "sorted" else node.keywords)
+            )
+        case ast.Attribute(value=value, attr=name):
+            if name in TWINS:
+                yield _shown(ast.Call(ast.Attribute(value, TWINS[name], ast.Load()), node.args, node.keywords))
+            if name in (
+                "strip",
+                "casefold",
+                "lower",
+                "upper",
+                "lstrip",
+                "rstrip",
+                "removesuffix",
+                "removeprefix",
+                "replace",
+            ):
+                yield _shown(value)
+    for no, keyword in enumerate(node.keywords):
+        if keyword.arg:
+            yield _shown(ast.Call(node.func, node.args, node.keywords[:no] + node.keywords[no + 1 :]))
+
+
+def _shown(node: ast.expr) -> str:
+    return f"({ast.unparse(ast.fix_missing_locations(node))})"
