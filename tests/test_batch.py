@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from workbook_lib import production, recipe, signing, verify
 from workbook_lib.batch import index, processes, tasks
 from workbook_lib.batch.tasks import Entry, Options, Outcome, Task
 from workbook_lib.cli import batching
+from workbook_lib.paper import Paper
 from workbook_lib.tables import UserError
 
 #: Two periods that can be judged, and one that begins after the exports.
@@ -175,8 +177,18 @@ class TestAnUnchangedPack:
         task = Task(audit=folder / "acme", period="2025", options=Options(out=folder / "out", **options))
         return production.reason_to_make(tasks._job(task))
 
-    def test_is_one_wherever_it_lies(self, copy: Path) -> None:
+    def test_is_one_wherever_it_lies_and_in_whatever_memory(self, copy: Path) -> None:
         assert self.reason(copy) == ""
+        assert self.reason(copy, memory_limit="512MB") == ""
+
+    def test_is_told_every_option(self, copy: Path) -> None:
+        asked = Options(
+            out=copy, paper=Paper.LETTER, prints=False, timestamp_url="http://t.example", memory_limit="1GB"
+        )
+        job = tasks._job(Task(audit=copy / "acme", period="2025", options=asked))
+        shared = {field.name for field in fields(Options)} & {field.name for field in fields(production.Job)}
+        assert {name: getattr(job, name) for name in shared} == {name: getattr(asked, name) for name in shared}
+        assert shared >= {"prepared_by", "browser", "zips", "timestamp_url", "memory_limit"}
 
     @pytest.mark.parametrize("file", ["completions.csv", "audit.toml", "programme.md"])
     def test_is_none_with_another_byte_in_an_input(self, copy: Path, file: str) -> None:
@@ -200,6 +212,7 @@ class TestAnUnchangedPack:
     def test_is_none_with_other_options(self, copy: Path) -> None:
         assert self.reason(copy, prepared_by="J. Doe") == "other options"
         assert self.reason(copy, zips=True) == "other options"
+        assert self.reason(copy, timestamp_url="http://127.0.0.1:9/tsr") == "other options"
         signing.new_key(copy / "key")
         assert self.reason(copy, sign_with=copy / "key") == "other options"
 

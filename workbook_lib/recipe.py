@@ -34,7 +34,7 @@ LIBRARIES = (
 )  # fmt: skip
 LIBRARY = Path(__file__).parent
 #: Parts of a job that are no option: what they say is in the basis, or is no part of the pack.
-NO_OPTIONS = ("audit", "window", "out", "pseudonym_key", "spark_master")
+NO_OPTIONS = ("audit", "window", "out", "pseudonym_key", "memory_limit", "spark_master")
 
 
 def basis(audit: Audit, folder: Path, window: Window, pseudonym_key: Path | None) -> Basis:

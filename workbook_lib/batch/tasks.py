@@ -46,7 +46,9 @@ class Options:
     browser: str = ""
     pseudonymous: bool = False
     sign_with: Path | None = None
+    timestamp_url: str = ""
     zips: bool = False
+    memory_limit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +199,9 @@ def _job(task: Task) -> production.Job:
         browser=options.browser,
         pseudonym_key=pack.pseudonym_key(audit)[0] if options.pseudonymous else None,
         signer=Signer.read(options.sign_with) if options.sign_with else None,
+        timestamp_url=options.timestamp_url,
         zips=options.zips,
+        memory_limit=options.memory_limit,
     )
 
 

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbook_lib.cli.options import AsOf, app
+from workbook_lib.cli.options import (
+    AsOf,
+    Browser,
+    MemoryLimit,
+    PaperSize,
+    PreparedBy,
+    PrintsPdf,
+    Pseudonymous,
+    SignWith,
+    TimestampUrl,
+    Zips,
+    app,
+)
 from workbook_lib.cli.packs import pseudonym_key
 from workbook_lib.paper import Paper
 
@@ -32,17 +44,15 @@ def batch(
         str,
         typer.Option(metavar="dask://HOST:PORT", help="A Dask cluster that makes them.", show_default="this machine"),
     ] = "",
-    prepared_by: Annotated[str, typer.Option(help="Name printed on each page.")] = "",
-    pdf: Annotated[bool, typer.Option(help="Print the pages as PDF, where a browser is found.")] = True,
-    browser: Annotated[
-        str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
-    ] = "",
-    paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
-    pseudonymous: Annotated[bool, typer.Option(help="Copies that name nobody, for sharing.")] = False,
-    sign_with: Annotated[
-        Path | None, typer.Option(help="Private key that signs the packs; see `workbook key new`.", show_default=False)
-    ] = None,
-    archive: Annotated[bool, typer.Option("--zip", help="Also one archive of each pack, beside it.")] = False,
+    prepared_by: PreparedBy = "",
+    pdf: PrintsPdf = True,
+    browser: Browser = "",
+    paper: PaperSize = Paper.A4,
+    pseudonymous: Pseudonymous = False,
+    sign_with: SignWith = None,
+    timestamp_url: TimestampUrl = "",
+    archive: Zips = False,
+    memory_limit: MemoryLimit = None,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where a procedure noted exceptions.")] = False,
 ) -> None:
     """Make one evidence pack per audit and period, in parallel. With an index page, and a summary for programs.
@@ -50,14 +60,18 @@ def batch(
     A pack that fails does not stop the others. One whose inputs, options and versions are unchanged is not made again.
     Exit 0: every pack stands. 1: some could not be made. 2: none could, or the call is wrong.
     """
+    from workbook_lib import timestamps
     from workbook_lib.audit import load_audit
     from workbook_lib.batch import index, tasks
+    from workbook_lib.engine import checked_limit
     from workbook_lib.placing import refuse_unwritable
     from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
     index.refuse_foreign(out)
     signer = Signer.read(sign_with) if sign_with else None
+    if timestamp_url:
+        timestamps.refuse_unusable(timestamp_url)
     options = tasks.Options(
         out=out.resolve(),
         as_of=as_of,
@@ -67,7 +81,9 @@ def batch(
         browser=browser,
         pseudonymous=pseudonymous,
         sign_with=sign_with and sign_with.resolve(),
+        timestamp_url=timestamp_url,
         zips=archive,
+        memory_limit=checked_limit(memory_limit) if memory_limit else "",
     )
     plan = tasks.plan(audits, [name.strip() for name in periods.split(",")], options)
     waiting = [item for item in plan if isinstance(item, tasks.Task)]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from workbook_lib.paper import Paper
+
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
     from workbook_lib.workpaper import Workpaper
@@ -59,6 +61,22 @@ MemoryLimit = Annotated[
     str | None,
     typer.Option(help="Memory to judge with, such as 2GB; the rest waits on the disk.", show_default="what there is"),
 ]
+
+#: How packs are made: of `run` and `batch`.
+PreparedBy = Annotated[str, typer.Option(help="Name printed on the page.")]
+PrintsPdf = Annotated[bool, typer.Option("--pdf/--no-pdf", help="Print the page as a PDF, where a browser is found.")]
+Browser = Annotated[
+    str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
+]
+PaperSize = Annotated[Paper, typer.Option(help="Size of the paper.")]
+Pseudonymous = Annotated[bool, typer.Option("--pseudonymous", help="A copy that names nobody, for sharing.")]
+SignWith = Annotated[
+    Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
+]
+TimestampUrl = Annotated[
+    str, typer.Option(help="Address of an RFC 3161 authority that confirms the time.", show_default=False)
+]
+Zips = Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")]
 
 
 class EngineName(StrEnum):

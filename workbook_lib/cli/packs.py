@@ -10,11 +10,19 @@ import typer
 from workbook_lib.cli.options import (
     AsOf,
     AuditPath,
+    Browser,
     EngineChoice,
     EngineName,
     MemoryLimit,
+    PaperSize,
     PeriodName,
+    PreparedBy,
+    PrintsPdf,
+    Pseudonymous,
+    SignWith,
     SparkMaster,
+    TimestampUrl,
+    Zips,
     app,
     spark_master,
     warn_of_the_future,
@@ -35,20 +43,14 @@ def run(
     notebook: Annotated[
         Notebook, typer.Option(help="`readiness`: a look at one day, in a folder of its own; no evidence of a period.")
     ] = Notebook.EVIDENCE,
-    prepared_by: Annotated[str, typer.Option(help="Name printed on the page.")] = "",
-    pdf: Annotated[bool, typer.Option(help="Print the page as a PDF, where a browser is found.")] = True,
-    browser: Annotated[
-        str, typer.Option(help="Chromium, Chrome or Edge that prints.", show_default="$WORKBOOK_BROWSER, or one found")
-    ] = "",
-    paper: Annotated[Paper, typer.Option(help="Size of the paper.")] = Paper.A4,
-    pseudonymous: Annotated[bool, typer.Option(help="A copy that names nobody, for sharing.")] = False,
-    sign_with: Annotated[
-        Path | None, typer.Option(help="Private key that signs the pack; see `workbook key new`.", show_default=False)
-    ] = None,
-    timestamp_url: Annotated[
-        str, typer.Option(help="Address of an RFC 3161 authority that confirms the time.", show_default=False)
-    ] = "",
-    archive: Annotated[bool, typer.Option("--zip", help="Also one archive of the pack, beside it.")] = False,
+    prepared_by: PreparedBy = "",
+    pdf: PrintsPdf = True,
+    browser: Browser = "",
+    paper: PaperSize = Paper.A4,
+    pseudonymous: Pseudonymous = False,
+    sign_with: SignWith = None,
+    timestamp_url: TimestampUrl = "",
+    archive: Zips = False,
     memory_limit: MemoryLimit = None,
     engine: EngineChoice = EngineName.DUCKDB,
     master: SparkMaster = None,
