@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from folders import AUDIT, SOUND, make, plus
+from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
@@ -39,6 +39,22 @@ def test_a_slip_in_the_audit_is_remarked(tmp_path):
     found = caveats(tmp_path, audit=AUDIT.replace('["Engineer"]', '["Enginer"]').replace('["DEV-7"]', '["DEV-8"]'))
     assert "role 'Enginer', which nobody has" in found["value_of_nobody"].text
     assert "accepts module 'DEV-8'" in found["module_of_nobody"].text
+
+
+LATE = without("completions", ",2024-")
+
+
+def test_records_that_begin_inside_the_period_are_remarked_unless_somebody_says_since_when(tmp_path):
+    folder = make(tmp_path, LATE)
+    says = {finding.code: finding.text for finding in perform(load_audit(folder)).findings}["records_begin_late"]
+    assert says.startswith(
+        "The first training record is of 2025-03-20, after the period began, and 4 exceptions were due"
+    )
+    toml = (folder / "audit.toml").read_text()
+    (folder / "audit.toml").write_text(
+        toml.replace('file = "completions.csv"', 'file = "completions.csv"\ncovers_from = 2025-03-01')
+    )
+    assert "records_begin_late" not in {finding.code for finding in perform(load_audit(folder)).findings}
 
 
 def test_training_before_the_window_of_a_campaign_is_remarked(tmp_path):

@@ -209,6 +209,15 @@ def test_every_export_of_northwind_is_recognised(run: Run, tmp_path: Path) -> No
     assert "#        12  2022-03-14  2025-08-18  'SCL-200' 'Secure Coding Lab: web services'\n" in text
 
 
+def test_headers_that_any_system_may_write_leave_its_name_to_the_user(run: Run, tmp_path: Path) -> None:
+    report = "Employee ID,Full Name,Employee Type,Hire Date,Termination Date\n1,Ada,Regular,2024-04-13,\n"
+    run("new", tmp_path / "acme", "--from", *put(tmp_path / "in", staff_csv=report, people_csv=PEOPLE))
+    text = (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert 'system = "TODO: name of the system; Workday, if it comes from there"' in text
+    assert 'system = "BambooHR"' in text
+    assert "source[1].system" in run("check", tmp_path / "acme").out + run("check", tmp_path / "acme").err
+
+
 def test_a_list_that_does_not_say_what_its_people_are_waits_for_one_word(run: Run, tmp_path: Path) -> None:
     done = run("new", tmp_path / "nw", "--from", NORTHWIND / "bamboohr_employees.csv", NORTHWIND / "contractors.csv")
     assert "people is not read yet: the file has no worker_type. Write it in place of …, one of employee," in done.out

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 
 from workbook_lib.audit import Audit, Window
-from workbook_lib.engine import Engine
+from workbook_lib.engine import Engine, literal
 from workbook_lib.tables import Finding, listing
 
 
@@ -16,6 +16,7 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
         *left_to_do(audit),
         *_early_extracts(audit, window),
         *_without_records(audit),
+        *_records_begin_late(engine, audit, window),
         *_overlapping_rows(engine),
         *_roles_without_history(engine, audit),
         *_values_of_nobody(engine, audit),
@@ -71,6 +72,28 @@ def _without_records(audit: Audit) -> Iterator[Finding]:
                 subject=requirement.id,
                 text=f"audit.toml names no source of {requirement.records}: nobody can be covered "
                 f"for {requirement.id}.",
+            )
+
+
+def _records_begin_late(engine: Engine, audit: Audit, window: Window) -> Iterator[Finding]:
+    """C15: records that begin inside the period, where nobody has stated since when the system holds them."""
+    for table, day, kind in (("completions", "completed_on", "training"), ("acknowledgements", "acknowledged_on", "")):
+        sources = [source for source in audit.sources if source.table == table]
+        numbers = [str(no) for no, r in enumerate(audit.requirements, 1) if r.records == table]
+        [(first,)] = engine.rows(f"SELECT MIN({day}) FROM {table}")
+        if not first or first <= window.start or not numbers or any(source.covers_from for source in sources):
+            continue
+        due = f"SELECT COUNT(*) FROM exception WHERE due_on < {literal(first)} AND requirement_no IN"
+        [(exceptions,)] = engine.rows(f"{due} ({', '.join(numbers)})")
+        if exceptions:
+            were = "exception was" if exceptions == 1 else "exceptions were"
+            yield Finding(
+                code="records_begin_late",
+                table=table,
+                subject=sources[0].file,
+                text=f"The first {kind or 'policy'} record is of {first}, after the period began, and {exceptions:,} "
+                f"{were} due before it. If the system holds no older records, covers_from in its [[source]] says so; "
+                "what an older record could have covered is then marked as unproven (C15).",
             )
 
 

@@ -10,7 +10,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -157,6 +157,8 @@ def _plan_for(plan: Plan, path: Path, match: Match) -> None:
         told += [f"  {table} is not read yet: {reason}" for reason in waits]
         keys = tuple(f'values.{column} = "…"' for column in match.untold[table])
         source = _source(path, table, profile, match.sheet, name=name, why=why, keys=keys, waits_for=tuple(waits))
+        if table == "people" and profile.system and not match.signed:
+            source = replace(source, system=f"TODO: name of the system; {profile.system}, if it comes from there")
         plan.sources.append(source)
         if not match.untold[table]:
             _add_up(plan, table, read)

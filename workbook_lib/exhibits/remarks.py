@@ -32,6 +32,7 @@ EFFECTS: dict[str, str] = {
     "nothing_required": "These people have no verdict.",
     "open_leave_with_records": "Every day since is excused; days without cover are no exceptions.",
     "overlapping_rows": "None: both rows count, and a day counts once.",
+    "records_begin_late": "None: they stay exceptions; it may be that an older record is missing.",
     "records_lost": "Verdicts rest on the newer export alone.",
     "register_altered": "Decisions count as they stand now.",
     "roles_without_history": "Who changed role is judged by today's role on every day.",

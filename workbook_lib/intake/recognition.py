@@ -61,7 +61,7 @@ class Match:
     untold : table → required columns that the file does not have, to be given as `values` in audit.toml.
     certain : told by the header; else by the values, if any record of it can be read.
     rank : how many columns of the file it reads, how many it insists on, whether it is the user's own.
-    sheet : as in Glance.
+    sheet : as in Glance.  signed : whether it has columns by which the system is known; else others may write the same.
     """
 
     profile: Profile
@@ -71,6 +71,7 @@ class Match:
     certain: bool
     rank: tuple[int, int, bool]
     sheet: str | None = None
+    signed: bool = True
 
     def varied(self) -> Profile:
         """The profile with the changes, as one that extends it in a file of its own would be."""
@@ -204,6 +205,7 @@ def _match(file: Glance, profile: Profile) -> Match | None:
         certain=best.certain,
         rank=(best.read, best.insists, profile.own),
         sheet=file.sheet,
+        signed=bool(best.layout.requires),
     )
 
 
