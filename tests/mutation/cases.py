@@ -24,8 +24,8 @@ from companies import Company, earlier_day, random_company, write
 from folders import make
 from test_identity import WHOSE, claimed
 from test_oracle import EXCEPTION_COLUMNS, SIZE, VERDICT_COLUMNS, differences, small
-from test_trace import CHAINS
 from test_rare import RARE
+from test_trace import CHAINS
 from test_why import SENTENCES
 
 from workbook_lib import coverage, identity, intake, readings, register
