@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from test_mail_server import LOGIN, TODAY, Handler, audit, certificate, server
+from post_office import LOGIN, TODAY, Handler, audit, certificate, server
 
 from workbook_lib import reminders
 
@@ -129,6 +129,7 @@ class TestCron:
         assert not list(there.acme.glob("fetch.*"))
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 class TestActions:
     """The steps of the workflow in a fresh clone for each run, as the service makes one."""
 

@@ -240,6 +240,12 @@ def test_a_placeholder_is_no_start(text: str) -> None:
     assert refused.value.code == "date_out_of_range"
 
 
+@pytest.mark.parametrize("text", ["1900-01-02", "2099-12-31"])
+def test_the_first_and_the_last_day_that_are_no_placeholders(text: str) -> None:
+    assert values.within_reason(ISO(text)) == (date.fromisoformat(text), None)
+    assert values.end_day(ISO(text)) == date.fromisoformat(text)
+
+
 def test_an_end_far_away_is_no_end() -> None:
     ends = [values.end_day(ISO(text)) for text in ("2099-12-31", "2100-01-01", "9999-12-31", "")]
     assert ends == [date(2099, 12, 31), None, None, None]
@@ -286,6 +292,16 @@ def test_an_address_is_folded_and_the_account_kept() -> None:
     assert values.account("AVA") == ("AVA", None)
     assert values.account(" ") == (None, None)
     assert values.email("STRASSE@X.example") == values.email("straße@x.example")
+
+
+def test_a_text_is_as_long_as_a_cell_of_a_spreadsheet_at_most() -> None:
+    assert values.text(f" {'x' * 32_767} ") == "x" * 32_767
+    with pytest.raises(BadValueError) as refused:
+        values.text("x" * 32_768)
+    assert (refused.value.code, refused.value.message) == (
+        "cell_too_long",
+        "it holds 32,768 characters, and a cell has at most 32,767",
+    )
 
 
 def test_free_text_keeps_its_lines() -> None:
@@ -382,4 +398,5 @@ def test_words_are_matched_whole() -> None:
 
 def test_a_value_in_a_message_is_clipped_and_shows_what_is_hidden() -> None:
     assert values.quoted("a\u202eb") == "'a\\u202eb'"
-    assert len(values.quoted("x" * 500)) == 82
+    assert values.quoted("x" * 80) == f"'{'x' * 80}'"
+    assert values.quoted("x" * 81) == f"'{'x' * 77}...'"

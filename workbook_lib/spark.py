@@ -102,8 +102,10 @@ class SparkEngine(Engine):
 
     def _suit_rows(self) -> None:
         """Before the first statement: settings for few rows, where there are few."""
+        if self._known:
+            return
         ((rows,),) = self.rows("SELECT SUM(estimated_size) FROM duckdb_tables()")
-        if not self._known and rows <= FEW:
+        if rows <= FEW:
             for name, value in FOR_FEW.items():
                 self._spark.conf.set(name, value)
 

@@ -71,6 +71,8 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or _is_docstring(child) or isinstance(child, ast.JoinedStr):
                 continue
+            if name == "args" and _called(node) == "BadValueError" and child is not value[0]:
+                continue
             inside, place = function, scope
             if name == "body" and not function and isinstance(node, ast.FunctionDef):
                 inside = scope + node.name
@@ -88,9 +90,13 @@ def _is_docstring(node: ast.AST) -> bool:
 def _is_wording(node: ast.AST, field: str) -> bool:
     if isinstance(node, ast.keyword):
         return node.arg in WORDING
+    return _called(node) in MESSAGES and field == "args"
+
+
+def _called(node: ast.AST) -> str:
+    """The name of what is called."""
     called = node.func if isinstance(node, ast.Call) else None
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    return name in MESSAGES and field == "args"
+    return called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
 
 
 def _mistakes(node: ast.expr | ast.stmt) -> Iterator[str]:

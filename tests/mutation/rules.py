@@ -1,9 +1,9 @@
 """Would the tests notice a mistake in the rules? Each statement is mutated, and judged by companies and by tests.
 
-PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--every 4]
+PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--share 1/4]
 
 RULE is a statement such as `stretch` or `readings/reading`; all by default. --tests asks the rule's own tests, too, where no
-company knows better; that takes long. --every 4 does a quarter of the mutants. Prints a line for each rule and one for each
+company knows better; that takes long. --share 1/4 does the first of every four mutants. Prints a line for each rule and one for each
 survivor: with the relations that it changes, or that it changes nothing in any company.
 """
 
@@ -28,7 +28,7 @@ from workbook_lib.coverage import RULES
 
 #: Seconds that the tests of a rule may take; a mutant may never end.
 PATIENCE = 200
-#: Companies in which a mutant may change something that no test looks at, before the others are left out.
+#: Companies in which a mutant may change something that no test looks at, before the others of its kind are left out.
 GIVEN_UP = 12
 PROJECT = Path(__file__).parents[2]
 #: The tests that defend a rule besides the companies, in the order in which they are asked; none judges twice.
@@ -53,8 +53,10 @@ class Outcome(NamedTuple):
 def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
     """Ask the companies, one after the other."""
     seen: set[str] = set()
-    unnoticed = 0
+    unnoticed: Counter[tuple[str, ...]] = Counter()
     for no, case in enumerate(cases):
+        if unnoticed[tuple(case.defended)] >= GIVEN_UP:
+            continue
         try:
             known, changed = case.try_out(statement, mutant.text)
         except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
@@ -66,9 +68,7 @@ def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
         if known:
             return Outcome("killed", f"case {no}")
         seen.update(changed)
-        unnoticed += bool(changed)
-        if unnoticed > GIVEN_UP:
-            break
+        unnoticed[tuple(case.defended)] += bool(changed)
     return Outcome("survived", f"changes {', '.join(sorted(seen))}" if seen else "changes nothing")
 
 
@@ -121,8 +121,9 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("rules", nargs="*", default=names())
     options.add_argument("--tests", action="store_true")
-    options.add_argument("--every", type=int, default=1)
+    options.add_argument("--share", default="1/1")
     chosen = options.parse_args()
+    first, step = map(int, chosen.share.split("/"))
     total: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="mutation-") as place:
         copy, room, cases = Path(place) / "project", Path(place), {}
@@ -132,7 +133,7 @@ def main() -> None:
             statement, folder = (RULES / f"{rule}.sql").read_text(encoding="utf-8"), rule.rpartition("/")[0]
             if folder not in cases:
                 cases[folder] = [] if folder == "forecast" else list(cases_of(folder, room))
-            mine = mutants(statement)[:: chosen.every]
+            mine = mutants(statement)[first - 1 :: step]
             counted: Counter[str] = Counter()
             for mutant, outcome in fates(rule, mine, statement, cases[folder], copy if chosen.tests else None):
                 counted[outcome.fate] += 1

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from workbook_lib.reminders import Company, Letterhead, Plan
     from workbook_lib.schedule import Reminders
 
+#: What is known of a message that was claimed and neither sent nor refused.
+IN_DOUBT = (
+    "the run or the connection ended while it was handed over. Look for Message-ID {message_id} in the log of the mail "
+    "server; after an hour --send --retry-uncertain sends it once more."
+)
+
 
 @app.command(epilog="Example: `workbook remind data_samples/northwind --on 2026-01-12`")
 def remind(
@@ -182,13 +188,14 @@ def _send(log_file: Path, planned: Plan, letterhead: Letterhead, day: date) -> b
         done = reminders.send(
             log_file, planned.messages, lambda message: letterhead.write(message, now()), courier, on=day, now=now
         )
-    typer.echo(f"Sent: {done.sent:,}. Refused: {len(done.refused):,}. Not tried: {done.left:,}.")
+    doubtful = f" Uncertain: {len(done.uncertain):,}." if done.uncertain else ""
+    typer.echo(f"Sent: {done.sent:,}. Refused: {len(done.refused):,}. Not tried: {done.left:,}.{doubtful}")
     if done.skipped:
         typer.echo(f"Another run had taken {done.skipped:,} of them at the same time.")
     for message, answer in done.refused:
         typer.echo(visible(f"refused: {message.to}: {answer}; it is sent again with the next run."), err=True)
     for message in done.uncertain:
-        typer.echo(visible(f"uncertain: {message.to}: {message.message_id}"), err=True)
+        typer.echo(visible(f"uncertain: {message.to}: {IN_DOUBT.format(message_id=message.message_id)}"), err=True)
     if done.left:
         typer.echo("The connection ended. What was not tried is sent with the next run.", err=True)
     return done.is_whole
@@ -196,14 +203,11 @@ def _send(log_file: Path, planned: Plan, letterhead: Letterhead, day: date) -> b
 
 def _tell_uncertain(log: tuple[Reminder, ...]) -> bool:
     """Name the messages of earlier runs of which nobody knows whether they went out; whether there are any."""
+    from workbook_lib.exhibits.markup import visible
     from workbook_lib.schedule import Fate
 
     found = {one.message_id: one for one in log if one.fate is Fate.UNCERTAIN}
     for one in found.values():
-        typer.echo(
-            f"uncertain: {one.recipient}, {one.audience}, {one.recorded_at}: a run ended while it was handed over. "
-            f"Look for Message-ID {one.message_id} in the log of the mail server; --send --retry-uncertain sends it "
-            "once more.",
-            err=True,
-        )
+        doubt = IN_DOUBT.format(message_id=one.message_id)
+        typer.echo(visible(f"uncertain: {one.recipient}, {one.audience}, {one.recorded_at}: {doubt}"), err=True)
     return bool(found)

@@ -134,7 +134,8 @@ def _from_keyring(user: str) -> str:
     try:
         password = keyring.get_password(SERVICE, user)
     except Exception as error:  # each backend raises what it likes
-        raise _no_password(f"the keyring gives no password: {error}.", f"set {PASSWORD}, or unlock it.") from None
+        what = f"the keyring gives no password: {str(error).rstrip('.')}."
+        raise _no_password(what, f"set {PASSWORD}, or unlock it.") from None
     if not password:
         what = f"there is no password for it: {PASSWORD} is not set, and the keyring has none for {user}."
         raise _no_password(what, f"set {PASSWORD}, or store the password: keyring set {SERVICE} {user}.")

@@ -1,0 +1,53 @@
+"""Days that hardly anybody has, by hand: found by mutating the rules where the random companies noticed nothing.
+
+Each example stands for a mistake in a statement that nothing else would have shown (tests/mutation/README.md).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from companies import plain
+from oracle import judge
+from test_oracle import CAMPAIGN, ENGINEERS, VERDICT_COLUMNS, YEARLY, away, hired, trained
+from test_oracle import small as company_of
+from test_readings import judged
+
+#: An engineer for two weeks, elsewhere over the end of 2025, an engineer again in 2026: nothing of 2025 is ever due.
+TWICE = (
+    hired("2025-11-20", "2025-12-05", role="Engineer"),
+    hired("2025-12-06", "2026-01-03", role="Sales"),
+    hired("2026-01-04", role="Engineer"),
+)
+YEAR_END = CAMPAIGN | {"renewal": {"due": "12-31", "opens": "12-15"}, "applies_to": ENGINEERS["applies_to"]}
+# Requirement, facts, then: verdict, required_from, last_completed_on, gap_days, next_due_on.
+RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
+    # Covered from 20 December; but then the requirement does not apply to her, and it is no cover of her days of 2025.
+    "covered between two runs": ((ENGINEERS, *TWICE, trained("2025-12-20")), ("left", "", "2025-12-20", 0, "2026-12-20")),
+    # Covered from 10 to 30 December alone; required again from 4 January.
+    "cover that ends between two runs": (
+        (YEAR_END, *TWICE, trained("2025-12-10")),
+        ("left", "", "2025-12-10", 0, "2026-01-04"),
+    ),
+    # Excused until 24 January: the first required day without is the 25th.
+    "on leave between two runs": (
+        (ENGINEERS, *TWICE, away("2025-12-06", "2025-12-25")),
+        ("left", "", "", 0, "2026-01-25"),
+    ),
+    # Every required day, 31 March to 30 June, is excused; the record covers the last of them and days after the end.
+    "trained in the last days of a leave": (
+        (YEARLY, hired("2025-03-01", "2025-06-30"), away("2025-03-15", "2025-06-30"), trained("2025-06-20")),
+        ("excused", "2025-03-31", "2025-06-20", 0, ""),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RARE)
+def test_verdict_by_hand(name: str, tmp_path: Path) -> None:
+    facts, expected = RARE[name]
+    company = company_of(*(dict(fact) for fact in facts))
+    (theirs,), ((ours,), _) = judged(company, tmp_path / "company").verdicts, judge(company, "2025")
+    assert tuple(ours[column] for column in VERDICT_COLUMNS[2:]) == expected
+    assert tuple(plain(theirs[column]) for column in VERDICT_COLUMNS[2:]) == tuple(map(plain, expected))
