@@ -162,6 +162,13 @@ def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, content: str |
     assert problem.do.endswith(".")
 
 
+def test_a_header_that_was_renamed_is_offered_to_be_named_in_audit_toml(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, File("people", "people.csv", PEOPLE.replace("start_date", "started_date")))
+    assert 'for example columns = { start_date = "started_date" } (profile generic, table people).' in problem.do
+    (problem,) = refusal(tmp_path / "b", File("people", "people.csv", PEOPLE.replace("start_date", "Eintritt")))
+    assert 'for example columns = { start_date = "…" } (profile generic' in problem.do
+
+
 def test_a_title_above_the_header_is_declared_in_a_profile(tmp_path: Path) -> None:
     titled = "People\n\n" + PEOPLE
     (problem,) = refusal(tmp_path / "a", File("people", "people.csv", titled))

@@ -25,7 +25,10 @@ YEAR_END = CAMPAIGN | {"renewal": {"due": "12-31", "opens": "12-15"}, "applies_t
 # Requirement, facts, then: verdict, required_from, last_completed_on, gap_days, next_due_on.
 RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     # Covered from 20 December; but then the requirement does not apply to her, and it is no cover of her days of 2025.
-    "covered between two runs": ((ENGINEERS, *TWICE, trained("2025-12-20")), ("left", "", "2025-12-20", 0, "2026-12-20")),
+    "covered between two runs": (
+        (ENGINEERS, *TWICE, trained("2025-12-20")),
+        ("left", "", "2025-12-20", 0, "2026-12-20"),
+    ),
     # Covered from 10 to 30 December alone; required again from 4 January.
     "cover that ends between two runs": (
         (YEAR_END, *TWICE, trained("2025-12-10")),

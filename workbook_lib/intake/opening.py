@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,7 @@ from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import EPOCH_MILLISECONDS, EPOCH_SECONDS, quoted
 from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, VOCABULARY, Table, listing
+from workbook_lib.wording import toml_text
 
 Groups = list[tuple[str, ...]]
 HeaderTest = Callable[[Sequence[str]], bool]
@@ -238,8 +241,8 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
                 code="wrong_delimiter",
             )
     found = listing([f'"{header}"' for header in (*opened.header, *opened.others)], 40) or "none"
-    do = 'choose the profile that fits, or name the column in audit.toml, for example columns = { … = "…" } '
-    do += f"(profile {profile.name}, table {layout.table})."
+    do = "choose the profile that fits, or name the column in audit.toml, for example "
+    do += f"{_named(lacking, opened, layout)} (profile {profile.name}, table {layout.table})."
     if kind not in ("json", "parquet"):
         do += (
             " Where other rows stand above the header, say in a profile among how many rows it is found: [reading] "
@@ -251,6 +254,15 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
         place={"json": "records", "parquet": "columns"}.get(kind, "header"),
         code="missing_column",
     )
+
+
+def _named(lacking: list[str], opened: Opened, layout: Layout) -> str:
+    """The line for audit.toml that names the first column not found, with the nearest header that nothing reads."""
+    read = {name: headers_in(entry) for name, entry in layout.columns.items()}
+    name, wanted = next(((name, all_) for name, all_ in read.items() if " or ".join(all_) in lacking), ("…", ()))
+    spare = {header.casefold(): header for header in opened.header if header and header not in chain(*read.values())}
+    near = [found for header in wanted for found in get_close_matches(header.casefold(), spare, 1)]
+    return f"columns = {{ {name} = {toml_text(spare[near[0]] if near else '…')} }}"
 
 
 def _unsaid(names: list[str], table: Table, profile: Profile) -> BadFileError:
