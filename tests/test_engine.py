@@ -2,12 +2,13 @@
 
 import tempfile
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbook_lib.engine import Engine, checked_limit
+from workbook_lib.engine import Engine, checked_limit, literal
 from workbook_lib.tables import UserError
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=40)
@@ -64,6 +65,26 @@ def test_export_writes_empty_cells_and_iso_dates(tmp_path):
     engine.load("thing", {"id": "VARCHAR", "on_day": "DATE"}, [['it\'s, "so"', date(2025, 1, 2)], ["b", None]])
     engine.export("SELECT * FROM thing ORDER BY id", tmp_path / "o'ut.csv")
     assert (tmp_path / "o'ut.csv").read_text() == 'id,on_day\nb,\n"it\'s, ""so""",2025-01-02\n'
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.just("") | TEXT, st.none() | TEXT, TEXT), max_size=8))
+def test_what_was_exported_is_taken_back_as_it_was(rows):
+    with tempfile.TemporaryDirectory() as folder:
+        path, engine = Path(folder) / "x.csv", Engine()
+        engine.load("thing", {"no": "INTEGER"}, [[no] for no in range(len(rows))])
+        texts = [f"({no}, {', '.join(map(literal, row))})" for no, row in enumerate(rows)] or ["(NULL, '', '', '')"]
+        listed = f"(VALUES {', '.join(texts)}) t(no, a, b, c)"
+        engine.export(f"SELECT a, b, c FROM thing JOIN {listed} ON t.no = thing.no ORDER BY t.no", path)
+        engine.take_back("back", path, ("a", "b", "c"))
+        assert engine.rows("SELECT a, b, c FROM back ORDER BY rowid") == rows
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n", "a,b,c\n1,2\n", 'a,b,c\n1,2,"3\n'])
+def test_another_file_is_not_taken_back(tmp_path, text):
+    (tmp_path / "x.csv").write_text(text)
+    with pytest.raises(ValueError, match=r"x\.csv"):
+        Engine().take_back("back", tmp_path / "x.csv", ("a", "b", "c"))
 
 
 def test_what_is_made_aside_hides_its_namesake_and_changes_nothing():

@@ -166,7 +166,7 @@ class TestAPackMadeAgain:
         assert data(packs.seal(base / "out/acme-2025/data/inputs", base / "remade")) == data(base / "out/acme-2025")
 
     def test_where_an_altered_one_lies_says_so(self, base: Path) -> None:
-        with (base / "out/acme-2025/data/statement.json").open("a") as file:
+        with (base / "out/acme-2025/data/statement.csv").open("a") as file:
             file.write("x")
         root = packs.seal(base / "acme", base / "out")
         assert restated(root) == {
@@ -184,7 +184,7 @@ class TestAPackMadeAgain:
         facts = json.loads((root / "data/run.json").read_text())
         del facts["basis"]
         (root / "data/run.json").write_text(json.dumps(facts))
-        (root / "data/statement.json").unlink()
+        (root / "data/statement.csv").unlink()
         pack.close_bag(root, pack.Seal(name=root.name))
         found = restated(packs.seal(base / "acme", base / "out"))
         assert found["not_compared"] == "it was made by an older workbook, and does not say from what"
@@ -230,13 +230,24 @@ class TestAFileInPlaceOfTheStatement:
         with pytest.raises(UserError, match="it is not the statement of an older pack"):
             workpaper.perform(load_audit(folder))
 
+    @pytest.mark.parametrize(
+        "text", [None, "", "what\n", "what,person_id,requirement_id,due_on,uncovered_from,head,says\nx\n"]
+    )
+    def test_that_is_no_statement_is_refused_too(self, base: Path, text: str | None) -> None:
+        inputs = base / "out/acme-2025/data/inputs"
+        (inputs / restatement.OLDER).unlink()
+        if text is not None:
+            (inputs / restatement.OLDER).write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match="it is not the statement of an older pack"):
+            workpaper.perform(load_audit(inputs))
+
 
 def test_every_input_rule_version_and_day_is_in_the_basis(replaced: Path) -> None:
     basis = json.loads((replaced / "out/acme-2025/data/run.json").read_text())["basis"]
     assert set(basis) == {"inputs", "decisions", "reminders", "days", "rules", "versions", "key of the ids"}
     inputs = replaced / "out/acme-2025/data/inputs"
     copied = {path.relative_to(inputs).as_posix() for path in inputs.rglob("*") if path.is_file()}
-    assert set(basis["inputs"]) == copied - {"register.jsonl", "reminders.jsonl", "restated.json"}
+    assert set(basis["inputs"]) == copied - {"register.jsonl", "reminders.jsonl", "restated.json", "restated.csv"}
     assert basis["versions"].keys() >= {"python", "duckdb", "audit-workbook", "files of the workbook", "notebooks"}
     assert recipe.versions().items() <= basis["versions"].items()
 

@@ -135,7 +135,7 @@ class TestAStampedPack:
         assert served[1] in (stamped / "VERIFY.txt").read_text()
 
     def test_that_was_made_anew_is_convicted(self, stamped: Path, served: tuple[Authority, str]) -> None:
-        (stamped / "data/statement.json").write_text("{}")
+        (stamped / "data/statement.csv").write_text("{}")
         pack.close_bag(stamped, pack.Seal(name=stamped.name, authority=served[1]))
         for vouching in (None, served[0].folder / "ca.pem"):
             [found] = verify.verify(stamped, timestamp_ca=vouching).findings

@@ -206,6 +206,21 @@ class Engine:
         query = f"SELECT {columns} FROM ({query}) listed"
         self._execute(f"COPY ({query}) TO {quoted(str(path))} (HEADER, DELIMITER ',')")
 
+    def take_back(self, name: str, path: Path, columns: Sequence[str]) -> None:
+        """Make relation `name` from a CSV that `export` wrote, all of it text. Raises ValueError for any other file."""
+        with path.open(encoding="utf-8") as file:
+            if file.readline().rstrip("\n") != ",".join(columns):
+                raise ValueError(f"{path.name} has another header.")
+        kinds = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
+        reader = (
+            f"read_csv({quoted(str(path))}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
+            f"nullstr='', allow_quoted_nulls=false, new_line='\\n', max_line_size={LONGEST_LINE}, columns={{{kinds}}})"
+        )
+        try:
+            self._execute(f"CREATE TABLE {name} AS SELECT * FROM {reader}")
+        except duckdb.Error as error:
+            raise ValueError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+
     def export_parquet(self, query: str, path: Path) -> None:
         """Write the result of a SELECT as Parquet, in its order and with its types."""
         self._execute(f"COPY ({query}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)")

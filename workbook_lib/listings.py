@@ -167,7 +167,7 @@ SAYS: dict[str, str] = {
 def write_tables(paper: Workpaper, folder: Path) -> None:
     """Write every table into `folder`/tables as CSV, a long one also as Parquet, and all as sheets of
     `folder`/tables.xlsx; the counts of the front page into `folder`/result.json, what a later pack compares itself with
-    into `folder`/statement.json, and the statements that judged, in their order, into `folder`/rules.
+    into `folder`/statement.csv, and the statements that judged, in their order, into `folder`/rules.
 
     In a CSV a text that a spreadsheet would take for a formula is escaped; in a sheet its cell says that it is text.
     """
@@ -183,8 +183,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     for name, (columns, rows) in lists.items():
         write_csv(tables / f"{name}.csv", columns, rows)
     write_workbook(folder / "tables.xlsx", _sheets(paper, counts, lists), paper.window.as_of)
-    said = restatement.written(restatement.statement(paper.engine))
-    (folder / restatement.STATEMENT).write_text(said, encoding="utf-8", newline="\n")
+    paper.engine.export(restatement.statement(), folder / restatement.STATEMENT)
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 

@@ -23,7 +23,7 @@ from workbook_lib.tables import Problem, UserError
 PAYLOAD, TAGS = "manifest-sha256.txt", "tagmanifest-sha256.txt"
 #: The folders of the result proper, and the files in them that tell of an older pack: no part of the result digest.
 RESULT = ("data/inputs/", "data/rules/", "data/tables/")
-OF_AN_OLDER_PACK = ("data/inputs/restated.json", "data/tables/restatement.csv")
+OF_AN_OLDER_PACK = ("data/inputs/restated.json", "data/inputs/restated.csv", "data/tables/restatement.csv")
 #: Label of the fingerprint of the key that signs, in bag-info.txt.
 SIGNING_KEY = "Signing-Key-SHA256"
 #: Label of the address of the time-stamp authority that was asked.

@@ -7,18 +7,36 @@ the restatement of the one that it replaces. Any other restates the one that it 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbook_lib import pack, verify
 from workbook_lib.recipe import Basis
-from workbook_lib.restatement import FILE, STATEMENT
-from workbook_lib.restatement import written as as_text
+from workbook_lib.restatement import FILE, OLDER, STATEMENT
 
 
-def restated(target: Path, now: Basis, folder: Path) -> str | None:
-    """The text of `restated.json` for the pack that is made now; None where there is nothing to restate.
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What a pack keeps of the one that it replaces.
+
+    text : of `restated.json`.  statement : the file with what the older pack said; None where it is not compared.
+    """
+
+    text: str
+    statement: Path | None
+
+    def lay_into(self, folder: Path) -> None:
+        """Write both files into a folder."""
+        (folder / FILE).write_text(self.text, encoding="utf-8", newline="\n")
+        if self.statement:
+            shutil.copyfile(self.statement, folder / OLDER)
+
+
+def restated(target: Path, now: Basis, folder: Path) -> Restated | None:
+    """What the pack that is made now keeps of an older one; None where there is nothing to restate.
 
     target : where the pack will be put, and the older one lies.  folder : of the audit; where it is the data/inputs
     of a pack, that pack is made again, and with it what it restated.
@@ -26,12 +44,12 @@ def restated(target: Path, now: Basis, folder: Path) -> str | None:
     hides = bool(now["key of the ids"])
     if not (target / pack.PAYLOAD).is_file():
         carried = _json(folder / FILE)  # with names, it is not for a copy that names nobody
-        return _text(folder / FILE) if carried.get("pseudonymous") is hides else None
+        return _kept(folder) if carried.get("pseudonymous") is hides else None
     holds = not verify.verify(target).findings
     facts = _json(target / "data" / "run.json") if holds else {}
     before = facts.get("basis", {})
     if holds and before == now:
-        return _text(target / "data" / "inputs" / FILE) or _text(target / "data" / FILE)
+        return _kept(target / "data" / "inputs") or _kept(target / "data")
     reason = _not_comparable(before, now, holds=holds)
     content = {
         "older": {
@@ -41,10 +59,10 @@ def restated(target: Path, now: Basis, folder: Path) -> str | None:
         },
         "pseudonymous": hides,
         "changes": [dict(zip(CHANGE, change, strict=True)) for change in _changes(before, now)] if before else [],
-        "statement": None if reason else _json(target / "data" / STATEMENT),
         "not_compared": reason,
     }
-    return as_text(content)
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n"
+    return Restated(text, None if reason else target / "data" / STATEMENT)
 
 
 def _not_comparable(before: Basis, now: Basis, *, holds: bool) -> str:
@@ -75,8 +93,12 @@ def _changes(before: Basis, now: Basis) -> Iterator[tuple[str, str, str, str]]:
                 yield what, name, str(old.get(name, "")), str(new.get(name, ""))
 
 
-def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def _kept(folder: Path) -> Restated | None:
+    """What lies in a folder, laid there by `lay_into`."""
+    if not (folder / FILE).is_file():
+        return None
+    statement = folder / OLDER
+    return Restated((folder / FILE).read_text(encoding="utf-8"), statement if statement.is_file() else None)
 
 
 def _json(path: Path) -> dict[str, Any]:

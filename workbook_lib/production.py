@@ -24,7 +24,6 @@ from workbook_lib import (
     predecessor,
     publish,
     recipe,
-    restatement,
     spark,
     timestamps,
     verify,
@@ -261,7 +260,7 @@ def _restate(job: Job, data: Path, workshop: Path) -> recipe.Basis:
         return basis
     if said := predecessor.restated(job.target, basis, job.audit.folder):
         for folder in {inputs, data} if job.pseudonym_key else {inputs}:
-            (folder / restatement.FILE).write_text(said, encoding="utf-8", newline="\n")
+            said.lay_into(folder)
     return basis
 
 

@@ -7,7 +7,7 @@ Each pack holds its own *statement*. The pack that replaces it carries that stat
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,27 @@ from typing import Any
 from workbook_lib.engine import Engine
 from workbook_lib.tables import TABLES, Problem, UserError
 
-#: Among the inputs: what the older pack said, and what is different between the two in what they were made from.
-FILE = "restated.json"
+#: Among the inputs: what is different between the two in what they were made from, and what the older pack said.
+FILE, OLDER = "restated.json", "restated.csv"
 #: In data/ of each pack: what it says, for the pack that will replace it.
-STATEMENT = "statement.json"
+STATEMENT = "statement.csv"
 
+#: what : verdict, exception, or what these rest on.  head : the verdict, the last day, or the digest of the latter.
+COLUMNS = ("what", "person_id", "requirement_id", "due_on", "uncovered_from", "head", "says")
 VERDICTS = """
-SELECT person_id, requirement_id, verdict, gap_days, last_completed_on, next_due_on
-FROM verdicts ORDER BY person_id, requirement_id"""
+SELECT 'verdict' AS what, person_id, requirement_id, '' AS due_on, '' AS uncovered_from, verdict AS head,
+       CONCAT(verdict, CASE WHEN gap_days > 1 THEN CONCAT('; ', gap_days, ' days uncovered')
+                            WHEN gap_days = 1 THEN '; 1 day uncovered' END,
+              '; last record ', COALESCE(CAST(last_completed_on AS VARCHAR), 'none'),
+              '; next due ', COALESCE(CAST(next_due_on AS VARCHAR), 'none')) AS says
+FROM verdicts"""
 EXCEPTIONS = """
-SELECT person_id, requirement_id, due_on, "from", "to", days, cause, explained_by
-FROM exceptions ORDER BY person_id, requirement_id, due_on, "from\""""
+SELECT 'exception' AS what, person_id, requirement_id, CAST(due_on AS VARCHAR) AS due_on,
+       CAST("from" AS VARCHAR) AS uncovered_from, CAST("to" AS VARCHAR) AS head,
+       CONCAT('to ', COALESCE(CAST("to" AS VARCHAR), 'no end'), ', ',
+              days, CASE days WHEN 1 THEN ' day, ' ELSE ' days, ' END,
+              REPLACE(cause, '_', ' '), '; ', COALESCE('explained by ' || explained_by, 'unexplained')) AS says
+FROM exceptions"""
 
 #: What a verdict rests on, person by person → relation, and whether its rows name an account in place of a person.
 EVIDENCE = {
@@ -37,8 +47,27 @@ EVIDENCE = {
 }
 DECIDED = ("decision_id", "kind", "requirement_id", "due_on", "approved_on", "new_due_on", "withdrawn")
 
-Key = tuple[str, ...]
-Statement = dict[str, Any]
+#: Verdicts and exceptions that are not the same in two statements, verdicts first.
+DIFFERENCES = """
+SELECT COALESCE(older.what, newer.what) AS what, COALESCE(older.person_id, newer.person_id) AS person_id,
+       COALESCE(older.requirement_id, newer.requirement_id) AS requirement_id,
+       COALESCE(older.due_on, newer.due_on) AS due_on,
+       COALESCE(older.uncovered_from, newer.uncovered_from) AS uncovered_from,
+       COALESCE(older.says, '') AS before, COALESCE(newer.says, '') AS after,
+       older.head IS DISTINCT FROM newer.head AS is_another
+FROM (SELECT * FROM statement_older WHERE what IN ('verdict', 'exception')) older
+FULL JOIN (SELECT * FROM statement_newer WHERE what IN ('verdict', 'exception')) newer
+  ON newer.what = older.what AND newer.person_id = older.person_id AND newer.requirement_id = older.requirement_id
+ AND newer.due_on = older.due_on AND newer.uncovered_from = older.uncovered_from
+WHERE older.says IS DISTINCT FROM newer.says
+ORDER BY what DESC, person_id, requirement_id, due_on, uncovered_from"""
+#: Whose evidence is not the same in two statements, and which.
+CAUSES = """
+SELECT COALESCE(older.person_id, newer.person_id), COALESCE(older.what, newer.what)
+FROM (SELECT * FROM statement_older WHERE what NOT IN ('verdict', 'exception')) older
+FULL JOIN (SELECT * FROM statement_newer WHERE what NOT IN ('verdict', 'exception')) newer
+  ON newer.what = older.what AND newer.person_id = older.person_id
+WHERE older.head IS DISTINCT FROM newer.head"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +131,10 @@ class Restatement:
         }
 
 
-def statement(engine: Engine) -> Statement:
-    """What is said now: every verdict and exception, and a digest per person of what these rest on."""
-    return {
-        "verdicts": [_texts(row) for row in engine.rows(VERDICTS)],
-        "exceptions": [_texts(row) for row in engine.rows(EXCEPTIONS)],
-        "evidence": {name: dict(engine.rows(_digests(*place))) for name, place in EVIDENCE.items()},
-    }
-
-
-def written(content: Mapping[str, Any]) -> str:
-    """As it stands in a file: the same content gives the same bytes."""
-    return json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n"
+def statement() -> str:
+    """A SELECT of what is said now: every verdict and exception, and a digest per person of what these rest on."""
+    said = [VERDICTS, EXCEPTIONS, *(_digests(name, *place) for name, place in EVIDENCE.items())]
+    return f"SELECT * FROM ({' UNION ALL '.join(said)}) said ORDER BY {', '.join(COLUMNS[:5])}"
 
 
 def against_older(folder: Path, engine: Engine, *, pseudonymous: bool) -> Restatement | None:
@@ -131,16 +152,16 @@ def against_older(folder: Path, engine: Engine, *, pseudonymous: bool) -> Restat
         if content["pseudonymous"] is not pseudonymous:
             return None
         changes = tuple(Change(**change) for change in content["changes"])
-        older = content["older"]
+        older, reason = content["older"], str(content["not_compared"])
         return Restatement(
             made_at=str(older["made_at"]),
             result_digest=str(older["result_digest"]),
             holds=bool(older["holds"]),
             changes=changes,
-            differences=tuple(_differences(content["statement"], statement(engine), changes)),
-            not_compared=str(content["not_compared"]),
+            differences=() if reason else tuple(_differences(engine, folder / OLDER, changes)),
+            not_compared=reason,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(_malformed(path)) from error
 
 
@@ -153,61 +174,32 @@ def _malformed(path: Path) -> Problem:
     )
 
 
-def _differences(before: Statement | None, after: Statement, changes: tuple[Change, ...]) -> Iterator[Difference]:
-    if before is None:
-        return
-    for_everybody = ", ".join(dict.fromkeys(c.subject if c.what == "input" else c.what for c in changes))
-    for what, table, known_by, shown in (
-        ("verdict", "verdicts", 2, _verdict),
-        ("exception", "exceptions", 4, _exception),
-    ):
-        old, new = _by_key(before[table], known_by), _by_key(after[table], known_by)
-        for key in sorted(key for key in old.keys() | new.keys() if old.get(key) != new.get(key)):
-            was, now = old.get(key), new.get(key)
-            person_id, requirement_id, *days = key
-            own = ", ".join(n for n in EVIDENCE if _of(before, n, person_id) != _of(after, n, person_id))
-            yield Difference(
-                what=what,
-                person_id=person_id,
-                requirement_id=requirement_id,
-                subject=f"due {days[0]}, uncovered from {days[1]}" if days else "",
-                before=shown(was) if was else "",
-                after=shown(now) if now else "",
-                is_another=was is None or now is None or was[0] != now[0],
-                cause=own or for_everybody or "nothing that is known",
-            )
+def _differences(engine: Engine, older: Path, changes: tuple[Change, ...]) -> Iterator[Difference]:
+    """What the older statement and the one of now say differently. Raises OSError or ValueError for no statement."""
+    engine.take_back("statement_older", older, COLUMNS)
+    engine.derive("statement_newer", statement())
+    of_everybody = ", ".join(dict.fromkeys(c.subject if c.what == "input" else c.what for c in changes))
+    own: dict[str, set[str]] = {}
+    for person_id, evidence in engine.rows(CAUSES):
+        own.setdefault(person_id, set()).add(evidence)
+    for what, person_id, requirement_id, due_on, uncovered_from, before, after, is_another in engine.rows(DIFFERENCES):
+        causes = ", ".join(name for name in EVIDENCE if name in own.get(person_id, ()))
+        yield Difference(
+            what=what,
+            person_id=person_id,
+            requirement_id=requirement_id,
+            subject=f"due {due_on}, uncovered from {uncovered_from}" if due_on else "",
+            before=before,
+            after=after,
+            is_another=is_another,
+            cause=causes or of_everybody or "nothing that is known",
+        )
+    engine.drop("statement_older")
+    engine.drop("statement_newer")
 
 
-def _by_key(rows: list[list[str]], length: int) -> dict[Key, list[str]]:
-    return {tuple(row[:length]): row[length:] for row in rows}
-
-
-def _of(of: Statement, evidence: str, person_id: str) -> str:
-    return str(of["evidence"].get(evidence, {}).get(person_id, ""))
-
-
-def _verdict(row: list[str]) -> str:
-    verdict, gap_days, last, due = row
-    days = f"; {_days(gap_days)} uncovered" if gap_days not in ("", "0") else ""
-    return f"{verdict}{days}; last record {last or 'none'}; next due {due or 'none'}"
-
-
-def _exception(row: list[str]) -> str:
-    to, days, cause, explained_by = row
-    explained = f"explained by {explained_by}" if explained_by else "unexplained"
-    return f"to {to or 'no end'}, {_days(days)}, {cause.replace('_', ' ')}; {explained}"
-
-
-def _days(number: str) -> str:
-    return f"{number} day" if number == "1" else f"{number} days"
-
-
-def _texts(row: tuple[object, ...]) -> list[str]:
-    return ["" if value is None else str(value) for value in row]
-
-
-def _digests(relation: str, by_account: bool) -> str:
-    """Person → digest of their rows in a relation, whatever the order and the place of these in a file.
+def _digests(what: str, relation: str, by_account: bool) -> str:
+    """One row per person: the digest of their rows in a relation, whatever the order and place of these in a file.
 
     Columns are joined by signs that no export has (unit separator; record separator for none).
     """
@@ -219,7 +211,8 @@ def _digests(relation: str, by_account: bool) -> str:
     )
     person_id = "person.person_id" if by_account else f"{relation}.person_id"
     return (
-        "SELECT person_id, LEFT(sha256(STRING_AGG(line, chr(10) ORDER BY line)), 16) AS digest FROM "
+        f"SELECT '{what}' AS what, person_id, '' AS requirement_id, '' AS due_on, '' AS uncovered_from, "
+        "LEFT(sha256(STRING_AGG(line, chr(10) ORDER BY line)), 16) AS head, '' AS says FROM "
         f"(SELECT {person_id} AS person_id, CONCAT_WS(chr(31), {texts}) AS line FROM {relation} "
-        f"{join if by_account else ''}) lines WHERE person_id IS NOT NULL GROUP BY person_id ORDER BY person_id"
+        f"{join if by_account else ''}) lines WHERE person_id IS NOT NULL GROUP BY person_id"
     )
