@@ -48,6 +48,9 @@ def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
         assert not (report := differences(company, ours[1], theirs.exceptions, EXCEPTION_COLUMNS)), (
             f"{as_of=}\n{report}"
         )
+        for name, column, rows in (("verdict", "verdict", ours[0]), ("exception", "cause", ours[1])):
+            kept = theirs.rows(f"SELECT {column} FROM {name} ORDER BY {column}")
+            assert kept == sorted((row[column],) for row in rows), f"{name} holds rows that are not printed"
 
 
 def differences(company: Company, ours: Rows, theirs: Rows, columns: list[str]) -> str:

@@ -21,6 +21,7 @@ TWICE = (
     hired("2025-12-06", "2026-01-03", role="Sales"),
     hired("2026-01-04", role="Engineer"),
 )
+SAME_START = (hired("2025-05-01", "2025-05-10", role="Sales"), hired("2025-05-01", "2025-06-30"))
 YEAR_END = CAMPAIGN | {"renewal": {"due": "12-31", "opens": "12-15"}, "applies_to": ENGINEERS["applies_to"]}
 # Requirement, facts, then: verdict, required_from, last_completed_on, gap_days, next_due_on.
 RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
@@ -38,6 +39,16 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "on leave between two runs": (
         (ENGINEERS, *TWICE, away("2025-12-06", "2025-12-25")),
         ("left", "", "", 0, "2026-01-25"),
+    ),
+    # 31 January, and 31 May to 30 June: the shorter of two rows that begin on one day joins nothing to the time before.
+    "two rows from one day on": (
+        (YEARLY, hired("2025-01-01", "2025-01-31"), *SAME_START),
+        ("missing", "2025-01-31", "", 32, ""),
+    ),
+    # 89 days away: the record of January does not count for the new tenure (C3, C7).
+    "two rows from one day on, in a new tenure": (
+        (YEARLY, hired("2025-01-01", "2025-01-31"), *SAME_START, trained("2025-01-05")),
+        ("missing", "2025-01-31", "2025-01-05", 31, ""),
     ),
     # Every required day, 31 March to 30 June, is excused; the record covers the last of them and days after the end.
     "trained in the last days of a leave": (

@@ -126,6 +126,7 @@ def test_what_is_no_format(pattern: str) -> None:
 def test_what_is_declared_as_none_is_none() -> None:
     read = parser("YYYY-MM-DD", none=("0000-00-00", "N/A - still employed"))
     assert [read(text) for text in ("", "  ", "0000-00-00", "n/a -  still employed")] == [None] * 4
+    assert read("2025-03-04") == (date(2025, 3, 4), None)
 
 
 # --- timestamps ---------------------------------------------------------------------------------------------------
@@ -276,7 +277,9 @@ def test_an_id_is_never_something_else(text: str) -> None:
     assert values.identifier(text) == text
 
 
-@pytest.mark.parametrize("text", ["E1\u200b", "E\u202e1", "E\u00ad1", "E\n1", "E\u20281", "\ufeffE1", "E\x7f1"])
+@pytest.mark.parametrize(
+    "text", ["E1\u200b", "E\u202e1", "E\u00ad1", "E\n1", "E\u20281", "E\u20291", "\ufeffE1", "E\x7f1"]
+)
 def test_an_id_has_no_character_that_nobody_sees(text: str) -> None:
     with pytest.raises(BadValueError, match="holds an invisible character") as refused:
         values.identifier(text)
@@ -307,6 +310,9 @@ def test_a_text_is_as_long_as_a_cell_of_a_spreadsheet_at_most() -> None:
 def test_free_text_keeps_its_lines() -> None:
     assert values.text(" two\nlines ") == "two\nlines"
     assert values.text("\u00a0") is None
+    with pytest.raises(BadValueError) as refused:
+        values.text("a\0b")
+    assert (refused.value.code, refused.value.message) == ("nul_character", "it holds a NUL character")
 
 
 # --- numbers, flags, words ----------------------------------------------------------------------------------------
@@ -342,6 +348,39 @@ def test_a_declared_suffix_and_scale() -> None:
     assert values.number("85 %", suffix="%") == 85
     assert values.number("90", divide_by=60) == 1.5
     assert values.number(" ") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("P1W", 10_080), ("P1D", 1_440), ("PT1H", 60), ("PT1M", 1), ("PT30S", 0.5), ("P1W2DT3H4M6S", 13_144.1), ("PT1.5H", 90),
+        (" PT1H\t", 60), ("P0Y0M1D", 1_440), ("PT0S", 0), ("", None), (" ", None),
+    ],
+)  # fmt: skip
+def test_a_duration_in_minutes(text: str, minutes: float | None) -> None:
+    assert values.minutes(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["P", "PT", "P1Y", "P1M", "1H", "PT1H30", "PT1H30M ago", "-PT1H", "PT1,5H", "P0Y"])
+def test_what_is_no_duration(text: str) -> None:
+    with pytest.raises(BadValueError) as refused:
+        values.minutes(text)
+    assert (refused.value.code, refused.value.message) == (
+        "not_a_duration",
+        f"'{text}' is not a duration such as PT1H30M",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("31/12/2025", True), ("12/31/2025", True), ("1.2.25", True), (" 29-2-24, 10:00", True), ("29/02/2025", False),
+        ("13/13/2025", False), ("0/5/2025", False), ("31/04/2025", False), ("30/04/2025", True), ("1/2-2025", False),
+        ("12/12/2025", True), ("1/2/202", False), ("2025-03-04", False), ("", False),
+    ],
+)  # fmt: skip
+def test_which_texts_are_a_day_in_figures(text: str, is_one: bool) -> None:
+    assert values.is_numeric_date(text) is is_one
 
 
 IN_ANY_CASE = st.sampled_from([str.lower, str.upper, str.title])
@@ -382,8 +421,9 @@ def test_each_word_of_a_vocabulary_means_what_is_declared_and_no_other_does(word
 def test_flags() -> None:
     assert [values.flag(text) for text in ("TRUE", " yes", "1", "False", "no", "0")] == [True] * 3 + [False] * 3
     assert values.flag("") is None
-    with pytest.raises(BadValueError, match="neither true nor false"):
+    with pytest.raises(BadValueError, match="neither true nor false; expected true, yes, 1, false, no, 0") as refused:
         values.flag("maybe")
+    assert refused.value.code == "not_a_flag"
 
 
 def test_words_are_matched_whole() -> None:
