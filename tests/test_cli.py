@@ -427,8 +427,8 @@ def test_a_record_that_vanished_since_an_earlier_export_needs_attention(tmp_path
     code, lines = checked(folder)
     assert code == 1
     assert (
-        "MEND completions.csv: of 9 records in the earlier export q3.csv, 1 vanished and 0 changed; 0 that were open "
-        "moved on. New since: 0."
+        "MEND completions.csv: of 9 records in the earlier export q3.csv, 1 vanished and 0 changed; open "
+        "records completed: 0, new ones: 0."
     ) in lines
     assert lines[-1] == "1 matter to mend."
 

@@ -58,8 +58,8 @@ class TestCompletions:
         assert counts(got) == (1, 0, 0, 0, 1)
         assert changes(got) == []
         assert got.finding("records_kept").text == (
-            "export.csv: of 1 record in the earlier export old/export.csv, 0 vanished and 0 changed; 0 that were open "
-            "moved on. New since: 1."
+            "export.csv: of 1 record in the earlier export old/export.csv, 0 vanished and 0 changed; open "
+            "records completed: 0, new ones: 1."
         )
 
     def test_a_record_that_is_gone_has_vanished(self, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ class TestCompletions:
         )  # fmt: skip
         assert counts(got) == (0, 0, 3, 0, 0)
         assert {change for change, *_ in changes(got)} == {"updated"}
-        assert "3 that were open moved on" in got.finding("records_kept").text
+        assert "open records completed: 3, new ones: 0." in got.finding("records_kept").text
 
     def test_letter_case_of_an_address_is_no_change(self, tmp_path: Path) -> None:
         got = compared(

@@ -64,7 +64,7 @@ def _says(wp: Workpaper, lost: int, unread: int) -> tuple[str, ...]:
         f"{rate(lost, total)} records of {count(len(earlier), 'earlier export')} have vanished from the newer one or "
         "read differently there. Verdicts rest on the newer exports alone; each such record needs an answer from its "
         "system.",
-        f"{count(moved, 'record')} that were open have moved on, such as a training that was finished or an engagement "
-        f"that ended, and {count(fresh, 'record is', 'records are')} new. Both are expected."
-        + (f" {count(unread, 'row')} could not be read, so not compared." if unread else ""),
+        f"Expected: {count(fresh, 'record is', 'records are')} new, and "
+        f"{count(moved, 'open record was', 'open records were')} completed, as when a training is finished or an "
+        "engagement ends." + (f" {count(unread, 'row')} could not be read, so not compared." if unread else ""),
     )

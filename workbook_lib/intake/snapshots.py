@@ -108,7 +108,7 @@ def findings(files: Sequence[FileAccount], newer: Sequence[Reading]) -> Iterator
         gone = old.vanished + old.changed
         text = (
             f"{file.file}: of {counted(old.rows_used, 'record')} in the earlier export {old.file}, {old.vanished:,} "
-            f"vanished and {old.changed:,} changed; {old.updated:,} that were open moved on. New since: {old.new:,}."
+            f"vanished and {old.changed:,} changed; open records completed: {old.updated:,}, new ones: {old.new:,}."
         )
         if old.unread:
             rows = listing([row.row_no for row in old.unread], 10)
