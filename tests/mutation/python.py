@@ -28,7 +28,7 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
-from mutation.exchange import code_of, function_of, rebind, values_of
+from mutation.exchange import code_of, forget, function_of, rebind, values_of
 from mutation.programs import Mutant, mutants
 
 PROJECT = Path(__file__).parents[2]
@@ -133,6 +133,7 @@ class Judge:
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
         mutate()
+        forget()
         return int(any(_fails(self.items[no]) for no in asked))
 
     def run_anew(self, path: Path, mutant: Mutant, asked: list[int]) -> int:
