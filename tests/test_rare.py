@@ -19,6 +19,7 @@ from test_oracle import (
     YEARLY,
     away,
     differences,
+    extended,
     hired,
     trained,
 )
@@ -68,6 +69,11 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "a role within a longer engagement, and no record": (
         (ENGINEERS, hired("2025-01-01"), hired("2025-03-01", "2025-03-31", role="Engineer")),
         ("missing", "2025-03-31", "", 1, ""),
+    ),
+    # An explanation never changes a verdict, whatever else its row says (C11, C13).
+    "an explanation that names a new due day": (
+        (YEARLY, hired("2025-03-01"), extended("2025-03-05", "2026-12-31", kind="explain", due_on="2025-03-31")),
+        ("missing", "2025-03-31", "", 276, ""),
     ),
     # Every required day, 31 March to 30 June, is excused; the record covers the last of them and days after the end.
     "trained in the last days of a leave": (

@@ -35,7 +35,9 @@ PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "workbook_lib"
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
-    "values": ("intake.values intake.date_formats intake.csv_records intake.columns", "test_values test_intake"),
+    "values": (
+        "intake.values intake.date_formats intake.csv_records intake.columns", "test_values test_date_formats test_intake test_files",
+    ),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
         "test_intake test_values test_files test_snapshots test_roster_profiles",
