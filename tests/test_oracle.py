@@ -178,7 +178,7 @@ def signed(at: str, version: str = "") -> dict[str, str]:
 def extended(approved_on: str, new_due_on: str, decision_id: str = "D1", **cells: str) -> dict[str, str]:
     cells = {"decided_by": "ciso", "approved_by": "coo", "reason": "illness", "requirement_id": "R"} | cells
     cells |= {"person_id": "P", "approved_on": approved_on, "new_due_on": new_due_on}
-    return row("decisions", decision_id=decision_id, kind="extend", **cells) | {"table": "decisions"}
+    return row("decisions", decision_id=decision_id, **{"kind": "extend"} | cells) | {"table": "decisions"}
 
 
 def withdrawn(decision_id: str, withdrawal_id: str = "D2") -> dict[str, str]:

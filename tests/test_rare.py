@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 from companies import plain
 from oracle import judge
-from test_oracle import CAMPAIGN, ENGINEERS, VERDICT_COLUMNS, YEARLY, away, hired, trained
+from test_oracle import (
+    CAMPAIGN,
+    ENGINEERS,
+    EXCEPTION_COLUMNS,
+    VERDICT_COLUMNS,
+    YEARLY,
+    away,
+    differences,
+    extended,
+    hired,
+    trained,
+)
 from test_oracle import small as company_of
 from test_readings import judged
 
@@ -50,6 +61,20 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         (YEARLY, hired("2025-01-01", "2025-01-31"), *SAME_START, trained("2025-01-05")),
         ("missing", "2025-01-31", "2025-01-05", 31, ""),
     ),
+    # Due on 31 March alone; one tenure since January, in which the record of 10 January counts (C7).
+    "a role within a longer engagement": (
+        (ENGINEERS, hired("2025-01-01"), hired("2025-03-01", "2025-03-31", role="Engineer"), trained("2025-01-10")),
+        ("met", "2025-03-31", "2025-01-10", 0, ""),
+    ),
+    "a role within a longer engagement, and no record": (
+        (ENGINEERS, hired("2025-01-01"), hired("2025-03-01", "2025-03-31", role="Engineer")),
+        ("missing", "2025-03-31", "", 1, ""),
+    ),
+    # An explanation never changes a verdict, whatever else its row says (C11, C13).
+    "an explanation that names a new due day": (
+        (YEARLY, hired("2025-03-01"), extended("2025-03-05", "2026-12-31", kind="explain", due_on="2025-03-31")),
+        ("missing", "2025-03-31", "", 276, ""),
+    ),
     # Every required day, 31 March to 30 June, is excused; the record covers the last of them and days after the end.
     "trained in the last days of a leave": (
         (YEARLY, hired("2025-03-01", "2025-06-30"), away("2025-03-15", "2025-06-30"), trained("2025-06-20")),
@@ -62,6 +87,8 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 def test_verdict_by_hand(name: str, tmp_path: Path) -> None:
     facts, expected = RARE[name]
     company = company_of(*(dict(fact) for fact in facts))
-    (theirs,), ((ours,), _) = judged(company, tmp_path / "company").verdicts, judge(company, "2025")
+    paper, ((ours,), exceptions) = judged(company, tmp_path / "company"), judge(company, "2025")
+    (theirs,) = paper.verdicts
     assert tuple(ours[column] for column in VERDICT_COLUMNS[2:]) == expected
     assert tuple(plain(theirs[column]) for column in VERDICT_COLUMNS[2:]) == tuple(map(plain, expected))
+    assert not differences(company, exceptions, paper.exceptions, EXCEPTION_COLUMNS)

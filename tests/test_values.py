@@ -111,6 +111,22 @@ def test_a_timestamp_in_a_declared_format(pattern: str, text: str, moment: datet
     assert parser(pattern)(text) == (moment.date(), moment)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "code", "says"),
+    [
+        ("DD/MM/YYYY", "12/31/2025", "exchanged_date", "expected DD/MM/YYYY; its day and month stand the other way round"),
+        ("M/D/YYYY h:mm AM", "31/1/2025 1:00 AM", "exchanged_date", "expected M/D/YYYY h:mm AM; its day and month stand the other way round"),
+        ("DD/MM/YYYY", "31/31/2025", "not_a_date", "expected DD/MM/YYYY"),
+        (values.ISO_DATE, "2025-31-12", "not_a_date", "expected YYYY-MM-DD"),
+        (values.EPOCH_SECONDS, "soon", "not_a_date", "expected epoch seconds"),
+    ],
+)  # fmt: skip
+def test_day_and_month_the_other_way_round_are_named_as_such(pattern: str, text: str, code: str, says: str) -> None:
+    with pytest.raises(BadValueError) as refused:
+        parser(pattern)(text)
+    assert (refused.value.code, refused.value.message) == (code, f"'{text}' is not a date; {says}")
+
+
 def test_of_several_formats_the_one_that_fits_is_meant() -> None:
     read = parser("YYYY-MM-DD", "MM/DD/YYYY")
     assert [day(read, text) for text in ("2025-03-04", "03/04/2025")] == [date(2025, 3, 4)] * 2

@@ -43,7 +43,7 @@ BY_ORACLE = {
     "exception": ["cause"],
 }
 BY_STORY = {"verdicts": list(test_northwind.COMPARED), "exceptions": list(test_northwind.EXCEPTION)}
-BY_RARITY = {"verdicts": VERDICT_COLUMNS}
+BY_RARITY = {"verdicts": VERDICT_COLUMNS, "exceptions": EXCEPTION_COLUMNS}
 BY_CHAIN = {"trace": ["due_on", "why_due_then"]}
 BY_SENTENCE = {"verdicts": ["why"]}
 BY_MAPPING = {"account_person": ["account", "person_no", "via"]}

@@ -42,6 +42,14 @@ def values_of(module: Any, path: Path, mutant: Mutant) -> dict[str, Any]:
     return {name: new for name, new in plain.items() if repr(new) != repr(vars(module)[name])}
 
 
+def forget() -> None:
+    """Forget what functions remember from before the exchange."""
+    for module in [found for name, found in sys.modules.items() if name.startswith("workbook_lib")]:
+        for value in list(vars(module).values()):
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+
+
 def rebind(module: Any, values: dict[str, Any]) -> None:
     """Give constants other values, wherever they were imported."""
     for other in [found for name, found in sys.modules.items() if name.startswith("workbook_lib")]:

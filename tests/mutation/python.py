@@ -28,14 +28,16 @@ from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
-from mutation.exchange import code_of, function_of, rebind, values_of
+from mutation.exchange import code_of, forget, function_of, rebind, values_of
 from mutation.programs import Mutant, mutants
 
 PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "workbook_lib"
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
-    "values": ("intake.values intake.date_formats intake.csv_records intake.columns", "test_values test_intake"),
+    "values": (
+        "intake.values intake.date_formats intake.csv_records intake.columns", "test_values test_date_formats test_intake test_files",
+    ),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
         "test_intake test_values test_files test_snapshots test_roster_profiles",
@@ -133,6 +135,7 @@ class Judge:
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
         mutate()
+        forget()
         return int(any(_fails(self.items[no]) for no in asked))
 
     def run_anew(self, path: Path, mutant: Mutant, asked: list[int]) -> int:

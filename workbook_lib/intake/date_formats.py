@@ -103,10 +103,10 @@ def _grouped(texts: Mapping[str, int]) -> dict[_Shape, dict[str, int]]:
         if match is None:
             continue
         year_first = len(match["first"]) == 4
-        year = match["first"] if year_first else match["third"]
+        year, other = (match["first"], match["third"]) if year_first else (match["third"], match["first"])
         half = re.sub("[AP]M", "AM", match["half"] or "")
         shape = _Shape(match["mark"], len(year), year_first, match["gap"] or "", bool(match["seconds"]), half)
-        if len(year) in (2, 4) and (year_first or len(match["first"]) <= 2):
+        if len(year) in (2, 4) and len(other) <= 2:
             groups.setdefault(shape, {})[text] = row_no
     return groups
 

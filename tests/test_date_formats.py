@@ -1,0 +1,70 @@
+"""The format of a column of dates: only what its values prove."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbook_lib.intake.date_formats import Evidence, evidence, is_date, read_by
+
+#: Texts, in the order of their rows from 2; then the formats, why, and the doubts.
+COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]] = {
+    "nothing": ((), (), "", ()),
+    "no dates": (("soon", "1.2", "2025"), (), "", ()),
+    "ISO dates": (("2025-03-04",), ("YYYY-MM-DD",), "written as YYYY-MM-DD", ()),
+    "ISO in both ways": (
+        ("2025-03-04T10:00:00Z", "2025-03-04"),
+        ("YYYY-MM-DD", "ISO timestamp"), "written as YYYY-MM-DD or ISO timestamp", (),
+    ),
+    "milliseconds": (("/Date(1700000000000)/",), ("/Date(ms)/",), "written as /Date(ms)/", ()),
+    "day first": (("03/04/2025", "13/04/2025"), ("DD/MM/YYYY",), "'13/04/2025' in row 3 shows the day first", ()),
+    "month first": (("04.13.2025", "4.3.2025"), ("M.D.YYYY",), "'04.13.2025' in row 2 shows the month first", ()),
+    "a part of two digits": (("1/13/2025",), ("M/DD/YYYY",), "'1/13/2025' in row 2 shows the month first", ()),
+    "twelve proves nothing": (
+        ("12/12/2025",), (), "", ("'12/12/2025' in row 2 can be DD/MM/YYYY or MM/DD/YYYY, and no value shows which",),
+    ),
+    "contradiction": (
+        ("13/04/2025", "04/13/2025"), (), "", ("'13/04/2025' in row 2 shows the day first, '04/13/2025' in row 3 the month",),
+    ),
+    "year first": (("2025/03/04", "2025/3/14"), ("YYYY/M/DD",), "'2025/03/04' in row 2 shows the year first", ()),
+    "day or year of two digits": (
+        ("13.04.25",), (), "", ("'13.04.25' in row 2 can begin with the day or with a year of two digits",),
+    ),
+    "month, then a year of two digits": (("04/13/25",), ("MM/DD/YY",), "'04/13/25' in row 2 shows the month first", ()),
+    "a clock of twelve hours": (
+        ("1/13/2025 9:05 PM", "1/14/2025 12:05 AM"),
+        ("M/DD/YYYY h:mm AM",), "'1/13/2025 9:05 PM' in row 2 shows the month first", (),
+    ),
+    "a clock with seconds": (
+        ("13.01.2025, 09:05:59",), ("DD.MM.YYYY, hh:mm:ss",), "'13.01.2025, 09:05:59' in row 2 shows the day first", (),
+    ),
+    "two shapes": (
+        ("13/04/2025", "13-04-2025", "2025-01-01"),
+        ("YYYY-MM-DD", "DD/MM/YYYY", "DD-MM-YYYY"),
+        "written as YYYY-MM-DD; '13/04/2025' in row 2 shows the day first; '13-04-2025' in row 3 shows the day first", (),
+    ),
+    "years of one or three digits": (("13/04/5", "13/04/205", "205/04/13", "2025/04/2025"), (), "", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_what_the_values_of_a_column_prove(name: str) -> None:
+    texts, formats, why, doubts = COLUMNS[name]
+    assert evidence({text: row_no for row_no, text in enumerate(texts, 2)}) == Evidence(formats, why, doubts)
+
+
+@pytest.mark.parametrize(
+    ("text", "shaped"),
+    [
+        ("2025-03-04", True), ("2025-03-04T10:00:00Z", True), ("/Date(1700000000000)/", True), ("31/12/2025", True),
+        ("99.99.99", True), ("1/2-2025", False), ("31/12/2025 soon", False), ("2025", False), ("", False),
+    ],
+)  # fmt: skip
+def test_what_has_the_shape_of_a_date(text: str, shaped: bool) -> None:
+    assert is_date(text) is shaped
+
+
+def test_how_many_texts_a_format_reads() -> None:
+    texts = ("13/04/2025", "04/13/2025", "2025-01-01", "never")
+    assert read_by(["DD/MM/YYYY"], texts) == 1
+    assert read_by(["DD/MM/YYYY", "YYYY-MM-DD"], texts) == 2
+    assert read_by(["DD/MM/YYYY"], texts, none=["Never"]) == 2
