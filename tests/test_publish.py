@@ -377,8 +377,9 @@ class TestInTheBrowser:
         assert visit.complaints == []
         assert visit.outside() == []
 
-    @pytest.mark.parametrize("width", [1280, 390])
-    @pytest.mark.parametrize("kind", ["page", "hostile", "interim"])
+    @pytest.mark.parametrize(
+        ("kind", "width"), [("page", 1280), ("page", 390), ("hostile", 1280), ("hostile", 390), ("interim", 390)]
+    )
     def test_fits_screen_and_telephone(
         self, chromium: Any, request: pytest.FixtureRequest, kind: str, width: int
     ) -> None:
