@@ -16,6 +16,7 @@ from test_oracle import (
     ENGINEERS,
     EXCEPTION_COLUMNS,
     VERDICT_COLUMNS,
+    VERDICTS,
     YEARLY,
     away,
     differences,
@@ -75,11 +76,32 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         (YEARLY, hired("2025-03-01"), extended("2025-03-05", "2026-12-31", kind="explain", due_on="2025-03-31")),
         ("missing", "2025-03-31", "", 276, ""),
     ),
+    # 31 March to 4 April: explained twice, and listed once; the extension explains nothing, although it names the day.
+    "explained twice, and extended": (
+        (
+            *(YEARLY, hired("2025-03-01"), trained("2025-04-20")),
+            extended("2025-04-05", "2025-04-30", due_on="2025-03-31"),
+            *(extended("", "", decision, kind="explain", due_on="2025-03-31") for decision in ("D2", "D3")),
+        ),
+        ("late", "2025-03-31", "2025-04-20", 5, "2026-04-20"),
+    ),
     # Every required day, 31 March to 30 June, is excused; the record covers the last of them and days after the end.
     "trained in the last days of a leave": (
         (YEARLY, hired("2025-03-01", "2025-06-30"), away("2025-03-15", "2025-06-30"), trained("2025-06-20")),
         ("excused", "2025-03-31", "2025-06-20", 0, ""),
     ),
+    # 30 days in another role: the clock of 1 January goes on, and every day from 20 February is required (9 and 306 days).
+    "a break of 30 days in the role": (
+        (
+            ENGINEERS,
+            hired("2025-01-01", "2025-01-20", role="Engineer"),
+            hired("2025-01-21", "2025-02-19", role="Sales"),
+            hired("2025-02-20", role="Engineer"),
+        ),
+        ("missing", "2025-02-20", "", 315, ""),
+    ),
+    # Breaks of 30 and of 31 days, which the random companies seldom hit.
+    **{name: VERDICTS[name] for name in ("rehired after 30 days", "rehired after 31 days", "long break in the role")},
 }
 
 

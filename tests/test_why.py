@@ -36,6 +36,11 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
         "Not covered on 62 required days between 2025-03-31 and 2025-05-31, and on no required day after that; no valid "
         "record by the end of the judged period.",
     ),
+    # 10 days to 9 November, and 22 from 10 December; what closed the first gap lies in the judged days.
+    "late, then missing": (
+        (YEARLY | {"renewal": {"every_months": 1}}, hired("2025-10-01"), trained("2025-11-10")),
+        "Not covered on 32 required days between 2025-10-31 and 2025-12-31; last completed on 2025-11-10.",
+    ),
     # 151 days to 31 May; 92 from 1 October, since after three months the clock starts again on 1 September.
     "missing twice": (
         (ENGINEERS, hired("2024-06-01", "2025-05-31", role="Engineer"), hired("2025-09-01", role="Engineer"), trained("2026-01-02")),
@@ -95,3 +100,16 @@ def test_sentence_by_hand(name: str, tmp_path: Path) -> None:
     facts, sentence = SENTENCES[name]
     (verdict,) = judged(company_of(*(dict(fact) for fact in facts)), tmp_path / "company").verdicts
     assert verdict["why"] == sentence
+
+
+def test_a_row_that_cannot_be_used_is_told_to_nobody_else(tmp_path: Path) -> None:
+    other = hired("2025-12-20") | {"person_id": "Q"}
+    paper = judged(company_of(YEARLY, hired("2025-12-20"), other, trained("2025-02-31")), tmp_path / "company")
+    pending = "Nothing was due by the end of the judged period; due on 2026-01-19."
+    assert [(row["person_id"], row["why"]) for row in paper.verdicts] == [
+        (
+            "P",
+            f"{pending} A row that seems to be about this person could not be used: exports/02_completions.csv, row 2.",
+        ),
+        ("Q", pending),
+    ]

@@ -46,7 +46,7 @@ BY_STORY = {"verdicts": list(test_northwind.COMPARED), "exceptions": list(test_n
 BY_RARITY = {"verdicts": VERDICT_COLUMNS, "exceptions": EXCEPTION_COLUMNS}
 BY_CHAIN = {"trace": ["due_on", "why_due_then"]}
 BY_SENTENCE = {"verdicts": ["why"]}
-BY_MAPPING = {"account_person": ["account", "person_no", "via"]}
+BY_MAPPING = {"account_person": ["account", "person_no", "via", "in_system"]}
 #: How many random companies are asked, each on two as-of days.
 COMPANIES = int(os.environ.get("ORACLE_PEOPLE", "1200")) // SIZE
 
