@@ -28,6 +28,7 @@ WHOSE = [
     ("ghost", {}, (None, "nobody")),
     ("e1", {}, (None, "nobody")),
     ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,test user\n"}, (None, "excluded")),
+    ("Temp@acme.example", {"decisions": DECISIONS + "D1,exclude,grc,,TEMP@acme.example,test user\n"}, (None, "excluded")),
     ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
     ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
 ]  # fmt: skip
