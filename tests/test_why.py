@@ -36,6 +36,16 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
         "Not covered on 62 required days between 2025-03-31 and 2025-05-31, and on no required day after that; no valid "
         "record by the end of the judged period.",
     ),
+    # Required again from 3 March 2026; of that the sentence of 2025 says nothing.
+    "missing, then in another role": (
+        (
+            ENGINEERS,
+            hired("2025-03-01", "2025-05-31", role="Engineer"),
+            hired("2025-06-01", "2026-01-31", role="Sales"),
+            hired("2026-02-01", role="Engineer"),
+        ),
+        "Not covered on 62 required days between 2025-03-31 and 2025-05-31; no valid record by the end of the judged period.",
+    ),
     # 10 days to 9 November, and 22 from 10 December; what closed the first gap lies in the judged days.
     "late, then missing": (
         (YEARLY | {"renewal": {"every_months": 1}}, hired("2025-10-01"), trained("2025-11-10")),
