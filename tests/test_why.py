@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from test_oracle import CAMPAIGN, ENGINEERS, ONCE, YEARLY, away, hired, trained
 from test_oracle import small as company_of
-from test_readings import judged
+from test_rare import performed
 
 #: Requirement and facts, then the sentence beside the one verdict of 2025.
 SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
@@ -108,13 +108,13 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_sentence_by_hand(name: str, tmp_path: Path) -> None:
     facts, sentence = SENTENCES[name]
-    (verdict,) = judged(company_of(*(dict(fact) for fact in facts)), tmp_path / "company").verdicts
+    (verdict,) = performed(company_of(*(dict(fact) for fact in facts)), tmp_path / "company").verdicts
     assert verdict["why"] == sentence
 
 
 def test_a_row_that_cannot_be_used_is_told_to_nobody_else(tmp_path: Path) -> None:
     other = hired("2025-12-20") | {"person_id": "Q"}
-    paper = judged(company_of(YEARLY, hired("2025-12-20"), other, trained("2025-02-31")), tmp_path / "company")
+    paper = performed(company_of(YEARLY, hired("2025-12-20"), other, trained("2025-02-31")), tmp_path / "company")
     pending = "Nothing was due by the end of the judged period; due on 2026-01-19."
     assert [(row["person_id"], row["why"]) for row in paper.verdicts] == [
         (
