@@ -123,3 +123,10 @@ def test_verdict_by_hand(name: str, tmp_path: Path) -> None:
     assert tuple(ours[column] for column in VERDICT_COLUMNS[2:]) == expected
     assert tuple(plain(theirs[column]) for column in VERDICT_COLUMNS[2:]) == tuple(map(plain, expected))
     assert not differences(company, exceptions, paper.exceptions, EXCEPTION_COLUMNS)
+
+
+def test_a_worker_type_that_cannot_be_read_may_be_any(tmp_path: Path) -> None:
+    # The oracle reads no worker types, so that the product stands alone here (C12).
+    company = company_of(YEARLY, hired("2025-03-01", worker_type="robot"), trained("2025-03-02"))
+    (verdict,) = performed(company, tmp_path / "company").verdicts
+    assert (verdict["verdict"], verdict["gap_days"], verdict["next_due_on"]) == ("undetermined", None, None)
