@@ -42,6 +42,9 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
         ("YYYY-MM-DD", "DD/MM/YYYY", "DD-MM-YYYY"),
         "written as YYYY-MM-DD; '13/04/2025' in row 2 shows the day first; '13-04-2025' in row 3 shows the day first", (),
     ),
+    "words among dates": (
+        ("31/12/2025 soon", "soon", "13/04/2025"), ("DD/MM/YYYY",), "'13/04/2025' in row 4 shows the day first", (),
+    ),
     "years of one or three digits": (("13/04/5", "13/04/205", "205/04/13", "2025/04/2025"), (), "", ()),
 }  # fmt: skip
 

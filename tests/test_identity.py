@@ -28,6 +28,7 @@ WHOSE = [
     ("ghost", {}, (None, "nobody")),
     ("e1", {}, (None, "nobody")),
     ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,test user\n"}, (None, "excluded")),
+    ("Temp@acme.example", {"decisions": DECISIONS + "D1,exclude,grc,,TEMP@acme.example,test user\n"}, (None, "excluded")),
     ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
     ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
 ]  # fmt: skip
@@ -91,3 +92,32 @@ def test_a_link_to_somebody_unknown_still_contradicts_another_link(tmp_path):
     record = plus("completions", "x,SEC-101,2025-05-05,completed,,30")
     links = {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E99,x,b\n"}
     assert mapped(tmp_path, record | links)[1]["x"] == (None, "nobody")
+
+
+def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_name(tmp_path):
+    people = (
+        "E1,Ada Byron,ada@acme.example,employee,Head,2024-05-01,2024-12-31",  # begins later than the row of 2023
+        "E2,Bo Early,bo@acme.example,employee,Support,2024-03-03,2025-03-02",  # begins earlier, and stands later
+        "C1,Cy Later,cy@agency.example,contractor,Support,2024-05-01,",  # begins on the same day, and stands later
+        "E5,,eve@acme.example,employee,Sales,2025-01-01,",
+        "E6,,fay@acme.example,employee,Sales,2025-01-01,",
+        "E9,Di Unread,di@acme.example,employee,Support,soon,",
+    )
+    accounts = plus("accounts", "fay@acme.example,E6,Fay,true", "other@acme.example,E2,Nobody,true")
+    decisions = {"decisions": DECISIONS + "D1,exclude,grc,E6,,test user\n"}
+    paper, _ = mapped(tmp_path, plus("people", *people) | accounts | decisions)
+    assert paper.rows("SELECT person_id, name, email, role, is_excluded FROM everybody ORDER BY person_no") == [
+        ("C1", "Cy Later", "cy@agency.example", "Support", 0),
+        ("E1", "Ada Byron", "ada@acme.example", "Head", 0),
+        ("E2", "Bo", "bo@acme.example", "Sales", 0),
+        ("E5", "eve@acme.example", "eve@acme.example", "Sales", 0),
+        ("E6", "Fay", "fay@acme.example", "Sales", 1),
+        ("E9", "Di", "di@acme.example", "Sales", 0),
+    ]
+    assert [person for (person,) in paper.rows("SELECT person_id FROM person ORDER BY 1")] == [
+        "C1",
+        "E1",
+        "E2",
+        "E5",
+        "E9",
+    ]

@@ -5,11 +5,12 @@ Each example stands for a mistake in a statement that nothing else would have sh
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from companies import plain
+from companies import Company, plain, write
 from oracle import judge
 from test_oracle import (
     CAMPAIGN,
@@ -25,7 +26,9 @@ from test_oracle import (
     trained,
 )
 from test_oracle import small as company_of
-from test_readings import judged
+
+from workbook_lib.audit import load_audit
+from workbook_lib.workpaper import Workpaper, perform
 
 #: An engineer for two weeks, elsewhere over the end of 2025, an engineer again in 2026: nothing of 2025 is ever due.
 TWICE = (
@@ -105,12 +108,25 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
 }
 
 
+def performed(company: Company, folder: Path) -> Workpaper:
+    """The company's workpaper; an export without a row is left out."""
+    whole = replace(company, sources=[source for source in company.sources if source.rows])
+    return perform(load_audit(write(whole, folder)), "2025")
+
+
 @pytest.mark.parametrize("name", RARE)
 def test_verdict_by_hand(name: str, tmp_path: Path) -> None:
     facts, expected = RARE[name]
     company = company_of(*(dict(fact) for fact in facts))
-    paper, ((ours,), exceptions) = judged(company, tmp_path / "company"), judge(company, "2025")
+    paper, ((ours,), exceptions) = performed(company, tmp_path / "company"), judge(company, "2025")
     (theirs,) = paper.verdicts
     assert tuple(ours[column] for column in VERDICT_COLUMNS[2:]) == expected
     assert tuple(plain(theirs[column]) for column in VERDICT_COLUMNS[2:]) == tuple(map(plain, expected))
     assert not differences(company, exceptions, paper.exceptions, EXCEPTION_COLUMNS)
+
+
+def test_a_worker_type_that_cannot_be_read_may_be_any(tmp_path: Path) -> None:
+    # The oracle reads no worker types, so that the product stands alone here (C12).
+    company = company_of(YEARLY, hired("2025-03-01", worker_type="robot"), trained("2025-03-02"))
+    (verdict,) = performed(company, tmp_path / "company").verdicts
+    assert (verdict["verdict"], verdict["gap_days"], verdict["next_due_on"]) == ("undetermined", None, None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from test_oracle import CAMPAIGN, ENGINEERS, ONCE, YEARLY, away, hired, trained
 from test_oracle import small as company_of
-from test_readings import judged
+from test_rare import performed
 
 #: Requirement and facts, then the sentence beside the one verdict of 2025.
 SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
@@ -35,6 +35,16 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
         (YEARLY, hired("2025-03-01"), away("2025-06-01", "")),
         "Not covered on 62 required days between 2025-03-31 and 2025-05-31, and on no required day after that; no valid "
         "record by the end of the judged period.",
+    ),
+    # Required again from 3 March 2026; of that the sentence of 2025 says nothing.
+    "missing, then in another role": (
+        (
+            ENGINEERS,
+            hired("2025-03-01", "2025-05-31", role="Engineer"),
+            hired("2025-06-01", "2026-01-31", role="Sales"),
+            hired("2026-02-01", role="Engineer"),
+        ),
+        "Not covered on 62 required days between 2025-03-31 and 2025-05-31; no valid record by the end of the judged period.",
     ),
     # 10 days to 9 November, and 22 from 10 December; what closed the first gap lies in the judged days.
     "late, then missing": (
@@ -98,13 +108,13 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
 @pytest.mark.parametrize("name", SENTENCES)
 def test_sentence_by_hand(name: str, tmp_path: Path) -> None:
     facts, sentence = SENTENCES[name]
-    (verdict,) = judged(company_of(*(dict(fact) for fact in facts)), tmp_path / "company").verdicts
+    (verdict,) = performed(company_of(*(dict(fact) for fact in facts)), tmp_path / "company").verdicts
     assert verdict["why"] == sentence
 
 
 def test_a_row_that_cannot_be_used_is_told_to_nobody_else(tmp_path: Path) -> None:
     other = hired("2025-12-20") | {"person_id": "Q"}
-    paper = judged(company_of(YEARLY, hired("2025-12-20"), other, trained("2025-02-31")), tmp_path / "company")
+    paper = performed(company_of(YEARLY, hired("2025-12-20"), other, trained("2025-02-31")), tmp_path / "company")
     pending = "Nothing was due by the end of the judged period; due on 2026-01-19."
     assert [(row["person_id"], row["why"]) for row in paper.verdicts] == [
         (

@@ -36,8 +36,10 @@ LIBRARY = PROJECT / "workbook_lib"
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
     "values": (
-        "intake.values intake.date_formats intake.csv_records intake.columns", "test_values test_date_formats test_intake test_files",
+        "intake.values intake.csv_records intake.columns", "test_values test_intake test_files",
     ),
+    "dates": ("intake.date_formats", "test_date_formats"),
+    "ledger": ("ledger", "test_ledger"),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
         "test_intake test_values test_files test_snapshots test_roster_profiles",
@@ -51,7 +53,7 @@ ROOMS: dict[str, tuple[str, str]] = {
         "intake.json_records intake.spreadsheet intake.snapshots", "test_files test_spreadsheets test_snapshots test_intake",
     ),
     "judgement": ("coverage tables", "test_intake test_trace test_why test_audit test_identity"),
-    "register": ("ledger register.standing register.admission", "test_ledger test_register"),
+    "register": ("register.standing register.admission", "test_register"),
 }  # fmt: skip
 #: The tests that a mutant is given: so many, and so many seconds of them.
 MOST, SECONDS = 150, 20.0
