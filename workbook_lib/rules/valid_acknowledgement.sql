@@ -1,6 +1,6 @@
 -- C9: an acknowledgement counts for the version that it names, or else for the one in force on its day. It lapses
 -- due_within_days after a later material version took effect; made after that day, it covers nothing.
-SELECT person_no, requirement_no, done_on, lapses_on
+SELECT DISTINCT person_no, requirement_no, done_on, lapses_on
 FROM (SELECT account_person.person_no, requirement.requirement_no, acknowledgements.acknowledged_on AS done_on,
              policy_version.replaced_on + requirement.due_within_days AS lapses_on
       FROM acknowledgements
