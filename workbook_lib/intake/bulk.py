@@ -214,17 +214,23 @@ def _column(name: str, reader: Reader, stored: list[str], cells: Cells, none_dat
     if not keys:
         column.values = [literal(value) for value in reader.memo[""]]
     elif reader.as_it_stands and reader.column.kind in (*TEXTS, Kind.NUMBER):
-        _let_stand(column, reader, given[0][1])
+        _let_stand(column, reader, *given[0])
     elif reader.as_it_stands and dated and not any(":" in text for text in none_dates):
         _by_the_hour(column)
     return column
 
 
-def _let_stand(column: Column, reader: Reader, given_kind: str) -> None:
+def _let_stand(column: Column, reader: Reader, given: str, given_kind: str) -> None:
     """A plain text is stored as it is, and a plain number too, unless the profile changes its unit."""
     (key,) = column.keys
     if reader.column.kind is Kind.NUMBER:
         if reader.memo["70"] != (70.0,) or not (WHOLE.fullmatch(given_kind) or given_kind == "VARCHAR"):
+            return
+        if WHOLE.fullmatch(given_kind):
+            column.keys, column.values = [], [f"CAST({given} AS DOUBLE)"]
+            column.known = f"{given} BETWEEN 0 AND 999999999999999"
+            if not reader.column.required:
+                column.known = f"({given} IS NULL OR {column.known})"
             return
         column.known, column.values = f"regexp_full_match({key}, '[0-9]{{1,15}}')", [f"TRY_CAST({key} AS DOUBLE)"]
     else:
