@@ -22,7 +22,7 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> None:
 
     Makes `everybody` and `person` (person_no, person_id, name, email and the attributes of the latest row; excluded
     people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1
-    where a training or policy system knows it) and `unread_record` (account, place).
+    where a training or policy system knows it, has_records: 1 where it has records there) and `unread_record` (account, place).
     """
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
@@ -46,10 +46,11 @@ def _unread(quarantine: Sequence[Quarantined]) -> Iterator[tuple[str, str | None
 
 def _shared_addresses(engine: Engine) -> Iterator[Finding]:
     rows = engine.rows(
+        "WITH addressed AS (SELECT email, person_id FROM people UNION ALL SELECT email, person_id FROM unread_people) "
         "SELECT addressed.email, STRING_AGG(DISTINCT person.person_id, ', ' ORDER BY person.person_id) "
-        "FROM (SELECT email, person_id FROM people UNION SELECT email, person_id FROM unread_people) addressed "
-        "JOIN everybody person ON person.person_id = addressed.person_id WHERE addressed.email IS NOT NULL "
-        "GROUP BY addressed.email HAVING COUNT(DISTINCT person.person_id) > 1 ORDER BY addressed.email"
+        "FROM addressed JOIN everybody person ON person.person_id = addressed.person_id "
+        "WHERE addressed.email IN (SELECT email FROM addressed GROUP BY email HAVING MIN(person_id) < MAX(person_id)) "
+        "GROUP BY addressed.email ORDER BY addressed.email"
     )
     for email, people in rows:
         yield Finding(

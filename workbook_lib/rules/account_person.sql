@@ -1,13 +1,14 @@
 -- Whose account is it? By the exact person id (written as the account, or in the system's own list of users), then by an
 -- e-mail address that one person alone has, then by a recorded link. Never by a guess: what fits two people fits nobody.
 WITH heard AS (
-  SELECT account, account_email, 1 AS in_system FROM completions
-  UNION SELECT account, account_email, 1 FROM acknowledgements
-  UNION SELECT account, account_email, 1 FROM accounts
-  UNION SELECT account, account_email, 0 FROM access
-  UNION SELECT account, account_email, 0 FROM unread_record
+  SELECT account, account_email, 1 AS in_system, 1 AS has_records FROM completions
+  UNION SELECT account, account_email, 1, 1 FROM acknowledgements
+  UNION SELECT account, account_email, 1, 0 FROM accounts
+  UNION SELECT account, account_email, 0, 0 FROM access
+  UNION SELECT account, account_email, 0, 0 FROM unread_record
 ), known AS (
-  SELECT account, COALESCE(account_email, account) AS account_key, account_email, MAX(in_system) AS in_system
+  SELECT account, COALESCE(account_email, account) AS account_key, account_email, MAX(in_system) AS in_system,
+         MAX(has_records) AS has_records
   FROM heard GROUP BY account, account_email
 ), by_list AS (
   SELECT COALESCE(accounts.account_email, accounts.account) AS account_key, MIN(everybody.person_no) AS person_no
@@ -29,7 +30,7 @@ WITH heard AS (
   SELECT DISTINCT COALESCE(account_email, account) AS account_key
   FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL
 ), found AS (
-  SELECT known.account, known.account_key, known.in_system, excluded.account_key AS excluded_key,
+  SELECT known.account, known.account_key, known.in_system, known.has_records, excluded.account_key AS excluded_key,
          COALESCE(by_id.person_no, by_list.person_no, by_email.person_no, by_link.person_no) AS person_no,
          CASE WHEN by_id.person_no IS NOT NULL THEN 'person id'
               WHEN by_list.person_no IS NOT NULL THEN 'list of users'
@@ -45,5 +46,5 @@ WITH heard AS (
 )
 SELECT found.account, found.account_key, found.in_system, CASE WHEN excluded_key IS NULL THEN person.person_no END AS person_no,
        CASE WHEN excluded_key IS NOT NULL OR found.person_no IS NOT NULL AND person.person_no IS NULL THEN 'excluded'
-            ELSE via END AS via
+            ELSE via END AS via, found.has_records
 FROM found LEFT JOIN person ON person.person_no = found.person_no
