@@ -22,7 +22,8 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> None:
 
     Makes `everybody` and `person` (person_no, person_id, name, email and the attributes of the latest row; excluded
     people are in the first only), `account_person` (account, person_no or NULL, via: how it was mapped, in_system: 1
-    where a training or policy system knows it, has_records: 1 where it has records there) and `unread_record` (account, place).
+    where a training or policy system knows it, has_records: 1 where it has records there) and
+    `unread_record` (account, place).
     """
     engine.load("unread_record", UNREAD, _unread(quarantine))
     for name in STATEMENTS:
