@@ -303,7 +303,7 @@ def _too_early_for_the_campaign(engine: Engine, audit: Audit) -> Iterator[Findin
         )
 
 
-#: Days outside the period are looked up in the sweep; those of a run that ended before the period are not judged.
+#: Days outside the period are looked up in the stretches; those of a run that ended before the period are not judged.
 EXPLAINS_NOTHING = """
 SELECT decision.decision_id, decision.person_id, decision.requirement_id, decision.due_on, decision.source_no,
        decision.row_no
@@ -313,9 +313,9 @@ JOIN requirement ON requirement.requirement_id = decision.requirement_id
 CROSS JOIN settings
 LEFT JOIN exceptions ON exceptions.person_id = decision.person_id
      AND exceptions.requirement_id = decision.requirement_id AND exceptions.due_on = decision.due_on
-LEFT JOIN (SELECT DISTINCT person_no, requirement_no, gap_from FROM sweep WHERE gap_from IS NOT NULL) gapped
+LEFT JOIN (SELECT DISTINCT person_no, requirement_no, from_day FROM stretch WHERE gap) gapped
        ON gapped.person_no = everybody.person_no AND gapped.requirement_no = requirement.requirement_no
-      AND gapped.gap_from = decision.due_on AND decision.due_on NOT BETWEEN window_from AND window_to
+      AND gapped.from_day = decision.due_on AND decision.due_on NOT BETWEEN window_from AND window_to
 LEFT JOIN run ON run.person_no = everybody.person_no AND run.requirement_no = requirement.requirement_no
      AND decision.due_on BETWEEN run.run_from AND run.run_to AND run.run_to < window_from
 WHERE decision.kind = 'explain' AND decision.withdrawn = 0 AND decision.due_on <= as_of
