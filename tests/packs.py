@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,13 @@ def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = 
     job = production.Job(
         audit=checked, window=audit.window(checked, period), out=out, prints=False, pseudonym_key=key, **options
     )
-    with mock.patch.multiple(publish, execute=_execute, render=lambda *_, **__: PAGE):
+    with without_pages():
         return production.produce(job, lambda what, share: None)
+
+
+def without_pages() -> AbstractContextManager[object]:
+    """While packs are made so, by whatever command."""
+    return mock.patch.multiple(publish, execute=_execute, render=lambda *_, **__: PAGE)
 
 
 def _execute(

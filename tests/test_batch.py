@@ -300,7 +300,7 @@ def test_a_worker_that_is_killed_takes_its_own_pack_with_it(tmp_path: Path, monk
     thread.join()
     assert (first, lost.outcome, lost.why) == (wanted[0], Outcome.FAILED, processes.LOST)
     assert (second, stands.outcome, stands.pack) == (wanted[1], Outcome.MADE, "bolt-2025")
-    assert multiprocessing.active_children() == []
+    until(lambda: multiprocessing.active_children() == [])
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux tells which processes are left")

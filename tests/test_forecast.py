@@ -103,7 +103,7 @@ def test_at_the_end_of_the_period_all_three_are_the_result(tmp_path: Path, as_of
     assert all(found[0] == found[1] == found[2] and found[3] is None for found in forecast(paper).values())
 
 
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize("seed", range(1, 5))
 def test_of_random_companies_the_future_comes_as_it_was_foretold(tmp_path: Path, seed: int) -> None:
     """If nothing comes, the first verdicts come true; if what was assumed comes, the second do. More is never worse."""
     company = random_company(seed, 40)

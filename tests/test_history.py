@@ -78,7 +78,7 @@ def test_what_is_no_history_is_named(tmp_path: Path, name: str) -> None:
     assert [problem.code for problem in refused.value.problems] == ["no_history"]
 
 
-@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize("seed", [3, 4])
 def test_an_earlier_day_judged_again_is_that_day_judged(tmp_path: Path, seed: int) -> None:
     audit = load_audit(write(random_company(seed, 40), tmp_path / "audit"))
     paper = perform(audit)

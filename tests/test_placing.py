@@ -19,7 +19,7 @@ from workbook_lib.tables import UserError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these locks nor SIGKILL")
 #: How many real runs are killed; 200 before a release.
-KILLS = int(os.environ.get("WORKBOOK_KILLS", "3"))
+KILLS = int(os.environ.get("WORKBOOK_KILLS", "2"))
 #: Puts a pack in place and dies before the n-th move, as if killed: nothing is tidied up.
 DYING = """
 import os, sys

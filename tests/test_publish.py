@@ -423,7 +423,7 @@ class TestInTheBrowser:
 
     @pytest.mark.parametrize(
         ("kind", "scheme", "width"),
-        [("page", "light", 1280), ("interim", "light", 390), ("interim", "dark", 1280)],
+        [("page", "light", 1280), ("interim", "dark", 390)],
     )
     def test_is_open_to_everybody(
         self, chromium: Any, request: pytest.FixtureRequest, kind: str, scheme: str, width: int

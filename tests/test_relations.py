@@ -22,7 +22,7 @@ from companies import Company, Row, Source, earlier_day, plain, random_company, 
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
 
-SEEDS = range(1000, 1005)
+SEEDS = range(1000, 1004)
 SIZE = 60
 
 RANK = {"met": 0, "pending": 0, "left": 0, "excused": 0, "late": 1, "missing": 2}

@@ -258,7 +258,7 @@ class TestStrata:
             "F2": "current",  # a change of role begins no engagement
         }
 
-    @pytest.mark.parametrize("seed", range(4))
+    @pytest.mark.parametrize("seed", range(2))
     def test_part_the_population_of_procedure_p1(self, tmp_path: Path, seed: int) -> None:
         wp = perform(load_audit(write_company(random_company(seed, 150), tmp_path / "audit")))
         people = list(testsheet.candidates(wp))
@@ -343,7 +343,7 @@ class TestSheet:
         assert line["why"] == "No requirement applied to this person on a judged day."
         assert (line["verdict"], line["exceptions"], line["start_date"]) == (None, 0, date(2025, 3, 3))
 
-    @pytest.mark.parametrize("seed", range(4))
+    @pytest.mark.parametrize("seed", range(2))
     def test_agrees_with_the_verdicts_and_exceptions(self, tmp_path: Path, seed: int) -> None:
         wp = perform(load_audit(write_company(random_company(seed, 150), tmp_path / "audit")))
         first: dict[tuple[object, object], dict[str, object]] = {}
