@@ -5,34 +5,25 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import packs
 import pytest
+from commands import Done, here, workbook
 from folders import AUDIT, SOUND, make, plus, without
-from typer.testing import CliRunner, Result
 
 from workbook_lib import pdf, sampling
-from workbook_lib.cli import app
 from workbook_lib.cli.options import IN_ORDER_OF_USE
 
 LAPSED = without("completions", "2025-11-20")
 
 
-def workbook(*arguments: object, cwd: Path | None = None, browser: str = "none") -> subprocess.CompletedProcess[str]:
-    """Run the command; unless a test names a browser no PDF is printed, which takes longer than all the rest."""
-    command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
-    env = os.environ | {"COLUMNS": "200", "WORKBOOK_BROWSER": browser}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, env=env)
-
-
-def quickly(*arguments: object) -> Result:
+def quickly(*arguments: object) -> Done:
     """Run the command in this process, and make packs without a page."""
     with packs.without_pages():
-        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+        return here(*arguments)
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -146,7 +137,7 @@ def test_the_page_is_one_offline_file_that_holds_the_result(pack):
 
 def test_judge_agrees_with_the_pack(pack, tmp_path):
     source = pack.parent.parent / "acme"
-    assert workbook("judge", source / "audit.toml", "--period", "2025", "--out", tmp_path).returncode == 0
+    assert here("judge", source / "audit.toml", "--period", "2025", "--out", tmp_path).returncode == 0
     assert (tmp_path / "verdicts.csv").read_bytes() == (pack / "data/tables/verdicts.csv").read_bytes()
     assert rows(tmp_path / "exceptions.csv") == [
         {
@@ -158,7 +149,7 @@ def test_judge_agrees_with_the_pack(pack, tmp_path):
 
 
 def test_the_columns_are_those_of_the_specification(tmp_path):
-    workbook("judge", make(tmp_path / "acme"), "--out", tmp_path)
+    here("judge", make(tmp_path / "acme"), "--out", tmp_path)
     verdicts = (tmp_path / "verdicts.csv").read_text().splitlines()[0]
     assert verdicts == "person_id,requirement_id,verdict,required_from,last_completed_on,gap_days,next_due_on,why"
     exceptions = (tmp_path / "exceptions.csv").read_text().splitlines()[0]
@@ -167,30 +158,30 @@ def test_the_columns_are_those_of_the_specification(tmp_path):
 
 def test_texts_that_a_spreadsheet_would_run_are_escaped_in_the_pack_and_plain_for_programs(tmp_path):
     folder = make(tmp_path / "acme", plus("people", "-7,=1+1,x@acme.example,employee,Sales,2023-01-09,"))
-    assert quickly("run", folder, "--no-pdf", "--out", tmp_path / "out").exit_code == 0
+    assert quickly("run", folder, "--no-pdf", "--out", tmp_path / "out").returncode == 0
     pack = tmp_path / "out" / "acme-2025"
     assert {row["person_id"] for row in rows(pack / "data/tables/verdicts.csv")} == {"'-7", "C1", "E1", "E2", "E9"}
     assert [row["name"] for row in rows(pack / "data/tables/population.csv") if "7" in row["person_id"]] == ["'=1+1"]
     assert "remove one leading ' from" in (pack / "VERIFY.txt").read_text()
-    workbook("judge", folder, "--out", tmp_path)
+    here("judge", folder, "--out", tmp_path)
     assert {row["person_id"] for row in rows(tmp_path / "verdicts.csv")} == {"-7", "C1", "E1", "E2", "E9"}
 
 
 def test_who_needs_the_key(tmp_path):
-    done = workbook("who", make(tmp_path / "acme"), "aaaaaaaaaaaaaaaa")
+    done = here("who", make(tmp_path / "acme"), "aaaaaaaaaaaaaaaa")
     assert done.returncode == 2
     assert "pseudonyms.key: it is missing" in done.stderr
     assert not (tmp_path / "acme" / "pseudonyms.key").exists()
 
 
 def test_an_interim_as_of_day_is_judged_to_that_day(tmp_path):
-    workbook("judge", make(tmp_path / "acme", LAPSED), "--as-of", "2025-12-04", "--out", tmp_path)
+    here("judge", make(tmp_path / "acme", LAPSED), "--as-of", "2025-12-04", "--out", tmp_path)
     assert [(row["to"], row["days"]) for row in rows(tmp_path / "exceptions.csv")] == [("2025-12-04", "3")]
 
 
 def test_a_wrong_audit_is_refused_with_2_and_nothing_is_written(tmp_path):
     folder = make(tmp_path / "acme", audit=AUDIT.replace("due_within_days", "due_within_day"))
-    done = workbook("run", folder, "--out", tmp_path / "out")
+    done = here("run", folder, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "did you mean 'due_within_days'?" in done.stderr
     assert "Traceback" not in done.stderr
@@ -214,18 +205,18 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    done = workbook("judge", tmp_path / "nowhere", "--out", tmp_path, "--debug")
+    done = here("judge", tmp_path / "nowhere", "--out", tmp_path, "--debug")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
 
 
 def test_an_as_of_day_that_no_export_covers_is_no_evidence(tmp_path):
     folder = make(tmp_path / "acme")
-    done = workbook("run", folder, "--as-of", "2026-03-31", "--out", tmp_path / "out")
+    done = here("run", folder, "--as-of", "2026-03-31", "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "the exports cover days up to 2026-01-04" in done.stderr
     assert not (tmp_path / "out").exists()
-    looked_ahead = workbook("judge", folder, "--as-of", "2026-03-31", "--out", tmp_path / "v")
+    looked_ahead = here("judge", folder, "--as-of", "2026-03-31", "--out", tmp_path / "v")
     assert looked_ahead.returncode == 0
     assert "warning: people.csv was extracted on 2026-01-05" in looked_ahead.stderr
 
@@ -234,55 +225,55 @@ def test_a_period_that_goes_on_is_said_to_be_interim(tmp_path):
     done = quickly("run", make(tmp_path / "acme"), "--no-pdf", "--as-of", "2025-06-30", "--out", tmp_path / "out")
     assert "INTERIM: the period goes on to 2025-12-31" in done.stdout
     for command in (["check"], ["judge", "--out", tmp_path / "v"]):
-        done = workbook(*command, tmp_path / "acme", "--as-of", "2025-06-30")
+        done = here(*command, tmp_path / "acme", "--as-of", "2025-06-30")
         assert "INTERIM: judged to 2025-06-30; period 2025 goes on to 2025-12-31." in done.stderr
 
 
 def test_an_output_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for command in ("run", "judge"):
-        done = workbook(command, make(tmp_path / command), "--out", tmp_path / "file")
+        done = here(command, make(tmp_path / command), "--out", tmp_path / "file")
         assert done.returncode == 2
         assert "--out" in done.stderr
         assert "name another folder" in done.stderr
 
 
 def test_a_requirement_without_a_source_of_its_records_must_be_mended(tmp_path):
-    done = workbook("check", make(tmp_path / "acme", {"completions": None}))
+    done = here("check", make(tmp_path / "acme", {"completions": None}))
     assert done.returncode == 1
     assert "MEND audit.toml names no source of completions: nobody can be covered for awareness." in done.stdout
 
 
 def test_an_unknown_period_or_option_is_refused_with_2(tmp_path):
     folder = make(tmp_path / "acme")
-    assert workbook("judge", folder, "--period", "2023", "--out", tmp_path).returncode == 2
-    assert workbook("judge", folder, "--out", tmp_path, "--perod", "2023").returncode == 2
-    assert workbook("judge", folder, "--out", tmp_path, "--as-of", "31.12.2025").returncode == 2
+    assert here("judge", folder, "--period", "2023", "--out", tmp_path).returncode == 2
+    assert here("judge", folder, "--out", tmp_path, "--perod", "2023").returncode == 2
+    assert here("judge", folder, "--out", tmp_path, "--as-of", "31.12.2025").returncode == 2
 
 
 def test_a_folder_that_is_no_pack_is_never_replaced(tmp_path):
     folder = make(tmp_path / "acme")
     (tmp_path / "out" / "acme-2025").mkdir(parents=True)
     (tmp_path / "out" / "acme-2025" / "thesis.txt").write_text("precious")
-    done = workbook("run", folder, "--out", tmp_path / "out")
+    done = here("run", folder, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert "not an evidence pack" in done.stderr
     assert (tmp_path / "out" / "acme-2025" / "thesis.txt").read_text() == "precious"
 
 
 def test_check_is_0_for_a_sound_company_and_1_where_something_must_be_mended(tmp_path):
-    sound = workbook("check", make(tmp_path / "a"))
+    sound = here("check", make(tmp_path / "a"))
     assert sound.returncode == 0, sound.stdout + sound.stderr
     assert sound.stdout.endswith("Nothing to mend.\n")
-    ghost = workbook("check", make(tmp_path / "b", plus("completions", "ghost,SEC-101,2025-02-02,completed,,30")))
+    ghost = here("check", make(tmp_path / "b", plus("completions", "ghost,SEC-101,2025-02-02,completed,,30")))
     assert ghost.returncode == 1
     assert "ghost" in ghost.stdout
     broken = plus("completions", "ada@acme.example,SEC-101,31/02/2025,completed,,30")
-    unread = workbook("check", make(tmp_path / "c", broken))
+    unread = here("check", make(tmp_path / "c", broken))
     assert unread.returncode == 1
     assert "completions.csv, row 10" in unread.stdout
     assert "31/02/2025" in unread.stdout
-    typo = workbook("check", make(tmp_path / "d", audit=AUDIT.replace("DEV-7", "DEV 7")))
+    typo = here("check", make(tmp_path / "d", audit=AUDIT.replace("DEV-7", "DEV 7")))
     assert typo.returncode == 1
     assert "MEND Requirement coding accepts module 'DEV 7'" in typo.stdout
     assert "did you mean 'DEV-7'?" in typo.stdout
@@ -290,14 +281,14 @@ def test_check_is_0_for_a_sound_company_and_1_where_something_must_be_mended(tmp
 
 def test_fail_on_deviation_is_1_where_anything_was_noted(tmp_path):
     done = quickly("run", make(tmp_path / "acme", LAPSED), "--no-pdf", "--out", tmp_path / "out", "--fail-on-deviation")
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert (tmp_path / "out" / "acme-2025").is_dir()
     assert "Procedures: exceptions noted in P3, P11; not performed: P13, P14.\n" in done.stdout
 
 
 def test_fail_on_deviation_is_0_where_nothing_was_noted_and_names_what_was_not_performed(tmp_path):
     done = quickly("run", make(tmp_path / "acme"), "--no-pdf", "--out", tmp_path / "out", "--fail-on-deviation")
-    assert done.exit_code == 0
+    assert done.returncode == 0
     assert "Procedures: exceptions noted in none; not performed: P13, P14.\n" in done.stdout
     assert "PDF" not in done.stderr
     facts = json.loads((tmp_path / "out" / "acme-2025" / "data" / "run.json").read_text())
@@ -313,21 +304,21 @@ def test_help_lists_the_commands_in_the_order_of_use_and_in_whole_sentences():
 
 @pytest.mark.parametrize("arguments", [["check", "acme", "--as-of"], ["remind", "acme", "--on"]])
 def test_a_day_in_another_format_is_refused_with_the_format(arguments):
-    done = workbook(*arguments, "31.12.2025")
+    done = here(*arguments, "31.12.2025")
     assert done.returncode == 2
     assert f"'{arguments[-1]}': '31.12.2025' is no day as it is written here; write it like 2025-12-31." in done.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who", "remind"])
 def test_every_command_has_help_with_an_example(command):
-    done = workbook(command, "--help")
+    done = here(command, "--help")
     assert done.returncode == 0
     assert f"workbook {command} data_samples/northwind" in done.stdout
 
 
 def checked(folder: Path) -> tuple[int, list[str]]:
     """Exit code and lines of `workbook check`, without their indents."""
-    done = workbook("check", folder)
+    done = here("check", folder)
     return done.returncode, [line.strip() for line in done.stdout.splitlines()]
 
 
@@ -444,7 +435,7 @@ def test_a_record_that_vanished_since_an_earlier_export_needs_attention(tmp_path
 
 def test_what_an_export_says_does_not_steer_the_terminal(tmp_path):
     people = SOUND["people"].replace("C1,Cy,cy@agency.example", "C1,C\x1b[31my\u202e,cy@new.example")
-    done = workbook("check", make(tmp_path / "acme", {"people": people}))
+    done = here("check", make(tmp_path / "acme", {"people": people}))
     assert "\x1b" not in done.stdout
     assert "C1, C␛[31my‹U+202E›, cy@new.example, contractor" in done.stdout
 
@@ -464,5 +455,5 @@ def test_help_loads_nothing_that_is_not_needed_to_show_it():
 
 
 def test_the_help_of_sample_states_the_defaults_of_the_rule_confidence():
-    shown = workbook("sample", "--help").stdout
+    shown = here("sample", "--help").stdout
     assert [f"[default: ({text})]" in shown for text in (sampling.CONFIDENCE, sampling.TOLERABLE)] == [True, True]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import socket
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import packs
 import pytest
+from commands import workbook
 from folders import AUDIT, make
 
 from workbook_lib.gate import Forbidden, of_machine, refuse_secrets
@@ -20,12 +19,6 @@ from workbook_lib.tables import UserError
 
 TOKEN = "tok-5f3a<&\"'91c7"
 SECRET = Forbidden(TOKEN, "the value of the environment variable DEPLOY_TOKEN")
-
-
-def workbook(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
-    env = os.environ | {"COLUMNS": "200"} | environment
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
 class TestARun:

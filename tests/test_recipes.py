@@ -60,6 +60,7 @@ class Site:
         (self.served / "enrollments").write_text(json.dumps([dict(zip(rows[0], row, strict=True)) for row in rows[1:]]))
         self.program(self.home / "fetch-exports", FETCH.replace("TZ=Europe/Berlin", "TZ=UTC"))
         self.program(self.bin / "curl", CURL.format(served=self.served))
+        self.program(self.bin / "date", f"#!/bin/sh\necho {TODAY}\n")  # midnight may come between
         workbook = f'#!/bin/sh\nexec "{sys.executable}" -m workbook_lib.cli "$@"\n'
         self.program(self.home / ".venv" / "bin" / "workbook", workbook)
         self.program(self.bin / "workbook", workbook)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
-import subprocess
-import sys
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -15,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from commands import here
 from companies import random_company
 from companies import write as write_company
 from folders import SOUND, make, plus, without
@@ -45,13 +43,6 @@ from workbook_lib.workpaper import Workpaper, perform
 
 NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
 FORMULAS = ("=1+1", "+49 30 1", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://acme.example/", "00123")
-
-
-def workbook(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workbook_lib.cli", "sample", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, cwd=cwd, check=False, env=os.environ | {"COLUMNS": "200"}
-    )
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -369,7 +360,7 @@ class TestSheet:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("written")
     names = [f"N{no},{name},n{no}@acme.example,employee,Sales,2024-01-01," for no, name in enumerate(FORMULAS)]
-    done = workbook(make(tmp_path / "acme", plus("people", *names)), "--rule", "all", "--out", tmp_path / "out")
+    done = here("sample", make(tmp_path / "acme", plus("people", *names)), "--rule", "all", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     return tmp_path / "out"
 
@@ -423,7 +414,7 @@ class TestFiles:
         assert text == "".join(f"{heading}: {says}\n" for heading, says in method)
 
     def test_the_selection_can_be_drawn_again_from_what_is_written(self, tmp_path: Path) -> None:
-        done = workbook(NORTHWIND, "--period", "2025", "--size", "4", "--seed", "auditor 7", "--out", tmp_path)
+        done = here("sample", NORTHWIND, "--period", "2025", "--size", "4", "--seed", "auditor 7", "--out", tmp_path)
         assert done.returncode == 0, done.stderr
         population: dict[str, list[tuple[str, str]]] = {}
         for line in rows(tmp_path / "ranking.csv"):
@@ -440,15 +431,20 @@ class TestFiles:
 
     def test_the_files_are_the_same_wherever_the_rows_stand(self, tmp_path: Path) -> None:
         header, *lines = SOUND["people"].splitlines(keepends=True)
-        workbook(make(tmp_path / "a" / "acme"), "--out", tmp_path / "one")
-        workbook(make(tmp_path / "b" / "acme", {"people": header + "".join(lines[::-1])}), "--out", tmp_path / "two")
+        here("sample", make(tmp_path / "a" / "acme"), "--out", tmp_path / "one")
+        here(
+            "sample",
+            make(tmp_path / "b" / "acme", {"people": header + "".join(lines[::-1])}),
+            "--out",
+            tmp_path / "two",
+        )
         for name in ("sample.csv", "sample.xlsx", "ranking.csv", "method.txt"):
             assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 class TestCommand:
     def test_prints_sizes_definitions_and_what_was_written(self, tmp_path: Path) -> None:
-        done = workbook(make(tmp_path / "acme"), cwd=tmp_path)
+        done = here("sample", make(tmp_path / "acme"), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "Seed: 2025\nRule: tenth: 10 % of each stratum, rounded up" in done.stdout
         assert f"Stratum leavers: 1 of 1 people selected. {STRATA[Stratum.LEAVERS]}\n" in done.stdout
@@ -461,7 +457,7 @@ class TestCommand:
     def test_never_replaces_a_sheet_that_somebody_may_have_filled_in(self, tmp_path: Path) -> None:
         (tmp_path / "out").mkdir()
         (tmp_path / "out" / "sample.xlsx").write_text("ticked")
-        done = workbook(make(tmp_path / "acme"), "--out", tmp_path / "out")
+        done = here("sample", make(tmp_path / "acme"), "--out", tmp_path / "out")
         assert done.returncode == 2
         assert "a test sheet is there already; what the auditor has filled in would be lost." in done.stderr
         assert [path.name for path in (tmp_path / "out").iterdir()] == ["sample.xlsx"]
@@ -470,13 +466,13 @@ class TestCommand:
     def test_refuses_with_2_and_writes_nothing(self, tmp_path: Path) -> None:
         folder = make(tmp_path / "acme")
         for wrong in (["--rule", "half"], ["--period", "1999"], ["--as-of", "2026-03-31"], ["--size", "many"]):
-            done = workbook(folder, *wrong, "--out", tmp_path / "out")
+            done = here("sample", folder, *wrong, "--out", tmp_path / "out")
             assert done.returncode == 2, wrong
             assert "Traceback" not in done.stderr
         assert not (tmp_path / "out").exists()
 
     def test_is_interim_where_the_period_goes_on(self, tmp_path: Path) -> None:
-        done = workbook(make(tmp_path / "acme"), "--as-of", "2025-06-30", "--out", tmp_path / "out")
+        done = here("sample", make(tmp_path / "acme"), "--as-of", "2025-06-30", "--out", tmp_path / "out")
         assert "judged days 2025-01-01 to 2025-06-30. INTERIM: the period goes on to 2025-12-31." in done.stdout
         assert "INTERIM: the period goes on to 2025-12-31." in (tmp_path / "out" / "method.txt").read_text()
 
@@ -511,7 +507,7 @@ class TestExhibit:
         assert list(drawn) == [
             (s, str(place), person, rank) for s, place, person, rank in shown.itertuples(index=False)
         ]
-        done = workbook(NORTHWIND, "--period", "2025", "--out", tmp_path / "out")
+        done = here("sample", NORTHWIND, "--period", "2025", "--out", tmp_path / "out")
         assert done.returncode == 0
         assert (tmp_path / "out" / "sample.csv").read_bytes() == (tmp_path / "tables" / "sample.csv").read_bytes()
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import packs
 import pytest
+from commands import here, workbook
 from folders import make, plus, without
 
 from workbook_lib import pack, placing, signing, verify
@@ -32,16 +33,11 @@ DECISION = {
 }  # fmt: skip
 
 
-def workbook(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "workbook_lib.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a key and, in out/, a signed pack with an archive of a company with a deviation and a formula."""
     folder = tmp_path_factory.mktemp("verify")
-    key = workbook("key", "new", folder / "key.pem")
+    key = here("key", "new", folder / "key.pem")
     assert key.returncode == 0, key.stderr
     exports = without("completions", "2025-11-20") | plus("people", "-7,=1+1,x@acme.example,employee,Sales,2023-01-09,")
     append(make(folder / "acme", exports) / "register.sqlite", [DECISION])
@@ -86,7 +82,7 @@ def retag(root: Path) -> None:
 
 class TestAPackThatHolds:
     def test_says_in_one_line_what_was_checked(self, sealed: Path) -> None:
-        done = workbook("verify", sealed, "--recompute")
+        done = here("verify", sealed, "--recompute")
         fingerprint = pack.read_info(sealed)["Signing-Key-SHA256"]
         count = sum(path.is_file() for path in sealed.rglob("*"))
         assert done.stdout == (
@@ -144,7 +140,7 @@ class TestWhatIsFound:
         (sealed / "data/result.json").unlink()
         (sealed / "data/inputs/more.csv").write_text("x")
         (sealed / "NOTES.txt").write_text("x")
-        done = workbook("verify", sealed)
+        done = here("verify", sealed)
         oxum = pack.read_info(sealed)["Payload-Oxum"]
         lines = done.stdout.splitlines()
         assert lines[:4] == [
@@ -211,7 +207,7 @@ class TestWhatIsFound:
         with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
             archive.writestr("readme", "x")
         for name in ("nowhere", "file", "empty", "other.zip"):
-            done = workbook("verify", tmp_path / name)
+            done = here("verify", tmp_path / name)
             assert (done.returncode, done.stdout) == (2, "")
             assert "Do: name the folder of a pack, or a .zip of it." in done.stderr
 
@@ -260,7 +256,7 @@ class TestTheKey:
         if sys.platform != "win32":
             assert stat.S_IMODE(key.stat().st_mode) == 0o600
         before = key.read_bytes()
-        done = workbook("key", "new", key)
+        done = here("key", "new", key)
         assert done.returncode == 2
         assert "it exists; a key is never overwritten." in done.stderr
         assert key.read_bytes() == before
@@ -271,10 +267,10 @@ class TestTheKey:
             shutil.copytree(made / name, tmp_path / name)
         file = tmp_path / place
         file.parent.mkdir(exist_ok=True)
-        done = workbook("key", "new", file)
+        done = here("key", "new", file)
         assert (done.returncode, file.exists()) == (2, False)
         assert "is a pack or an audit folder, which is handed on; a private key is not." in done.stderr
-        assert workbook("key", "new", file, "--anywhere").returncode == 0
+        assert here("key", "new", file, "--anywhere").returncode == 0
         assert b"PRIVATE KEY" in file.read_bytes()
 
     def test_is_in_no_file_of_the_pack(self, made: Path) -> None:
@@ -386,12 +382,12 @@ class TestJudgingAgain:
     def test_of_a_copy_that_names_nobody_is_refused(self, made: Path, tmp_path: Path) -> None:
         shutil.copytree(made / "acme", tmp_path / "acme")
         copy = packs.seal(tmp_path / "acme", tmp_path, pseudonymous=True)
-        assert workbook("verify", copy).returncode == 0
-        done = workbook("verify", copy, "--recompute")
+        assert here("verify", copy).returncode == 0
+        done = here("verify", copy, "--recompute")
         assert done.returncode == 2
         assert "it is a pseudonymous copy, and holds no inputs.\n  Effect: its files hold, but nothing" in done.stderr
         (copy / "VERIFY.txt").unlink()
-        done = workbook("verify", copy, "--recompute")
+        done = here("verify", copy, "--recompute")
         assert (done.returncode, done.stdout) == (3, "VERIFY.txt: missing.\n")
 
 
@@ -409,7 +405,7 @@ class TestAHostileArchive:
             f"pack.zip: member {name!r} would lie outside of the folder. Nothing was unpacked."
         ]
         assert not list(tmp_path.rglob("evil.txt"))
-        assert workbook("verify", archive).returncode == 3
+        assert here("verify", archive).returncode == 3
 
     def test_with_two_members_of_one_name(self, tmp_path: Path) -> None:
         with zipfile.ZipFile(tmp_path / "pack.zip", "w") as packed:
