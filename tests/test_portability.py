@@ -21,7 +21,7 @@ NORTHWIND = Path(__file__).parent.parent / "data_samples" / "northwind"
 
 
 def test_datafusion_judges_random_companies_alike(tmp_path: Path) -> None:
-    for seed in range(100, 105):
+    for seed in range(100, 103):
         paper = perform(load_audit(write(random_company(seed, 60), tmp_path / str(seed))), "P")
         assert_alike(paper, tmp_path / str(seed))
 
