@@ -190,6 +190,15 @@ class TestAPackMadeAgain:
         assert found["not_compared"] == "it was made by an older workbook, and does not say from what"
         assert found["older"]["holds"] is True  # type: ignore[index]
 
+    def test_where_one_without_a_statement_lies_says_so(self, base: Path) -> None:
+        root = base / "out/acme-2025"
+        (root / "data/statement.csv").unlink()
+        pack.close_bag(root, pack.Seal(name=root.name))
+        make(base / "acme")
+        found = restated(packs.seal(base / "acme", base / "out"))
+        assert found["not_compared"] == "it was made by an older workbook, and has no statement that can be read"
+        assert found["older"]["holds"] is True  # type: ignore[index]
+
 
 class TestACopyThatNamesNobody:
     def test_restates_the_older_copy_by_its_ids_and_names_nobody(self, tmp_path: Path) -> None:

@@ -50,7 +50,8 @@ def restated(target: Path, now: Basis, folder: Path) -> Restated | None:
     before = facts.get("basis", {})
     if holds and before == now:
         return _kept(target / "data" / "inputs") or _kept(target / "data")
-    reason = _not_comparable(before, now, holds=holds)
+    statement = target / "data" / STATEMENT
+    reason = _not_comparable(before, now, holds=holds, says=statement.is_file())
     content = {
         "older": {
             "made_at": facts.get("run_at", ""),
@@ -62,17 +63,22 @@ def restated(target: Path, now: Basis, folder: Path) -> Restated | None:
         "not_compared": reason,
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n"
-    return Restated(text, None if reason else target / "data" / STATEMENT)
+    return Restated(text, None if reason else statement)
 
 
-def _not_comparable(before: Basis, now: Basis, *, holds: bool) -> str:
-    """Why what an older pack says is not set beside what is said now; empty where it is."""
+def _not_comparable(before: Basis, now: Basis, *, holds: bool, says: bool) -> str:
+    """Why what an older pack says is not set beside what is said now; empty where it is.
+
+    says : whether the older pack has a statement.
+    """
     if not holds:
         return "it is not as it was sealed, so nothing that it says is believed"
     if not before:
         return "it was made by an older workbook, and does not say from what"
     if before["key of the ids"] != now["key of the ids"]:
         return "its ids were made with another key"
+    if not says:
+        return "it was made by an older workbook, and has no statement that can be read"
     return ""
 
 
