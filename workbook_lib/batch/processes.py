@@ -31,7 +31,7 @@ def make_all(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Entry]
 
     def start(pool: ProcessPoolExecutor) -> None:
         if task := next(waiting, None):
-            running[pool.submit(make, task)] = task, pool
+            running[pool.submit(_made, task)] = task, pool
         else:
             pool.shutdown(wait=False)
 
@@ -60,10 +60,18 @@ def _worker() -> ProcessPoolExecutor:
 
 
 def _obey() -> None:
-    """In a worker: end when told to, tidying up; leave Ctrl-C to the parent, and do not outlive it."""
+    """In a worker: leave Ctrl-C to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     threading.Thread(target=_follow, daemon=True).start()
+
+
+def _made(task: Task) -> Entry:
+    """In a worker: make a pack; when told to end, tidy up first."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        return make(task)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _follow() -> None:
