@@ -21,7 +21,7 @@ from workbook_lib.workpaper import perform
 
 SIZE = 60
 FIRST_SEED = int(os.environ.get("ORACLE_SEED", "0"))
-SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("ORACLE_PEOPLE", "2040")) // SIZE))
+SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("ORACLE_PEOPLE", "1200")) // SIZE))
 VERDICT_COLUMNS = [
     *("person_id", "requirement_id", "verdict"),
     *("required_from", "last_completed_on", "gap_days", "next_due_on"),

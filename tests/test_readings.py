@@ -24,7 +24,7 @@ from workbook_lib.workpaper import Workpaper, perform
 
 SIZE = 60
 FIRST_SEED = int(os.environ.get("ORACLE_SEED", "0"))
-SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPLE", "720")) // SIZE))
+SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPLE", "480")) // SIZE))
 
 PASSES = """
 SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1 FROM reading

@@ -1,10 +1,12 @@
 """What must hold between two judgements, whatever the company: each relation follows from the rules, and says how.
 
 Every relation is asked of the product, and of the oracle too: a relation that the oracle breaks was wrongly derived.
+RELATIONS_PEOPLE=6000 raises the number of people, ORACLE_SEED=7000 starts with another company.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import unicodedata
@@ -22,8 +24,9 @@ from companies import Company, Row, Source, earlier_day, plain, random_company, 
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
 
-SEEDS = range(1000, 1004)
 SIZE = 60
+FIRST_SEED = int(os.environ.get("ORACLE_SEED", "1000"))
+SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("RELATIONS_PEOPLE", "120")) // SIZE))
 
 RANK = {"met": 0, "pending": 0, "left": 0, "excused": 0, "late": 1, "missing": 2}
 DATES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,12 @@ VERDICTS = "SELECT * FROM verdicts ORDER BY person_id, requirement_id"
 EXCEPTIONS = "SELECT * FROM exceptions ORDER BY person_id, requirement_id, due_on"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Workpaper:
     """Everything that one audit of one period says; the faces print it and add nothing.
 
     files : one account per file read.  quarantine : rows that were not used.  findings : what the reader should know.
-    results : the procedures, in the order of the catalogue.  engine : holds the relations for the listings.
+    engine : holds the relations for the listings.
     pseudonymous : keyed ids stand for people, and texts that may name somebody are withheld.
     restated : the comparison with an older pack, where the folder holds what that one said.
     """
@@ -48,10 +49,23 @@ class Workpaper:
     files: tuple[FileAccount, ...]
     quarantine: tuple[Quarantined, ...]
     findings: tuple[Finding, ...]
-    results: tuple[procedures.Result, ...]
     engine: Engine
     pseudonymous: bool = False
     restated: restatement.Restatement | None = None
+
+    @cached_property
+    def results(self) -> tuple[procedures.Result, ...]:
+        """The procedures, in the order of the catalogue, carried out when somebody asks for them."""
+        evidence = procedures.Evidence(
+            engine=self.engine,
+            audit=self.audit,
+            window=self.window,
+            files=self.files,
+            quarantine=self.quarantine,
+            findings=self.findings,
+            pseudonymous=self.pseudonymous,
+        )
+        return procedures.perform(evidence)
 
     def frame(self, query: str) -> pd.DataFrame:
         """A listing, for people to look at."""
@@ -134,22 +148,12 @@ def perform(
         audit, files = hidden.audit(audit), hidden.files(files)
         quarantine, told = hidden.quarantine(quarantine), hidden.findings(told, files)
     findings = (*told, *identity.doubts(engine), *caveats.gather(engine, audit, days))
-    evidence = procedures.Evidence(
-        engine=engine,
-        audit=audit,
-        window=days,
-        files=files,
-        quarantine=quarantine,
-        findings=findings,
-        pseudonymous=bool(pseudonym_key),
-    )
     return Workpaper(
         audit=audit,
         window=days,
         files=files,
         quarantine=quarantine,
         findings=findings,
-        results=procedures.perform(evidence),
         engine=engine,
         pseudonymous=bool(pseudonym_key),
         restated=restatement.against_older(audit.folder, engine, pseudonymous=bool(pseudonym_key)),
