@@ -212,6 +212,7 @@ def test_every_text_column_is_judged_public_or_hidden(tmp_path: Path) -> None:
     ]
     small.write(tmp_path / "firm")
     paper = workpaper.perform(audit.load_audit(tmp_path / "firm"))
+    assert paper.results
     columns = {column for columns in paper.engine.text_columns().values() for column in columns}
     of_procedures = {"part", "found_in", "code", "message", "about"}  # made after the hiding, of what is hidden by then
     withheld = {"reason", "evidence", "change", "record", "before", "after"}
@@ -223,6 +224,7 @@ def test_what_procedures_tell_is_hidden_too(tmp_path: Path) -> None:
     folder = small.write(tmp_path / "firm")
     (tmp_path / "key").write_text("0" * 64, encoding="utf-8")
     paper = workpaper.perform(audit.load_audit(folder), pseudonym_key=tmp_path / "key")
+    assert paper.results
     assert paper.rows("SELECT DISTINCT found_in FROM programme_part WHERE part_no < 5 ORDER BY 1") == [
         ("withheld",),
         (None,),

@@ -55,7 +55,10 @@ class Workpaper:
 
     @cached_property
     def results(self) -> tuple[procedures.Result, ...]:
-        """The procedures, in the order of the catalogue, carried out when somebody asks for them."""
+        """The procedures, in the order of the catalogue, carried out when somebody asks for them.
+
+        On the way they make the relations `rejected`, `unreviewed` and `programme_part`, which their listings read.
+        """
         evidence = procedures.Evidence(
             engine=self.engine,
             audit=self.audit,
