@@ -80,7 +80,7 @@ def test_the_page_is_printed_where_a_browser_is_found(tmp_path):
 
 def test_without_a_browser_the_pack_is_whole_and_one_line_says_so(tmp_path):
     folder = make(tmp_path / "acme")
-    done = workbook("run", folder, "--out", tmp_path / "out", "--browser", "netscape")
+    done = quickly("run", folder, "--out", tmp_path / "out", "--browser", "netscape")
     assert done.returncode == 0
     says = "warning: no PDF was made: there is no browser 'netscape'. The pack is whole without it.\n"
     assert done.stderr.endswith(says)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import http.server
-import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import packs
 import pytest
+from commands import here
 from folders import make
 
 from workbook_lib import pack, placing, timestamps, verify
@@ -213,9 +212,9 @@ class TestAnAuthority:
 
     def test_that_does_not_answer_leaves_the_older_pack_as_it_was(self, stamped: Path, tmp_path: Path) -> None:
         before = {path: path.read_bytes() for path in stamped.parent.rglob("*") if path.is_file()}
-        command = [sys.executable, "-m", "workbook_lib.cli", "run", str(make(tmp_path / "acme")), "--no-pdf"]
-        command += ["--out", str(stamped.parent), "--timestamp-url", "http://127.0.0.1:9/tsr"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "200"})
+        arguments = ("--no-pdf", "--out", stamped.parent, "--timestamp-url", "http://127.0.0.1:9/tsr")
+        with packs.without_pages():
+            done = here("run", make(tmp_path / "acme"), *arguments)
         assert done.returncode == 2
         assert "http://127.0.0.1:9/tsr: the authority did not answer: [Errno " in done.stderr
         assert "Effect: no pack was written; an older one is as it was." in done.stderr
