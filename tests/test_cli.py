@@ -440,18 +440,34 @@ def test_what_an_export_says_does_not_steer_the_terminal(tmp_path):
     assert "C1, C␛[31my‹U+202E›, cy@new.example, contractor" in done.stdout
 
 
-def test_help_loads_nothing_that_is_not_needed_to_show_it():
+def loaded(*arguments: object) -> tuple[str, set[str]]:
+    """What a command printed, and the packages that it loaded."""
     code = (
         "import sys\n"
         "from workbook_lib.cli import main\n"
         "try:\n    main()\n"
         "except SystemExit:\n    print('loaded:', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, "--help"], capture_output=True, text=True, check=True)
-    shown, _, loaded = done.stdout.rpartition("loaded:")
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    shown, _, names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.rpartition("loaded:")
+    return shown, set(names.split())
+
+
+#: Needed for a page only, and slow to load.
+OF_PAGES = {"distributed", "jupyter_client", "nbconvert", "nbformat", "pandas", "papermill", "plotly"}
+
+
+def test_help_loads_nothing_that_is_not_needed_to_show_it():
+    shown, packages = loaded("--help")
     assert "Make the evidence pack of one period." in shown
-    slow = {"distributed", "duckdb", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "plotly", "pydantic"}
-    assert not {*slow, "cryptography", "jupyter_client", "rich", "zoneinfo"} & set(loaded.split())
+    assert not {*OF_PAGES, "cryptography", "duckdb", "numpy", "pydantic", "rich", "zoneinfo"} & packages
+
+
+def test_who_judges_by_script_does_not_load_what_makes_a_page(tmp_path):
+    shown, packages = loaded("judge", make(tmp_path / "acme"), "--out", tmp_path / "out")
+    assert "9 verdicts and 0 exceptions written to" in shown
+    assert "duckdb" in packages
+    assert not {*OF_PAGES, "cryptography"} & packages
 
 
 def test_the_help_of_sample_states_the_defaults_of_the_rule_confidence():

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from workbook_lib import (
     caveats,
@@ -28,6 +26,9 @@ from workbook_lib.engine import Engine, Row
 from workbook_lib.pseudonyms import Pseudonyms
 from workbook_lib.received import Received, received
 from workbook_lib.tables import FileAccount, Finding, Quarantined
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: The order in which the listings are printed.
 VERDICTS = "SELECT * FROM verdicts ORDER BY person_id, requirement_id"
