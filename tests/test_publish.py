@@ -91,6 +91,13 @@ def printed(nb: Any) -> str:
     return "".join(output.get("text", "") for cell in nb.cells for output in cell.get("outputs", []))
 
 
+def held_back(seconds: float) -> str:
+    """A cell that shows something, and whose kernel sends that only so much later."""
+    sending = "get_ipython().kernel.iopub_thread.io_loop.add_callback"
+    hurried = "import sys, time; sys.stdout.flush_timeout = sys.stderr.flush_timeout = 0.1"  # the cell is done before
+    return f"{hurried}; {sending}(lambda: time.sleep({seconds})); display('at last')"
+
+
 class TestRunning:
     def test_starts_in_the_folder_of_the_result(self, tmp_path: Path) -> None:
         nb = publish.execute(
@@ -186,6 +193,15 @@ class TestFailing:
     def test_a_kernel_that_dies_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(publish.PublishError, match="the Python process that ran it ended"):
             publish.execute(notebook(tmp_path, "import os; os._exit(7)"), {}, tmp_path / "out.ipynb")
+
+    def test_waits_for_output_that_a_busy_machine_holds_back(self, tmp_path: Path) -> None:
+        nb = publish.execute(notebook(tmp_path, held_back(6)), {}, tmp_path / "out.ipynb")
+        assert nb.cells[-2].outputs[0].data == {"text/plain": "'at last'"}
+
+    def test_output_that_never_comes_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(publish.PATIENCE, "iopub_timeout", 1)
+        with pytest.raises(publish.PublishError, match=r"test.ipynb: its cells did not answer in time: (?s:.*)IOPub"):
+            publish.execute(notebook(tmp_path, held_back(60)), {}, tmp_path / "out.ipynb")
 
     def test_a_notebook_without_its_last_word_is_no_evidence(self, tmp_path: Path) -> None:
         with pytest.raises(publish.PublishError, match="does not say COMPLETE"):

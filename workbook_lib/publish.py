@@ -38,6 +38,8 @@ SHELVES = (HERE / "notebooks", HERE.parent / "notebooks")
 SENTINEL = "COMPLETE"
 FIGURE = "application/vnd.plotly.v1+json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+#: Seconds for which a busy machine may keep a kernel from starting, and from sending what a cell printed.
+PATIENCE = {"start_timeout": 600, "iopub_timeout": 600}
 #: A socket's name has about a hundred bytes; in a folder with a longer name the kernel listens on the loopback device.
 LONGEST_SOCKET_FOLDER = 80
 
@@ -99,11 +101,16 @@ def execute(
             log_output=False,
             kernel_manager_class=_kernel_in(cwd or target.parent, environment or {}),
             shutdown_kernel="immediate",
+            **PATIENCE,
             store_widget_state=False,
             on_cell_executed=_counting(notebook, progress),
         )
     except papermill.PapermillExecutionError as error:
         raise _told(error, notebook.name) from None
+    except TimeoutError as error:  # an OSError, but no file is concerned
+        raise PublishError(
+            f"{notebook.name}: its cells did not answer in time: {error}. Nothing was published."
+        ) from error
     except RuntimeError as error:  # what nbclient raises when the kernel is gone
         raise PublishError(
             f"{notebook.name}: the Python process that ran it ended ({error}). Was the memory enough? Nothing was "
