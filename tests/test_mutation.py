@@ -53,7 +53,7 @@ class Shop:
 PLANTED = [
     ("relief", "leave.end_date + settings.return_days", "leave.end_date - settings.return_days"),
     ("cover", "renewal.due_on - 1", "renewal.due_on"),
-    ("stretch", "covers > 0 AS covered", "covers >= 0 AS covered"),
+    ("stretch", "covered_to >= from_day AS covered", "covered_to < from_day AS covered"),
     ("why", "'late' THEN 'Not", "'late' THEN 'Un"),
 ]
 
