@@ -37,6 +37,15 @@ Rows = list[dict[str, Any]]
 # --- the product agrees with the oracle -----------------------------------------------------------------------------
 
 
+#: Stretches that do not begin where the one before them ended, or do not end where the next begins.
+TORN = """
+SELECT person_no, requirement_no, run_from, from_day, to_day
+FROM (SELECT stretch.*, run_to, LAG(to_day) OVER days AS before, LEAD(from_day) OVER days AS after
+      FROM stretch JOIN run USING (person_no, requirement_no, run_from)
+      WINDOW days AS (PARTITION BY person_no, requirement_no, run_from ORDER BY from_day))
+WHERE to_day < from_day OR from_day <> COALESCE(before + 1, run_from) OR to_day <> COALESCE(after - 1, run_to)"""
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
     company = random_company(seed, SIZE)
@@ -48,6 +57,7 @@ def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
         assert not (report := differences(company, ours[1], theirs.exceptions, EXCEPTION_COLUMNS)), (
             f"{as_of=}\n{report}"
         )
+        assert theirs.rows(TORN) == [], "the stretches of a run are not its days, each once"
         for name, column, rows in (("verdict", "verdict", ours[0]), ("exception", "cause", ours[1])):
             kept = theirs.rows(f"SELECT {column} FROM {name} ORDER BY {column}")
             assert kept == sorted((row[column],) for row in rows), f"{name} holds rows that are not printed"

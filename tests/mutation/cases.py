@@ -23,7 +23,7 @@ import test_readings
 from companies import Company, earlier_day, random_company, write
 from folders import make
 from test_identity import WHOSE, claimed
-from test_oracle import EXCEPTION_COLUMNS, SIZE, VERDICT_COLUMNS, differences, small
+from test_oracle import EXCEPTION_COLUMNS, SIZE, TORN, VERDICT_COLUMNS, differences, small
 from test_rare import RARE
 from test_trace import CHAINS
 from test_why import SENTENCES
@@ -110,7 +110,10 @@ class Case:
 
     def answers(self) -> list[object]:
         """What the tests look at."""
-        return [self.engine.print_of(name, columns) for name, columns in self.defended.items()]
+        return [
+            self.engine.rows(f"SELECT COUNT(*) FROM ({TORN}) torn"),
+            *(self.engine.print_of(name, columns) for name, columns in self.defended.items()),
+        ]
 
     def try_out(self, statement: str, mutant: str) -> tuple[bool, list[str]]:
         """Whether the tests know better than the mutant; and the relations that it changes."""

@@ -8,16 +8,16 @@ WITH judged AS (
   FROM judged
   UNION ALL                                              -- C7: a record counts in a tenure from shortly before its start
   SELECT judged.person_no, judged.requirement_no, run_from, run_to, required_from,
-         GREATEST(cover.done_on, run_from), LEAST(cover.covers_to, run_to), not_yet
+         GREATEST(cover.done_on, run_from), cover.covers_to, not_yet
   FROM judged
   JOIN cover ON cover.person_no = judged.person_no AND cover.requirement_no = judged.requirement_no
-  WHERE cover.done_on >= tenure_from - preboarding_days AND cover.done_on <= run_to AND cover.covers_to >= run_from
+  WHERE cover.done_on >= tenure_from - preboarding_days AND cover.done_on <= run_to
   UNION ALL
   SELECT judged.person_no, judged.requirement_no, run_from, run_to, required_from,
-         GREATEST(relief.from_day, run_from), not_yet, LEAST(relief.to_day, run_to)
+         GREATEST(relief.from_day, run_from), not_yet, relief.to_day
   FROM judged
   JOIN relief ON relief.person_no = judged.person_no AND relief.requirement_no = judged.requirement_no
-  WHERE relief.from_day <= run_to AND relief.to_day >= run_from
+  WHERE relief.from_day <= run_to
 ), swept AS (                                            -- of those that begin on one day, only the last is followed by days
   SELECT person_no, requirement_no, run_from, required_from, on_day,
          COALESCE(LEAD(on_day) OVER (PARTITION BY person_no, requirement_no, run_from ORDER BY on_day) - 1, run_to) AS last_day,
