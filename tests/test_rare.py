@@ -65,6 +65,15 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         (YEARLY, hired("2025-01-01", "2025-01-31"), *SAME_START, trained("2025-01-05")),
         ("missing", "2025-01-31", "2025-01-05", 31, ""),
     ),
+    # Due on 31 January; the last day, 10 February, is the first of the leave.
+    "on leave from the last day": (
+        (YEARLY, hired("2025-01-01", "2025-02-10"), away("2025-02-10", "2025-03-31")),
+        ("missing", "2025-01-31", "", 10, ""),
+    ),
+    "trained on the last day": (
+        (YEARLY, hired("2025-01-01", "2025-02-10"), trained("2025-02-10")),
+        ("late", "2025-01-31", "2025-02-10", 10, ""),
+    ),
     # Due on 31 March alone; one tenure since January, in which the record of 10 January counts (C7).
     "a role within a longer engagement": (
         (ENGINEERS, hired("2025-01-01"), hired("2025-03-01", "2025-03-31", role="Engineer"), trained("2025-01-10")),
