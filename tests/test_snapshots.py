@@ -373,3 +373,10 @@ def test_people_who_vanish_are_in_no_verdict(tmp_path: Path) -> None:
     got = receive(tmp_path, people("P1,Ada,employee,2020-01-01,", keys=PREVIOUS))
     assert got.rows("people", "person_id") == [("P1",)]
     assert counts(got) == (1, 0, 0, 1, 0)
+
+
+def test_a_closing_line_of_the_earlier_export_is_no_record_that_is_not_compared(tmp_path: Path) -> None:
+    record = "A,M,2024-01-01,completed,80\n"
+    got = compared(tmp_path, "completions", COMPLETIONS, f"{record}Total: 1 row,,,,\n", record)
+    assert (counts(got), changes(got)) == ((1, 0, 0, 0, 0), [])
+    assert "Not compared" not in got.finding("records_kept").text
