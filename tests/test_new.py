@@ -707,10 +707,8 @@ def test_a_header_that_is_no_path_of_a_json_file_is_not_sought_there(run: Run, t
 def test_a_profile_that_asks_for_no_column_knows_no_file(run: Run, tmp_path: Path) -> None:
     own(tmp_path / "acme", 'name = "Full name"')
     files = put(tmp_path, staff_csv=PEOPLE, odd_csv="Full name,colour\nAda,red\n")
-    assert (
-        "odd.csv: no profile knows it. Its columns: 'Full name', 'colour'."
-        in run("new", tmp_path / "acme", "--from", *files).out
-    )
+    done = run("new", tmp_path / "acme", "--from", *files)
+    assert "odd.csv: no profile knows it. Its columns: 'Full name', 'colour'." in done.out
 
 
 @pytest.mark.parametrize(("name", "profile"), [("Jörg", "my-ours"), ("Ada", "ours")])
