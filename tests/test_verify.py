@@ -384,6 +384,18 @@ class TestJudgingAgain:
         found = verify.verify(sealed, recompute=True).findings
         assert "data/tables/exceptions.csv: it cannot be read as the table of exceptions (FileNotFoundError)." in found
 
+    def test_reads_the_exports_by_the_profiles_of_the_user_that_the_pack_holds(self, tmp_path: Path) -> None:
+        folder = make(tmp_path / "acme")
+        text = (folder / "audit.toml").read_text()
+        text = text[: text.index("[programme]")].replace('"people.csv"', '"people.csv"\nprofile = "mine"')
+        (folder / "audit.toml").write_text(text)
+        (folder / "mine.toml").write_text('extends = "generic"\n[reading]\nheader_depth = 2\n')
+        root = packs.seal(folder, tmp_path / "out")
+        assert (root / "data/inputs/mine.toml").read_bytes() == (folder / "mine.toml").read_bytes()
+        assert not (root / "data/inputs/programme.md").exists()
+        shutil.rmtree(folder)
+        assert verify.verify(root, recompute=True).findings == ()
+
     def test_an_escaped_id_is_the_same_id(self, sealed: Path) -> None:
         assert "\n'-7,awareness" in (sealed / "data/tables/verdicts.csv").read_text()
         assert verify.verify(sealed, recompute=True).findings == ()
