@@ -654,21 +654,21 @@ def test_of_a_column_of_many_texts_the_first_are_kept() -> None:
 # --- what stands in the way ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("file", "content", "why"),
-    [
-        ("odd_xlsx", archive({"hello.txt": "hi"}), "the workbook cannot be read"),
-        ("odd_json", '[{"user": ', "it is not valid JSON"),
-        ("odd_csv", 'User,Course\nava,"S1\n', 'a quote (") that is opened here is not closed properly'),
-    ],
-)  # fmt: skip
-def test_a_broken_file_is_named_and_the_others_are_used(
-    run: Run, tmp_path: Path, file: str, content: str | bytes, why: str
-) -> None:
-    files = put(tmp_path, **{file: content}, staff_csv=PEOPLE, lms_csv=RECORDS)
-    done = run("new", tmp_path / "acme", "--from", *files)
+def test_broken_files_are_named_and_the_others_are_used(run: Run, tmp_path: Path) -> None:
+    broken = put(
+        tmp_path,
+        book_xlsx=archive({"hello.txt": "hi"}),
+        log_json='[{"user": ',
+        users_csv='User,Course\nava,"S1\n',
+    )
+    done = run("new", tmp_path / "acme", "--from", *broken, *put(tmp_path, staff_csv=PEOPLE, lms_csv=RECORDS))
     assert (done.code, done.err) == (1, "")
-    assert f"{files[0].name}: it cannot be read: {why}" in done.out
+    for name, why in (
+        ("book.xlsx", "the workbook cannot be read"),
+        ("log.json", "it is not valid JSON"),
+        ("users.csv", 'a quote (") that is opened here is not closed properly'),
+    ):
+        assert f"{name}: it cannot be read: {why}" in done.out
     assert sources(tmp_path / "acme") == [("people", "staff.csv", "bamboohr"), ("completions", "lms.csv", "generic")]
 
 
