@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import duckdb
 import pytest
 
 from workbook_lib.audit import load_audit
@@ -117,6 +118,14 @@ def people(*lines: str, header: str = "person_id,name,worker_type,start_date,end
 def completions(*lines: str, header: str = "account,module_id,completed_at,status,score") -> File:
     """An export of training records, generic."""
     return File("completions", "lms.csv", "\n".join((header, *lines)) + "\n")
+
+
+def parquet(path: Path, query: str) -> bytes:
+    """The bytes of a Parquet file with the rows of a SELECT."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+    return path.read_bytes()
 
 
 # --- workbooks ----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from arrivals import File, arrange, refusal, take
+from arrivals import File, arrange, parquet, refusal, take
 
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
@@ -190,14 +190,6 @@ def test_midnight_in_utc_stays_a_day_of_its_own(tmp_path: Path, monkeypatch: pyt
 # --- Parquet ------------------------------------------------------------------------------------------------------
 
 
-def parquet(path: Path, query: str) -> bytes:
-    """The bytes of a Parquet file with the rows of a SELECT."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
-    return path.read_bytes()
-
-
 TYPED = """
 SELECT * FROM (VALUES
   ('ada@x.example', 'SEC-1', TIMESTAMP '2025-03-30 02:30:00', 'completed', 85, 30.5),
@@ -271,6 +263,12 @@ def test_people_with_days(tmp_path: Path) -> None:
          "column_type", "it holds nested or binary values (VARCHAR[])"),
         ("SELECT 'a' AS account, 'M' AS module_id, 20250101 AS completed_at, 'completed' AS status",
          "column_type", "it holds whole numbers (INTEGER), and completed_at is a date"),
+        ("SELECT 'a' AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, DATE '2025-01-01' AS status",
+         "column_type", "it holds dates (DATE), and status is a word."),
+        ("SELECT 'a' AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status, "
+         "TRUE AS score", "column_type", "it holds true or false (BOOLEAN), and score is a number."),
+        ("SELECT 'a' AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status, "
+         "['x'] AS method", "column_type", "it holds nested or binary values (VARCHAR[]), and method is text."),
         ("SELECT 'a' AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status WHERE FALSE",
          "no_rows", "no rows"),
         ("SELECT 'a' AS account, 'b' AS \"Account \", 'M' AS module_id, DATE '2025-01-01' AS completed_at, "
@@ -299,3 +297,71 @@ def test_other_columns_are_named_and_left(tmp_path: Path) -> None:
     received = take(arrange(tmp_path / "a", File("completions", "lms.parquet", parquet(tmp_path / "x", query))))
     assert "nested" in received.finding("ignored_columns").text
     assert len(received.rows("completions")) == 3
+
+
+def test_a_line_of_many_megabytes_is_read_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine takes no line of more than 16 megabytes."""
+    header, sound = "account,module_id,completed_at,status\n", "a,SEC-1,2025-01-02,completed\n"
+    endless = f"b,SEC-1,2025-01-02,{'x' * (17 << 20)}\n"
+    found = assert_equal(
+        arrange(tmp_path, File("completions", "lms.csv", header + sound + endless + sound)), monkeypatch
+    )
+    assert [row[0] for row in found["completions"]] == ["a", "a"]
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(3, "cell_too_long")]
+
+
+def test_an_hour_in_which_the_last_day_ends_is_not_taken_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In India the day turns at half past an hour of UTC: 2099 ends within it, and 2100 is no real date."""
+    times = [f"2099-12-31T18:{minute}:00Z" for minute in ("00", "29", "30", "59")]
+    text = "account,module_id,completed_at,status\n" + "".join(f"a,SEC-1,{at},completed\n" for at in times)
+    folder = arrange(tmp_path, File("completions", "lms.csv", text), zone="Asia/Kolkata")
+    found = assert_equal(folder, monkeypatch)
+    assert [str(row[4]) for row in found["completions"]] == ["2099-12-31 23:30:00", "2099-12-31 23:59:00"]
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [
+        (4, "date_out_of_range"),
+        (5, "date_out_of_range"),
+    ]
+
+
+def test_a_day_that_turns_within_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = 'extends = "generic"\n[reading]\ndates = ["ISO timestamp"]\n'
+    days = [f"E{n},2025-06-01T18:{minute}:00Z\n" for n, minute in enumerate(("00", "29", "30", "59"), 1)]
+    file = File("leave", "leave.csv", "person_id,start_date\n" + "".join(days), "mine")
+    found = assert_equal(arrange(tmp_path, file, zone="Asia/Kolkata", profiles={"mine": profile}), monkeypatch)
+    assert [str(row[1]) for row in found["leave"]] == ["2025-06-01", "2025-06-01", "2025-06-02", "2025-06-02"]
+
+
+def test_a_list_of_texts_alone_stands_as_it_is(tmp_path: Path) -> None:
+    """Nothing of it has to be looked up."""
+    query = "SELECT * FROM (VALUES ('SEC-1', 'Awareness'), (NULL, 'Nobody''s'), ('SEC-2', NULL)) rows(module_id, title)"
+    received = take(arrange(tmp_path / "a", File("modules", "modules.parquet", parquet(tmp_path / "x", query))))
+    assert received.rows("modules", "module_id, title, row_no") == [("SEC-1", "Awareness", 1), ("SEC-2", None, 3)]
+    assert [(row.row_no, row.column, row.code) for row in received.quarantine] == [(2, "module_id", "missing_value")]
+
+
+HISTORY = """extends = "generic"
+[[layout]]
+table = "people"
+window = { from = "valid_from", to = "valid_to" }
+[layout.columns]
+person_id = "person_id"
+worker_type = "worker_type"
+start_date = "start_date"
+"""
+
+
+def test_a_history_in_parquet_is_clipped_to_the_days_of_each_row(tmp_path: Path) -> None:
+    """A rule that the engine does not know: the rows are read one by one, their types as in any Parquet file."""
+    query = """SELECT * FROM (VALUES
+      (417, 'employee', DATE '2020-01-01', DATE '2020-01-01', DATE '2024-12-31'),
+      (417, 'contractor', DATE '2020-01-01', DATE '2025-01-01', NULL),
+      (NULL, 'employee', DATE '2020-01-01', DATE '2025-01-01', NULL)
+      ) rows(person_id, worker_type, start_date, valid_from, valid_to)"""
+    file = File("people", "people.parquet", parquet(tmp_path / "x", query), "history")
+    received = take(arrange(tmp_path / "a", file, profiles={"history": HISTORY}))
+    found = received.rows("people", "person_id, worker_type, CAST(start_date AS VARCHAR), CAST(end_date AS VARCHAR)")
+    assert found == [("417", "employee", "2020-01-01", "2024-12-31"), ("417", "contractor", "2025-01-01", None)]
+    (row,) = received.quarantine
+    assert (row.row_no, row.column, row.raw) == (3, "person_id", "\temployee\t2020-01-01\t2025-01-01\t")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from folders import AUDIT, make
+from folders import AUDIT, SOUND, make, plus
 
 from workbook_lib.audit import load_audit
+from workbook_lib.tables import UserError
 from workbook_lib.workpaper import perform
 
 ONE = AUDIT[: AUDIT.index('[[requirement]]\nid = "coding"')]
@@ -57,3 +58,28 @@ def test_a_requirement_that_was_retired_before_it_took_effect_applies_to_nobody(
     )
     paper = perform(load_audit(make(tmp_path, audit=audit)))
     assert not [row for row in paper.verdicts if row["requirement_id"] == "policy"]
+
+
+def refused(folder):
+    """Where and what: the problems for which an audit is not judged."""
+    with pytest.raises(UserError) as caught:
+        perform(load_audit(folder))
+    return [(problem.where, problem.what) for problem in caught.value.problems]
+
+
+def test_a_requirement_of_a_policy_that_no_export_lists_is_refused(tmp_path):
+    folder = make(tmp_path, {"policies": SOUND["policies"].replace("AUP", "ISP")})
+    assert refused(folder) == [("audit.toml, requirement[3].policy", "the policies export lists ISP, and not 'AUP'.")]
+
+
+def test_a_policy_version_that_stands_twice_is_refused_with_each_of_its_places(tmp_path):
+    """C9: in one file or in two; other versions, and the same version of another policy, are none of it."""
+    folder = make(tmp_path, plus("policies", "AUP,2,2025-02-01,true", "ISP,1,2024-06-01,true", "AUP,1,2025-03-01,true"))
+    (folder / "more.csv").write_text("policy_id,version,effective_on\nAUP,2,2025-04-01\n", encoding="utf-8")
+    more = '\n[[source]]\ntable = "policies"\nfile = "more.csv"\nextracted_on = 2026-01-05\n'
+    (folder / "audit.toml").write_text((folder / "audit.toml").read_text("utf-8") + more, "utf-8")
+    twice = "policy 'AUP' has version '{}' more than once; one line per version is expected."
+    assert refused(folder) == [
+        ("policies.csv, row 2 and policies.csv, row 5", twice.format(1)),
+        ("policies.csv, row 3 and more.csv, row 2", twice.format(2)),
+    ]

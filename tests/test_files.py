@@ -7,12 +7,14 @@ import csv
 import gzip
 import io
 import json
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from arrivals import (
     MAIN,
+    OFFICE,
     Cell,
     File,
     archive,
@@ -415,6 +417,8 @@ def test_an_empty_second_sheet_does_no_harm(tmp_path: Path) -> None:
 
 FAR = sheet(HEADER).replace("</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + sheet(HEADER)
+LINK = f'<Relationships><Relationship Id="rId1" Type="{OFFICE}/externalLink" Target="other.xml"/></Relationships>'
+MACROS = '<Types><Override PartName="/xl/book.xml" ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/></Types>'
 UNSAFE = [
     ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "it is not an .xlsx workbook"),
     ("text", PEOPLE, "it is not an .xlsx workbook"),
@@ -430,6 +434,8 @@ UNSAFE = [
     ("macros", workbook(HEADER, more={"xl/vbaProject.bin": "x"}), "it holds macros or links to other workbooks"),
     ("links", workbook(HEADER, more={"xl/externalLinks/externalLink1.xml": "<x/>"}), "it holds macros or links"),
     ("no workbook", archive({"hello.txt": "hi"}), "the workbook cannot be read"),
+    ("links elsewhere", workbook(HEADER, more={"xl/worksheets/_rels/sheet1.xml.rels": LINK}), "it holds macros or links"),
+    ("macros elsewhere", workbook(HEADER, more={"[Content_Types].xml": MACROS}), "it holds macros or links"),
 ]  # fmt: skip
 
 
@@ -444,6 +450,14 @@ def test_a_workbook_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(spreadsheet, "LARGEST_FILE", 100)
     (problem,) = refusal(tmp_path, sheet_file(SOUND))
     assert "it is larger than" in problem.what
+
+
+def test_cells_that_are_merged_again_and_again_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 100)
+    for times, folder in ((10, "a"), (11, "b")):
+        after = "<mergeCells>" + '<mergeCell ref="A1:E2"/>' * times + "</mergeCells>"
+        problems = refusal(tmp_path / folder, sheet_file(SOUND, after=after))
+        assert ("reach over more than 100 cells" in problems[0].what) is (times == 11)
 
 
 def test_a_workbook_that_cannot_be_unpacked_is_refused(tmp_path: Path) -> None:
@@ -520,3 +534,26 @@ def test_files_are_not_open_all_at_once(tmp_path: Path) -> None:
         assert len(take(folder).intake.files) == 201
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_a_workbook_without_styles(tmp_path: Path) -> None:
+    """Some programs write none: then no cell is a date or has a number format."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(HEADER, SOUND))) as whole, zipfile.ZipFile(content, "w") as bare:
+        for name in set(whole.namelist()) - {"xl/styles.xml"}:
+            bare.writestr(name, whole.read(name))
+    got = receive(tmp_path, File("people", "people.xlsx", content.getvalue()))
+    assert got.rows("people", "person_id, start_date") == [("E1", date(2024, 1, 1))]
+
+
+def test_one_long_text_among_many_cells_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest text in every cell would be too much; as the cells are, it is not."""
+    shared = f'<sst xmlns="{MAIN}"><si><t>E1</t></si><si><t>{"x" * 3_000}</t></si></sst>'
+    row = [Cell('t="s"', "<v>0</v>"), Cell('t="s"', "<v>1</v>"), "employee", "2024-01-01"]
+    content = workbook(HEADER[:4], row, more={"xl/sharedStrings.xml": shared})
+    monkeypatch.setattr(spreadsheet, "MOST_TEXT", 4_000)
+    got = receive(tmp_path / "a", File("people", "people.xlsx", content))
+    assert got.rows("people", "person_id, LENGTH(name)") == [("E1", 3_000)]
+    monkeypatch.setattr(spreadsheet, "MOST_TEXT", 3_000)
+    (problem,) = refusal(tmp_path / "b", File("people", "people.xlsx", content))
+    assert "its cells together hold more than 3,000 characters" in problem.what

@@ -152,3 +152,8 @@ class TestAPathOrAName:
         assert not {"short", "2025-12-31", "/"} & kinds.keys()
         meant = {kind.text for kind in of_machine({"USER": "jdoe7"}, [], prepared_by="jdoe7")}
         assert "jdoe7" not in meant
+
+    def test_that_is_the_beginning_of_every_path_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a container the home folder may be the root."""
+        monkeypatch.setenv("HOME", "/")
+        assert "/" not in {kind.text for kind in of_machine({}, [])}

@@ -121,3 +121,12 @@ def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_na
         "E5",
         "E9",
     ]
+
+
+def test_ids_of_people_that_look_alike_are_listed_together_and_stay_different_people(tmp_path):
+    people = [f"{number},Name,,employee,Sales,2023-01-09," for number in ("417", "00417", "0417", "418")]
+    paper, _ = mapped(tmp_path, plus("people", *people))
+    assert [(f.subject, f.text) for f in paper.findings if f.code == "look_alike_people"] == [
+        ("00417", "The ids '00417' and '0417' and '417' look alike; they count as different people.")
+    ]
+    assert {"417", "00417", "0417", "418"} <= {row["person_id"] for row in paper.verdicts}

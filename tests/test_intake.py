@@ -415,3 +415,8 @@ def test_a_policy_version_that_cannot_be_read_refuses_the_audit(tmp_path):
     with pytest.raises(UserError, match=r"policies\.csv, row 3, material: 'maybe'") as caught:
         perform(load_audit(folder))
     assert "it is not known which acknowledgements count" in str(caught.value)
+
+
+def test_a_closing_line_of_a_policies_export_is_no_version(tmp_path):
+    paper = perform(load_audit(make(tmp_path, plus("policies", "Total: 1 row,,,"))))
+    assert [(row.table, row.code) for row in paper.quarantine] == [("policies", "trailer")]

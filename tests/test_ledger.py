@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -211,3 +212,35 @@ def test_no_acknowledged_decision_is_lost_when_writers_are_killed(tmp_path: Path
     assert len(there) == len(set(there))
     assert verify(path) == ()
     assert append(path, [json.loads(entry.body) for entry in entries(path)]) == 0
+
+
+def test_an_id_that_stands_twice_in_a_copy_is_found(register: Path, tmp_path: Path) -> None:
+    """The register itself refuses it; a copy can be written anew, with hashes that fit."""
+    copy = tmp_path / "register.jsonl"
+    export(register, copy)
+    lines = [json.loads(line) for line in copy.read_text(encoding="utf-8").splitlines()]
+    again = {"seq": 6, "body": lines[1]["body"], "prev": lines[4]["hash"]}
+    again["hash"] = hashlib.sha256(f"{again['prev']}\n{again['body']}".encode()).hexdigest()
+    copy.write_text("".join(json.dumps(line) + "\n" for line in [*lines, again]), encoding="utf-8")
+    assert verify(copy) == ("Entry 6 repeats decision d2.",)
+
+
+def test_what_a_killed_writer_left_half_written_is_undone_by_whoever_reads(register: Path, tmp_path: Path) -> None:
+    """The files as they lie there at that moment: the half-written pages, and the journal by which they are undone."""
+    left = tmp_path / "left"
+    left.mkdir()
+    before = entries(register)
+    db = sqlite3.connect(register, isolation_level=None)
+    db.execute("PRAGMA cache_size = 1")
+    db.execute("BEGIN IMMEDIATE")
+    for statement in (
+        "DROP TRIGGER no_update",
+        "UPDATE entry SET body = json_set(body, '$.reason', printf('%.9000c', 'x'))",
+    ):
+        db.execute(statement)
+    for name in ("register.sqlite", "register.sqlite-journal"):
+        (left / name).write_bytes((register.parent / name).read_bytes())
+    db.close()
+    assert b"xxxxx" in (left / "register.sqlite").read_bytes()
+    assert entries(left / "register.sqlite") == before
+    assert verify(left / "register.sqlite", head(register)) == ()

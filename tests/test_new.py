@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
-from arrivals import dated, sheet, workbook
+from arrivals import archive, dated, parquet, sheet, workbook
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +21,7 @@ from workbook_lib import cli
 from workbook_lib.audit import load_audit
 from workbook_lib.intake.date_formats import evidence
 from workbook_lib.intake.profile_file import load_profile
+from workbook_lib.intake.proposal import MOST_TEXTS, Seen
 from workbook_lib.intake.values import MomentParser
 from workbook_lib.new_audit import extracted_on
 from workbook_lib.tables import UserError
@@ -581,6 +582,145 @@ def test_without_records_the_requirement_is_a_todo(run: Run, tmp_path: Path) -> 
     (requirement,) = load_audit(tmp_path / "acme").requirements
     assert requirement.satisfied_by == ("TODO: the module that your policy requires",)
     assert "the newest export is of 2026-01-05" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+
+
+def test_a_parquet_file_is_recognised_by_its_columns_and_another_one_gets_a_proposal(run: Run, tmp_path: Path) -> None:
+    query = "SELECT 'ada@acme.example' AS account, 'Security Awareness' AS module_id, TIMESTAMP '2025-03-02 10:00:00' AS {}, 'completed' AS status"
+    known, unknown = query.format("completed_at"), query.format("day") + ", 7 AS shoe_size"
+    files = put(
+        tmp_path,
+        staff_csv=PEOPLE,
+        lms_parquet=parquet(tmp_path / "x", known),
+        more_parquet=parquet(tmp_path / "y", unknown),
+    )
+    done = run("new", tmp_path / "acme", "--from", *files)
+    assert sources(tmp_path / "acme") == [
+        ("people", "staff.csv", "bamboohr"),
+        ("completions", "lms.parquet", "generic"),
+    ]
+    assert "exports/lms.parquet (completions)\n    1 row read, 1 used; 2025-03-02" in done.out
+    assert (
+        "more.parquet: no profile knows it. Its columns: 'account', 'module_id', 'day', 'status', 'shoe_size'."
+        in done.out
+    )
+    text = (tmp_path / "acme" / "my-more.toml").read_text("utf-8")
+    assert 'format = "parquet"' in text
+    assert '\ncompleted_at = "day"  # by its values; ' in text
+    assert "#   'shoe_size': '7'" in text
+
+
+def test_a_title_above_the_header_of_an_unknown_file_is_passed_over(run: Run, tmp_path: Path) -> None:
+    titled = "Training report\n\n" + "User,Course,Completed On,Status\nava@x.example,S1,2025-03-14,Completed\n"
+    run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE, new_csv=titled))
+    assert "header_depth = 30  # the header seems to be row 3" in (tmp_path / "acme" / "my-new.toml").read_text("utf-8")
+    audit = tmp_path / "acme" / "audit.toml"
+    audit.write_text(activated(audit.read_text("utf-8")), encoding="utf-8")
+    assert "exports/new.csv (completions)\n    1 row read, 1 used; 2025-03-14" in run("check", tmp_path / "acme").out
+
+
+def test_a_score_in_percent_is_read_without_its_sign(run: Run, tmp_path: Path) -> None:
+    text = proposal(run, tmp_path, "User,Course,Completed On,Status,Score\nava@x.example,S1,2025-03-14,Passed,85 %\n")
+    assert '\nscore = { of = ["Score"], suffix = "%" }  # by its name, for example \'85 %\'' in text
+    assert load_profile(tmp_path / "acme", "my-new")
+
+
+def test_one_word_in_two_spellings_is_asked_for_once(run: Run, tmp_path: Path) -> None:
+    rows = "".join(
+        f"ava@x.example,S{n},2025-03-14,{word}\n" for n, word in enumerate(("Fertig", "fertig", " FERTIG", "Offen"))
+    )
+    text = proposal(run, tmp_path, "User,Course,Completed On,Status\n" + rows)
+    words = text.partition("[layout.words.status]")[2].splitlines()[1:]
+    assert words == ['"Fertig" = "…"  # rows: 3', '"Offen" = "…"  # rows: 1']
+
+
+def test_yes_and_no_need_no_words(run: Run, tmp_path: Path) -> None:
+    text = proposal(run, tmp_path, "Module,Module Title,Topics,Assessed\nS1,Awareness,phishing,Yes\nS2,Coding,,no\n")
+    assert 'table = "modules"' in text
+    assert '\nassessed = "Assessed"' in text
+    assert "[layout.words" not in text
+    assert load_profile(tmp_path / "acme", "my-new")
+
+
+def test_of_a_column_of_many_texts_the_first_are_kept() -> None:
+    """What is kept of a file does not grow without end; the texts that are kept are counted to the last row."""
+    seen = Seen("Note")
+    for n in range(MOST_TEXTS + 10):
+        seen.add(f"note {n}", n)
+    seen.add("note 0", MOST_TEXTS + 10)
+    assert (len(seen.first), seen.first["note 0"], seen.times["note 0"]) == (MOST_TEXTS, 0, 2)
+    assert f"note {MOST_TEXTS}" not in seen.times
+
+
+# --- what stands in the way ---------------------------------------------------------------------------------------
+
+
+def test_broken_files_are_named_and_the_others_are_used(run: Run, tmp_path: Path) -> None:
+    broken = put(
+        tmp_path,
+        book_xlsx=archive({"hello.txt": "hi"}),
+        log_json='[{"user": ',
+        users_csv='User,Course\nava,"S1\n',
+    )
+    done = run("new", tmp_path / "acme", "--from", *broken, *put(tmp_path, staff_csv=PEOPLE, lms_csv=RECORDS))
+    assert (done.code, done.err) == (1, "")
+    for name, why in (
+        ("book.xlsx", "the workbook cannot be read"),
+        ("log.json", "it is not valid JSON"),
+        ("users.csv", 'a quote (") that is opened here is not closed properly'),
+    ):
+        assert f"{name}: it cannot be read: {why}" in done.out
+    assert sources(tmp_path / "acme") == [("people", "staff.csv", "bamboohr"), ("completions", "lms.csv", "generic")]
+
+
+def test_quotes_around_the_header_are_no_obstacle_to_another_delimiter(run: Run, tmp_path: Path) -> None:
+    quoted = '"' + PEOPLE.rstrip().replace(",", '";"').replace("\n", '"\n"') + '"\n'
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=quoted, lms_csv=RECORDS))
+    assert sources(tmp_path / "acme")[0] == ("people", "staff.csv", "my-bamboohr")
+    assert "exports/staff.csv (people)\n    2 rows read, 2 used" in done.out
+
+
+def test_a_profile_that_cannot_be_used_is_named_and_the_others_are_tried(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "ours.toml").write_text("[profil]\n")
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE, lms_csv=RECORDS))
+    assert "ours.toml" in done.out
+    assert sources(tmp_path / "acme")[0] == ("people", "staff.csv", "bamboohr")
+
+
+OWN = '[profile]\ntitle = "Ours"\n{reading}[[layout]]\ntable = "{table}"\n[layout.columns]\n{columns}\n'
+
+
+def own(folder: Path, columns: str, table: str = "people", reading: str = "") -> None:
+    """A profile of the user's own in the audit folder."""
+    folder.mkdir()
+    (folder / "ours.toml").write_text(OWN.format(table=table, columns=columns, reading=reading), encoding="utf-8")
+
+
+def test_a_header_that_is_no_path_of_a_json_file_is_not_sought_there(run: Run, tmp_path: Path) -> None:
+    own(tmp_path / "acme", 'person_id = "No."\nworker_type = "Kind"\nstart_date = "Since"')
+    numbered = "No.,Kind,Since\n1,employee,2024-04-13\n2,intern,2024-05-04\n"
+    keys = '[{"account": "1", "module_id": "S1", "completed_at": "2025-03-14", "status": "passed"}]'
+    run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=numbered, lms_json=keys))
+    assert sources(tmp_path / "acme") == [("people", "staff.csv", "ours"), ("completions", "lms.json", "generic")]
+
+
+def test_a_profile_that_asks_for_no_column_knows_no_file(run: Run, tmp_path: Path) -> None:
+    own(tmp_path / "acme", 'name = "Full name"')
+    files = put(tmp_path, staff_csv=PEOPLE, odd_csv="Full name,colour\nAda,red\n")
+    done = run("new", tmp_path / "acme", "--from", *files)
+    assert "odd.csv: no profile knows it. Its columns: 'Full name', 'colour'." in done.out
+
+
+@pytest.mark.parametrize(("name", "profile"), [("Jörg", "my-ours"), ("Ada", "ours")])
+def test_utf_8_where_a_profile_declares_another_encoding(run: Run, tmp_path: Path, name: str, profile: str) -> None:
+    """Without a letter beyond ASCII both are the same."""
+    columns = 'person_id = "Id"\nname = "Who"\nworker_type = "Kind"\nstart_date = "Since"'
+    own(tmp_path / "acme", columns, reading='[reading]\nencoding = "cp1252"\n')
+    rows = f"Id,Who,Kind,Since\n1,{name},employee,2024-04-13\n"
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=rows, lms_csv=RECORDS))
+    assert sources(tmp_path / "acme")[0] == ("people", "staff.csv", profile)
+    assert ("  encoding is not as ours declares: it is valid UTF-8." in done.out) is (name == "Jörg")
+    assert "exports/staff.csv (people)\n    1 row read, 1 used" in done.out
 
 
 # --- what is asked ------------------------------------------------------------------------------------------------

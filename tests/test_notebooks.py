@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import small
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from workbook_lib import exhibits, publish
 
@@ -43,6 +45,18 @@ def is_parameters(cell: dict[str, Any]) -> bool:
 def test_the_documents_are_there() -> None:
     assert [path.stem for path in DOCUMENTS] == ["1_readiness", "2_triage", "3_evidence"]
     assert all(publish.notebook_path(path.stem) == path for path in DOCUMENTS)
+
+
+def test_a_message_for_the_user_is_shown_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
+    try:
+        shell.run_cell(
+            "from workbook_lib.tables import Problem, UserError\n"
+            "raise UserError(Problem(where='a.csv, row 2', what='it is no date.', effect='none.', do='mend it.'))"
+        )
+    finally:
+        shell.restore_sys_module_state()
+    assert capsys.readouterr() == ("a.csv, row 2: it is no date.\n  Effect: none.\n  Do: mend it.\n", "")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

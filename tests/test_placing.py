@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -135,6 +138,27 @@ def test_a_run_that_fails_to_move_puts_the_older_pack_back(
         with pytest.raises(OSError, match="No space left"):
             placing.put_in_place(workshop, target)
     assert content(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize(("number", "is_placed"), [(errno.EINVAL, True), (errno.EIO, False)])
+def test_a_folder_that_cannot_be_flushed_is_put_up_with_and_a_broken_disk_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, is_placed: bool
+) -> None:
+    """Some network file systems flush files only."""
+    target = write(tmp_path / "out", "old", None)
+    old, flush = content(tmp_path / "out"), os.fsync
+
+    def failing(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        flush(handle)
+
+    with placing.workshop(target) as workshop:
+        new = content(write(workshop, "new", None).parent)
+        monkeypatch.setattr(os, "fsync", failing)
+        with nullcontext() if is_placed else pytest.raises(OSError, match=os.strerror(errno.EIO)):
+            placing.put_in_place(workshop, target)
+    assert content(tmp_path / "out") == (new if is_placed else old)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from folders import make, without
 
 from workbook_lib.audit import load_audit
+from workbook_lib.register import FILE, append
 from workbook_lib.workpaper import perform
 
 HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason,approved_by,withdraws"
@@ -98,3 +99,15 @@ def test_an_excluded_person_is_not_judged_and_stays_in_the_table_of_decisions(tm
     paper = decided(tmp_path, "D1,exclude,grc@acme.example,E1,,,,,,test user,,")
     assert not [row for row in paper.verdicts if row["person_id"] == "E1"]
     assert paper.rows("SELECT person_id FROM decision WHERE kind = 'exclude'") == [("E1",)]
+
+
+def test_a_decision_of_a_kind_that_is_not_known_here_has_no_effect(tmp_path):
+    """A register may come from a newer version of the workbook."""
+    make(tmp_path, LAPSED)
+    said = {"decided_by": "grc@acme.example", "person_id": "E1", "requirement_id": "awareness"}
+    append(tmp_path / FILE, [{"decision_id": "D1", "kind": "forgive", **said}])
+    paper = perform(load_audit(tmp_path))
+    (row,) = paper.quarantine
+    assert (row.file, row.row_no, row.column, row.value, row.code) == (FILE, 1, "kind", "forgive", "unknown_word")
+    assert "known: explain, extend, link, exclude, withdraw; the decision has no effect." in row.message
+    assert ada(paper)["gap_days"] == 30

@@ -230,6 +230,11 @@ class TestACopyThatNamesNobody:
         assert (restated(root), rows(root)) == (None, [])
         assert not (root / "data/restated.json").exists()
 
+    def test_is_judged_without_a_statement_with_names_that_lies_beside_its_exports(self, base: Path) -> None:
+        inputs = load_audit(base / "out/acme-2025/data/inputs")
+        assert workpaper.perform(inputs).restated is not None
+        assert workpaper.perform(inputs, pseudonym_key=pack.pseudonym_key(inputs)[0]).restated is None
+
 
 class TestAFileInPlaceOfTheStatement:
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pseudonymous": false, "changes": 1}', "\ufeffx"])

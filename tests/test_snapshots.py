@@ -12,6 +12,7 @@ import folders
 import pytest
 from arrivals import File, Received, arrange, people, receive, refusal, take
 
+from workbook_lib import intake
 from workbook_lib.audit import load_audit
 from workbook_lib.exhibits import snapshots
 from workbook_lib.listings import SNAPSHOT_CHANGES
@@ -373,3 +374,22 @@ def test_people_who_vanish_are_in_no_verdict(tmp_path: Path) -> None:
     got = receive(tmp_path, people("P1,Ada,employee,2020-01-01,", keys=PREVIOUS))
     assert got.rows("people", "person_id") == [("P1",)]
     assert counts(got) == (1, 0, 0, 1, 0)
+
+
+def test_a_closing_line_of_the_earlier_export_is_no_record_that_is_not_compared(tmp_path: Path) -> None:
+    record = "A,M,2024-01-01,completed,80\n"
+    got = compared(tmp_path, "completions", COMPLETIONS, f"{record}Total: 1 row,,,,\n", record)
+    assert (counts(got), changes(got)) == ((1, 0, 0, 0, 0), [])
+    assert "Not compared" not in got.finding("records_kept").text
+
+
+def test_counts_of_an_earlier_export_that_do_not_agree_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = intake._rows
+    monkeypatch.setattr(intake, "_rows", lambda engine, into, *given: (
+        row for row in whole(engine, into, *given) if (into, row[0]) != ("earlier_1", "B")
+    ))  # fmt: skip
+    old = "A,M,2024-01-01,completed,\nB,M,2024-01-02,completed,\n"
+    with pytest.raises(AssertionError, match=r"old/export\.csv: 2 rows read, 1 compared"):
+        compared(tmp_path, "completions", COMPLETIONS, old, old)

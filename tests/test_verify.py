@@ -367,6 +367,35 @@ class TestJudgingAgain:
             "data/result.json: exceptions.total is 1 in the pack, 3 when judged again.",
         )
 
+    def test_names_a_row_that_was_added_and_a_table_that_is_none(self, sealed: Path) -> None:
+        verdicts = sealed / "data/tables/verdicts.csv"
+        (row,) = [line for line in verdicts.read_text().splitlines() if line.startswith("E2,policy")]
+        verdicts.write_text(verdicts.read_text() + row.replace("E2", "E8") + "\n")
+        (sealed / "data/tables/exceptions.csv").write_text("exceptions\nnone\n")
+        reseal(sealed)
+        assert verify.verify(sealed, recompute=True).findings[1:] == (
+            "data/tables/verdicts.csv: E8, policy: stands in the pack only.",
+            "data/tables/exceptions.csv: it cannot be read as the table of exceptions (KeyError).",
+        )
+
+    def test_is_done_where_run_json_does_not_say_whether_the_pack_names_nobody(self, sealed: Path) -> None:
+        (sealed / "data/run.json").write_text("[]")
+        (sealed / "data/tables/exceptions.csv").unlink()
+        found = verify.verify(sealed, recompute=True).findings
+        assert "data/tables/exceptions.csv: it cannot be read as the table of exceptions (FileNotFoundError)." in found
+
+    def test_reads_the_exports_by_the_profiles_of_the_user_that_the_pack_holds(self, tmp_path: Path) -> None:
+        folder = make(tmp_path / "acme")
+        text = (folder / "audit.toml").read_text()
+        text = text[: text.index("[programme]")].replace('"people.csv"', '"people.csv"\nprofile = "mine"')
+        (folder / "audit.toml").write_text(text)
+        (folder / "mine.toml").write_text('extends = "generic"\n[reading]\nheader_depth = 2\n')
+        root = packs.seal(folder, tmp_path / "out")
+        assert (root / "data/inputs/mine.toml").read_bytes() == (folder / "mine.toml").read_bytes()
+        assert not (root / "data/inputs/programme.md").exists()
+        shutil.rmtree(folder)
+        assert verify.verify(root, recompute=True).findings == ()
+
     def test_an_escaped_id_is_the_same_id(self, sealed: Path) -> None:
         assert "\n'-7,awareness" in (sealed / "data/tables/verdicts.csv").read_text()
         assert verify.verify(sealed, recompute=True).findings == ()
@@ -439,6 +468,14 @@ class TestAHostileArchive:
         assert findings(tmp_path / "pack.zip") == [
             "pack.zip: member 'bagit.txt' is a link, or no file. Nothing was unpacked."
         ]
+
+    def test_with_a_member_that_is_encrypted(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "pack.zip", "w") as packed:
+            packed.writestr("bagit.txt", "BagIt-Version: 1.0\n")
+        data = bytearray((tmp_path / "pack.zip").read_bytes())
+        data[data.index(b"PK\x01\x02") + 8] |= 1  # the flag in the archive's directory
+        (tmp_path / "pack.zip").write_bytes(data)
+        assert findings(tmp_path / "pack.zip") == ["pack.zip: member 'bagit.txt' is encrypted. Nothing was unpacked."]
 
     def test_that_is_damaged(self, made: Path, tmp_path: Path) -> None:
         data = bytearray((made / "out/acme-2025.zip").read_bytes())

@@ -186,19 +186,19 @@ def _refuse_unknown_policies(audit: Audit, known: dict[str, date]) -> None:
 
 
 def _refuse_double_versions(engine: Engine, audit: Audit) -> None:
-    doubles = engine.rows(
-        "SELECT policy_id, version, MIN(source_no), MIN(row_no), MAX(row_no) FROM policies "
-        "GROUP BY policy_id, version HAVING COUNT(*) > 1 ORDER BY policy_id, version"
-    )
-    if doubles:
-        raise UserError(
-            *(
-                Problem(
-                    where=f"{audit.files[source_no - 1][1].name}, rows {first} and {last}",
-                    what=f"policy '{policy}' has version '{version}' more than once; one line per version is expected.",
-                    do="keep the line that is right: which version replaces which depends on it (C9).",
-                    code="version_twice",
-                )
-                for policy, version, source_no, first, last in doubles
-            )
+    places: dict[tuple[str, str], list[str]] = {}
+    rows = engine.rows("SELECT policy_id, version, source_no, row_no FROM policies ORDER BY source_no, row_no")
+    for policy, version, source_no, row_no in rows:
+        places.setdefault((policy, version), []).append(f"{audit.files[source_no - 1][1].name}, row {row_no}")
+    problems = [
+        Problem(
+            where=" and ".join(found),
+            what=f"policy '{policy}' has version '{version}' more than once; one line per version is expected.",
+            do="keep the line that is right: which version replaces which depends on it (C9).",
+            code="version_twice",
         )
+        for (policy, version), found in places.items()
+        if len(found) > 1
+    ]
+    if problems:
+        raise UserError(*problems)

@@ -224,15 +224,13 @@ def _let_stand(column: Column, reader: Reader, given: str, given_kind: str) -> N
     """A plain text is stored as it is, and a plain number too, unless the profile changes its unit."""
     (key,) = column.keys
     if reader.column.kind is Kind.NUMBER:
-        if reader.memo["70"] != (70.0,) or not (WHOLE.fullmatch(given_kind) or given_kind == "VARCHAR"):
+        is_whole = WHOLE.fullmatch(given_kind) is not None
+        if reader.memo["70"] != (70.0,) or not (is_whole or given_kind == "VARCHAR"):
             return
-        if WHOLE.fullmatch(given_kind):
-            column.keys, column.values = [], [f"CAST({given} AS DOUBLE)"]
-            column.known = f"{given} BETWEEN 0 AND 999999999999999"
-            if not reader.column.required:
-                column.known = f"({given} IS NULL OR {column.known})"
-            return
-        column.known, column.values = f"regexp_full_match({key}, '[0-9]{{1,15}}')", [f"TRY_CAST({key} AS DOUBLE)"]
+        if is_whole:
+            column.known, column.values = f"{given} BETWEEN 0 AND 999999999999999", [f"CAST({given} AS DOUBLE)"]
+        else:
+            column.known, column.values = f"regexp_full_match({key}, '[0-9]{{1,15}}')", [f"TRY_CAST({key} AS DOUBLE)"]
     else:
         column.known = f"regexp_full_match({key}, {quoted(PLAIN)}) AND strlen({key}) <= {LONGEST}"
         if is_key(reader.column):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbook_lib.intake.files import LONGEST_CELL, BadFileError, Digest, Fault, Opened, RawRow, Rows, no_rows
+from workbook_lib.intake.files import LONGEST_CELL, BadFileError, Digest, Fault, Opened, RawRow, Rows
 
 
 class _Lines:
@@ -60,7 +60,7 @@ def open_csv(
     unnamed_last = not paired and len(header) > 1 and not header[-1].strip()
     if unnamed_last:
         remarks["trailing_delimiter"] = "each line ends with a delimiter; the unnamed empty last column was ignored."
-    opened = Opened(tuple(header), no_rows(), lines.raw, remarks=remarks)
+    opened = Opened(tuple(header), lines.raw, remarks=remarks)
     shape = _Shape(delimiter, at, drop_rows, len(header), unnamed_last, content.ends_with_newline)
     opened.rows = _csv_rows(lines, opened, shape)
     opened.lines = CsvLines(path, content.encoding, lines, opened, shape)

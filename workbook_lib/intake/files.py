@@ -61,6 +61,7 @@ Rows = Generator[RawRow, None, None]
 class Opened:
     """An opened file: its columns, and its rows to be taken once, in order.
 
+    rows : set when all else is known; they note here what they meet.
     raw : the text of the row taken last, as it stands in the file.  remarks : code → what a reader should know.
     others : what the records hold beside the header.  empty : there is no record at all.
     numeric : per column, how many cells a spreadsheet holds as numbers (their leading zeros are lost).
@@ -73,7 +74,7 @@ class Opened:
     """
 
     header: tuple[str, ...]
-    rows: Rows
+    rows: Rows = field(init=False)
     raw: Callable[[], str]
     sheet: str = ""
     remarks: dict[str, str] = field(default_factory=dict)
@@ -98,11 +99,6 @@ class Digest:
     sha256: str
     encoding: str
     ends_with_newline: bool
-
-
-def no_rows() -> Rows:
-    """For a file of which the rows are told later."""
-    yield from ()
 
 
 def normal(header: str, *, strip_brackets: bool = False) -> str:

@@ -67,8 +67,6 @@ def value_at(record: object, path: Sequence[Step]) -> object:
         if not isinstance(record, dict) or step.key not in record:
             return MISSING
         record = record[step.key]
-        if step.number is None and step.where is None:
-            continue
         elements = record if isinstance(record, list) else []
         if step.number is not None:
             record = elements[step.number] if step.number < len(elements) else None
@@ -124,14 +122,15 @@ def open_json(path: Path, content: Digest, *, records: Sequence[str], explode: s
             fault = None if isinstance(item, dict) else Fault("not_a_record", "a record must be an object { … }")
             yield RawRow(no, [cell(value_at(part, paths[text])) for text in header], fault)
 
-    return Opened(
+    opened = Opened(
         header,
-        rows(),
         lambda: as_json(current[0]),
         others=tuple(k for k in keys if k not in used),
         empty=not items,
         goes_on=_next_page(data),
     )
+    opened.rows = rows()
+    return opened
 
 
 def _next_page(data: object) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from workbook_lib.engine import BrokenParquetError, parquet_columns, parquet_texts
-from workbook_lib.intake.files import BadFileError, Opened, RawRow, Rows, no_rows
+from workbook_lib.intake.files import BadFileError, Opened, RawRow, Rows
 from workbook_lib.intake.mapping import Reader, is_key
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import VOCABULARY, Kind
@@ -30,7 +30,7 @@ def open_parquet(path: Path) -> Opened:
             f"it is no whole Parquet file ({error}).", "export it again and copy it whole.", code="broken_parquet"
         ) from None
     current: list[str] = []
-    opened = Opened(tuple(name for name, _ in columns), no_rows(), lambda: "\t".join(current))
+    opened = Opened(tuple(name for name, _ in columns), lambda: "\t".join(current))
     opened.types = tuple(kind for _, kind in columns)
     opened.rows = _rows(path, current)
     return opened

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from workbook_lib.intake.files import BadFileError, Opened, RawRow, Rows, no_rows
+from workbook_lib.intake.files import BadFileError, Opened, RawRow, Rows
 from workbook_lib.tables import listing
 
 LARGEST_FILE = 50 << 20
@@ -99,7 +99,7 @@ def open_xlsx(
     _mark_merged(found, marks)
     if marks.hidden_rows:
         remarks["hidden_rows"] = f"{marks.hidden_rows:,} rows of the sheet are hidden; they were read like the others."
-    opened = Opened((), no_rows(), lambda: "", sheet=name, remarks=remarks)
+    opened = Opened((), lambda: "", sheet=name, remarks=remarks)
     rows = _texts(found, marks, opened)
     header, row_no = _find_header(rows, header_depth, is_header)
     opened.header = tuple(header)
