@@ -296,7 +296,7 @@ def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4, *, as_of: str =
     Raises PublishError for a notebook that did not run to its end.
     """
     _refuse_unfinished(nb)
-    return _page(nb, name, paper, as_of=as_of, interim=interim)
+    return _page(nb, name, paper, as_of=as_of, interim=interim, answer=_answer(nb))
 
 
 def page(words: str, shown: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], name: str) -> str:
@@ -314,7 +314,9 @@ def page(words: str, shown: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]
     return _page(v4.new_notebook(cells=cells), name, Paper.A4)  # type: ignore[no-untyped-call]
 
 
-def _page(nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim: bool = False) -> str:
+def _page(
+    nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim: bool = False, answer: str = ""
+) -> str:
     has_figures = any(FIGURE in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
     plotly, digest = _packed_plotly() if has_figures else ("", "")
     draw = (TEMPLATES / "audit" / "draw.js").read_text(encoding="utf-8")
@@ -326,6 +328,7 @@ def _page(nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim
             "heading": _heading(nb) or name,
             "state": ", ".join(filter(None, ("INTERIM" if interim else "", f"as of {as_of}" if as_of else ""))),
             "interim": interim,
+            "answer": answer,
             "paper": paper.value,
             "scripts": scripts,
             "draw": draw if has_figures else "",
@@ -364,6 +367,17 @@ def _heading(nb: NotebookNode) -> str:
     first = nb.cells[0]
     found = re.match(r"# (.+)", first.source) if first.cell_type == "markdown" else None
     return found[1].strip() if found else ""
+
+
+def _answer(nb: NotebookNode) -> str:
+    """The first sentence of the first exhibit, as HTML; empty where there is none.
+
+    It stands beside the title where the contents come before the exhibit: on paper and on a telephone.
+    """
+    outputs = (output for cell in nb.cells for output in cell.get("outputs", []))
+    shown = (output["data"].get("text/html", "") for output in outputs if output.get("metadata", {}).get("exhibit"))
+    found = re.search(r'<p class="says">(.*?)</p>', next(shown, ""), re.DOTALL)
+    return found[1] if found else ""
 
 
 def _anchored(markup: str) -> str:
@@ -425,7 +439,8 @@ def _numbered(page: str) -> tuple[str, str]:
         count += not found["own"]
         label = found["own"] or f"Exhibit {count}"
         short = label.removeprefix("Exhibit ")
-        entries.append(f'<li><a href="#{found["exhibit"]}"><span>{short}</span> {found["title"]}</a></li>')
+        # The title has an element of its own: a day in it is one already, and would be a cell of the grid.
+        entries.append(f'<li><a href="#{found["exhibit"]}"><span>{short}</span> <span>{found["title"]}</span></a></li>')
         return f'<h3 id="{found["exhibit"]}"><span class="no">{label}</span> {found["title"]}</h3>'
 
     page = HEADING.sub(number, page)

@@ -35,6 +35,7 @@ def judge(
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
     from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.procedures.result import counted
     from workbook_lib.spark import SparkEngine
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
@@ -47,8 +48,8 @@ def judge(
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
     typer.echo(
-        f"{paper.number('SELECT COUNT(*) FROM verdicts'):,} verdicts and "
-        f"{paper.number('SELECT COUNT(*) FROM exceptions'):,} exceptions written to {out.resolve()}."
+        f"{counted(paper.number('SELECT COUNT(*) FROM verdicts'), 'verdict')} and "
+        f"{counted(paper.number('SELECT COUNT(*) FROM exceptions'), 'exception')} written to {out.resolve()}."
     )
     warn(paper)
 
