@@ -379,8 +379,10 @@ class TestBottomLine:
 
         late = {"completions": SOUND["completions"].replace("2025-11-20T", "2026-01-02T")}
         wp = perform(load_audit(make(tmp_path, late)))
-        assert exhibits.bottom_line(wp).says[0].endswith(
-            " No: 1 exception, by 1 of 4 people; it has no recorded explanation."
+        assert (
+            exhibits.bottom_line(wp)
+            .says[0]
+            .endswith(" No: 1 exception, by 1 of 4 people; it has no recorded explanation.")
         )
         assert exhibits.bottom_line(wp).says[2] == (
             "1 duty is missing: cover did not come back on a judged day; 1 of them was completed after those days, by "
