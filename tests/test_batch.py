@@ -483,15 +483,16 @@ def test_a_single_period_is_no_trend_and_no_judged_duty_is_no_rate() -> None:
         "No audit has two periods here, so there is no trend of the on-time rate yet.",
     )
     assert index._on_time(lines).table["On time"].tolist() == ["0 of 0"]
+    assert index._on_time(lines).figure is index._deviations(lines).figure is None
 
 
 def test_more_audits_than_can_be_told_apart_are_all_in_the_table() -> None:
-    lines = index._lines([entry(f"a{n}", 2025, n, 1, 0) for n in range(9)])
+    lines = index._lines([entry(f"a{n}", year, n, 1, 0) for n in range(9) for year in (2024, 2025)])
     shown = index._on_time(lines)
     assert shown.says[1] == "Drawn are the 8 of 9 audits with the lowest last rates; the table has all."
     assert shown.figure is not None
     assert len(shown.figure["data"]) == 8
-    assert len(shown.table) == 9
+    assert len(shown.table) == 18
 
 
 @pytest.fixture(scope="module")

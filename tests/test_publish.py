@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 import small
 
-from workbook_lib import exhibits, publish
+from workbook_lib import contents, exhibits, publish
 from workbook_lib.tables import UserError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -302,8 +302,8 @@ class TestThePage:
         assert f'<p class="answer">{answer[1]}</p></header>' in header, "the contents stand before it on paper"
 
     def test_lists_a_title_with_a_day_in_it_as_one_thing(self) -> None:
-        contents, _ = publish._numbered('<h3 id="a"><span class="no"></span>On <time>2026-01-11</time>?</h3>')
-        assert contents == (
+        listed, _ = contents.numbered('<h3 id="a"><span class="no"></span>On <time>2026-01-11</time>?</h3>')
+        assert listed == (
             '<ol><li><a href="#a"><span>1</span> <span>On <time>2026-01-11</time>?</span></a></li></ol>'
         ), "a grid of two cells"
 

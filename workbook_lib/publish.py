@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from workbook_lib import contents
 from workbook_lib.paper import Notebook, Paper
 from workbook_lib.tables import Problem, UserError, listing
 
@@ -296,7 +297,7 @@ def render(nb: NotebookNode, name: str, paper: Paper = Paper.A4, *, as_of: str =
     Raises PublishError for a notebook that did not run to its end.
     """
     _refuse_unfinished(nb)
-    return _page(nb, name, paper, as_of=as_of, interim=interim, answer=_answer(nb))
+    return _page(nb, name, paper, as_of=as_of, interim=interim)
 
 
 def page(words: str, shown: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]], name: str) -> str:
@@ -314,9 +315,7 @@ def page(words: str, shown: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]
     return _page(v4.new_notebook(cells=cells), name, Paper.A4)  # type: ignore[no-untyped-call]
 
 
-def _page(
-    nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim: bool = False, answer: str = ""
-) -> str:
+def _page(nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim: bool = False) -> str:
     has_figures = any(FIGURE in output.get("data", {}) for cell in nb.cells for output in cell.get("outputs", []))
     plotly, digest = _packed_plotly() if has_figures else ("", "")
     draw = (TEMPLATES / "audit" / "draw.js").read_text(encoding="utf-8")
@@ -328,14 +327,14 @@ def _page(
             "heading": _heading(nb) or name,
             "state": ", ".join(filter(None, ("INTERIM" if interim else "", f"as of {as_of}" if as_of else ""))),
             "interim": interim,
-            "answer": answer,
+            "answer": _answer(nb),
             "paper": paper.value,
             "scripts": scripts,
             "draw": draw if has_figures else "",
         },
     )
-    contents, body = _numbered(_linked(body))
-    return str(body).replace("<!--contents-->", contents, 1).replace("<!--plotly-->", plotly, 1)
+    listed, body = contents.numbered(contents.linked(body))
+    return str(body).replace("<!--contents-->", listed, 1).replace("<!--plotly-->", plotly, 1)
 
 
 def _exporter() -> Any:
@@ -370,10 +369,7 @@ def _heading(nb: NotebookNode) -> str:
 
 
 def _answer(nb: NotebookNode) -> str:
-    """The first sentence of the first exhibit, as HTML; empty where there is none.
-
-    It stands beside the title where the contents come before the exhibit: on paper and on a telephone.
-    """
+    """The first sentence of the first exhibit; it stands above the contents on paper and on a telephone."""
     outputs = (output for cell in nb.cells for output in cell.get("outputs", []))
     shown = (output["data"].get("text/html", "") for output in outputs if output.get("metadata", {}).get("exhibit"))
     found = re.search(r'<p class="says">(.*?)</p>', next(shown, ""), re.DOTALL)
@@ -406,45 +402,6 @@ def _island(figure: Mapping[str, object]) -> str:
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
     return data
-
-
-LINK = re.compile(r'<a href="#(?P<place>[A-Za-z0-9_-]+)">(?P<says>.*?)</a>')
-
-
-def _linked(page: str) -> str:
-    """Links inside the page, without those to a row that a bounded listing does not show."""
-    places = set(re.findall(r' id="([A-Za-z0-9_-]+)"', page))
-    return LINK.sub(lambda link: link[0] if link["place"] in places else link["says"], page)
-
-
-HEADING = re.compile(
-    r'<h2 id="(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
-    r'<h3 id="(?P<exhibit>[^"]+)"><span class="no">(?P<own>[^<]*)</span>(?P<title>.*?)</h3>'
-)
-
-
-def _numbered(page: str) -> tuple[str, str]:
-    """Number the exhibits in the order in which they stand, and list them.
-
-    Nothing in the data can look like a heading: it is escaped.
-    """
-    entries: list[str] = []
-    count = 0
-
-    def number(found: re.Match[str]) -> str:
-        nonlocal count
-        if found["section"]:
-            entries.append(f'<li class="section"><a href="#{found["section"]}">{found["says"]}</a></li>')
-            return found[0]
-        count += not found["own"]
-        label = found["own"] or f"Exhibit {count}"
-        short = label.removeprefix("Exhibit ")
-        # The title has an element of its own: a day in it is one already, and would be a cell of the grid.
-        entries.append(f'<li><a href="#{found["exhibit"]}"><span>{short}</span> <span>{found["title"]}</span></a></li>')
-        return f'<h3 id="{found["exhibit"]}"><span class="no">{label}</span> {found["title"]}</h3>'
-
-    page = HEADING.sub(number, page)
-    return f"<ol>{''.join(entries)}</ol>", page
 
 
 def _digest(script: str) -> str:
