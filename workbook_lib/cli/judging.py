@@ -97,6 +97,7 @@ def sample(
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.exhibits.sampling import would_have_met
     from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.procedures.result import counted
     from workbook_lib.workpaper import perform
 
     chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)
@@ -109,11 +110,11 @@ def sample(
     refuse_unwritable(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lines = testsheet.write(paper, selection, folder)
-    for heading, text in testsheet.method(paper, selection):
+    for heading, text in testsheet.in_short(paper, selection):
         typer.echo(f"{heading}: {text}")
-    for sentence in would_have_met(selection):
-        typer.echo(sentence)
+    typer.echo(would_have_met(selection)[0])
     typer.echo(
-        f"{lines:,} lines to test: {folder / 'sample.xlsx'}, and sample.csv, ranking.csv and method.txt beside it."
+        f"{counted(lines, 'line')} to test: {folder / 'sample.xlsx'}, and sample.csv beside it. How they were drawn, "
+        "how to repeat it and what to tick: method.txt. Everybody in the order of rank: ranking.csv."
     )
     warn(paper)
