@@ -80,6 +80,25 @@ def test_an_as_of_day_before_the_period_is_refused(folder):
         window(load_audit(folder), as_of=date(2024, 12, 31))
 
 
+def test_a_wrong_folder_names_the_audit_folders_around_it(folder):
+    exports = folder / "acme" / "exports"
+    exports.mkdir(parents=True)
+    (folder / "audit.toml").rename(folder / "acme" / "audit.toml")
+    (exports / "hr.csv").write_text("person_id\n")
+    says = f"Do: name an audit folder, or its audit.toml; there is one in {folder / 'acme'}."
+    for wrong in (folder, exports, exports / "hr.csv"):
+        with pytest.raises(UserError) as refused:
+            load_audit(wrong)
+        assert str(refused.value).endswith(says), wrong
+    with pytest.raises(UserError, match=r"or its audit\.toml\.$"):
+        load_audit(folder / "nowhere")
+
+
+def test_a_file_that_is_not_there_is_answered_with_the_one_that_is_meant(folder):
+    (found,) = problems(folder, 'file = "people.csv"', 'file = "poeple.csv"')
+    assert "'poeple.csv' matches no file; did you mean 'people.csv'?" in found
+
+
 def test_an_unknown_period_lists_those_that_there_are(folder):
     with pytest.raises(UserError, match="no period '2024'"):
         window(load_audit(folder), "2024")

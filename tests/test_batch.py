@@ -113,7 +113,8 @@ class TestOneThatFails:
             "2026-02-01.",
         ]
         assert made.done.stderr.splitlines() == [
-            "broken: failed: audit.toml, requirement[2].due_within_days: it is missing. And 1 problem more; the index tells."
+            "broken: failed: audit.toml, requirement[2].due_within_days: it is missing. Do: add it. And 1 "
+            "problem more; the index tells."
         ]
         names = {path.name for path in made.out.iterdir()}
         assert names == {"acme-2024", "acme-2025", "index.html", "batch.json", "history.sqlite"}
@@ -152,8 +153,9 @@ class TestOneThatFails:
 
     def test_a_period_that_is_named_and_has_not_begun_is_one(self, made: Made) -> None:
         options = Options(out=made.out)
-        named = [item.outcome for item in tasks.plan([made.folder / "acme"], ["2026", "2027"], options)]
-        assert named == [Outcome.FAILED, Outcome.FAILED]
+        (named,) = tasks.plan([made.folder / "acme"], ["2026"], options)
+        assert isinstance(named, Entry)
+        assert named.outcome is Outcome.FAILED
 
 
 class TestAnUnchangedPack:
@@ -243,6 +245,28 @@ class TestNothingIsReplacedThatIsAnothers:
         assert done.returncode == 2
         assert "two packs would have this name: period 2025 of" in done.stderr
         assert not (tmp_path / "out").exists()
+
+    def test_a_period_that_no_audit_has_is_refused_before_any_work(self, tmp_path: Path) -> None:
+        done = batch(tmp_path, make(tmp_path / "acme"), "--periods", "2025,20255", "--out", tmp_path / "out")
+        assert done.returncode == 2
+        assert done.stderr == (
+            "--periods: no audit has a period '20255'; did you mean '2025'?\n  Effect: no pack was made.\n"
+            "  Do: use `all`, or names out of 2025.\n"
+        )
+        assert not (tmp_path / "out").exists()
+
+    def test_a_period_that_another_audit_has_fails_where_it_is_not(self, tmp_path: Path) -> None:
+        later = AUDIT.replace('name = "2025"', 'name = "later"')
+        folders = [make(tmp_path / "acme"), make(tmp_path / "other", audit=later)]
+        plan = tasks.plan(folders, ["2025"], Options(out=tmp_path / "out"))
+        assert [getattr(item, "to_do", "") for item in plan] == ["", "Do: use one of later."]
+
+    def test_no_message_of_the_index_says_where_the_audits_lie(self, tmp_path: Path) -> None:
+        folder = make(tmp_path / "acme")
+        (folder / "exports").mkdir()
+        (wrong,) = tasks.plan([folder / "exports"], ["all"], Options(out=tmp_path / "out"))
+        assert isinstance(wrong, Entry)
+        assert wrong.to_do == "Do: name an audit folder, or its audit.toml; there is one in acme."
 
     def test_a_folder_given_twice_is_one_audit(self, tmp_path: Path) -> None:
         folder = make(tmp_path / "acme")
@@ -459,15 +483,16 @@ def test_a_single_period_is_no_trend_and_no_judged_duty_is_no_rate() -> None:
         "No audit has two periods here, so there is no trend of the on-time rate yet.",
     )
     assert index._on_time(lines).table["On time"].tolist() == ["0 of 0"]
+    assert index._on_time(lines).figure is index._deviations(lines).figure is None
 
 
 def test_more_audits_than_can_be_told_apart_are_all_in_the_table() -> None:
-    lines = index._lines([entry(f"a{n}", 2025, n, 1, 0) for n in range(9)])
+    lines = index._lines([entry(f"a{n}", year, n, 1, 0) for n in range(9) for year in (2024, 2025)])
     shown = index._on_time(lines)
     assert shown.says[1] == "Drawn are the 8 of 9 audits with the lowest last rates; the table has all."
     assert shown.figure is not None
     assert len(shown.figure["data"]) == 8
-    assert len(shown.table) == 9
+    assert len(shown.table) == 18
 
 
 @pytest.fixture(scope="module")

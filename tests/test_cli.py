@@ -223,7 +223,7 @@ def test_an_as_of_day_that_no_export_covers_is_no_evidence(tmp_path):
 
 def test_a_period_that_goes_on_is_said_to_be_interim(tmp_path):
     done = quickly("run", make(tmp_path / "acme"), "--no-pdf", "--as-of", "2025-06-30", "--out", tmp_path / "out")
-    assert "INTERIM: the period goes on to 2025-12-31" in done.stdout
+    assert "INTERIM: the period goes on to 2025-12-31; nothing after 2025-06-30 was judged." in done.stdout
     for command in (["check"], ["judge", "--out", tmp_path / "v"]):
         done = here(*command, tmp_path / "acme", "--as-of", "2025-06-30")
         assert "INTERIM: judged to 2025-06-30; period 2025 goes on to 2025-12-31." in done.stderr

@@ -45,6 +45,15 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
     "words among dates": (
         ("31/12/2025 soon", "soon", "13/04/2025"), ("DD/MM/YYYY",), "'13/04/2025' in row 4 shows the day first", (),
     ),
+    "the month by its name": (
+        ("10-MAR-2024", "5-Mar-2024"), ("DD-MMM-YYYY", "D-MMM-YYYY"), "written as DD-MMM-YYYY or D-MMM-YYYY", (),
+    ),
+    "a weekday and a clock beside it": (
+        ("Sunday, 10 March 2024, 10:00 AM",),
+        ("dddd, DD MMMM YYYY, h:mm AM",), "written as dddd, DD MMMM YYYY, h:mm AM", (),
+    ),
+    "the name before the day": (("Mar 5, 2024 13:05",), ("MMM D, YYYY hh:mm",), "written as MMM D, YYYY hh:mm", ()),
+    "no such day, no such month": (("31 Feb 2024", "1 Foo 2024", "Awareness, 2024"), (), "", ()),
     "years of one or three digits": (("13/04/5", "13/04/205", "205/04/13", "2025/04/2025"), (), "", ()),
 }  # fmt: skip
 

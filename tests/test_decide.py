@@ -135,11 +135,14 @@ def test_a_register_altered_behind_its_back_must_be_mended(tmp_path: Path) -> No
 
 def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
-    path = file_of(folder, EXPLAIN, EXPLAIN.replace("E2", "E77"))
+    path = file_of(folder, EXPLAIN, EXPLAIN.replace("E2", "E77").replace("awareness", "awarenes"))
     result = CliRunner().invoke(app, ["decide", str(folder), str(path)])
     assert result.exit_code == 0
     assert "2 decisions recorded. The register has 2 entries." in result.output
     assert register.head(folder / "register.sqlite").hash in result.output
+    assert (
+        "warning: audit.toml has no requirement 'awarenes'; did you mean 'awareness'? What was decided" in result.output
+    )
     assert "warning: no people export names E77; what was decided about them has no effect." in result.output
 
 

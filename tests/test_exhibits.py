@@ -345,7 +345,8 @@ class TestBottomLine:
 
     def test_answers_first(self, wp: Workpaper) -> None:
         assert exhibits.bottom_line(wp).says[0] == (
-            "Was everybody covered on every day on which they had to be? No: 7 exceptions, by 4 of 8 people; 6 of the "
+            "Was everybody covered on every day from 2025-01-01 to 2025-12-31 on which they had to be? "
+            "No: 7 exceptions, by 4 of 8 people; 6 of the "
             "exceptions have no recorded explanation; 1 person cannot be judged."
         )
 
@@ -354,16 +355,22 @@ class TestBottomLine:
 
         line = exhibits.bottom_line(perform(load_audit(make(tmp_path))))
         assert line.says[0] == (
-            "Was everybody covered on every day on which they had to be? Yes, by the records: 0 exceptions in 9 judged "
+            "Was everybody covered on every day from 2025-01-01 to 2025-12-31 on which they had to be? "
+            "Yes, by the records: 0 exceptions in 9 judged "
             "duties of 4 people."
         )
+
+    def test_does_not_say_that_the_exports_end_where_the_user_set_the_day(self, interim: Workpaper) -> None:
+        (told,) = [says for says in exhibits.bottom_line(interim).says if " missing: " in says]
+        assert told.endswith("; nothing after 2025-07-31 was looked at.")
 
     def test_tells_a_person_who_cannot_be_judged_from_an_exception(self, tmp_path: Path) -> None:
         from folders import make, plus
 
         folder = make(tmp_path, plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"))
         assert exhibits.bottom_line(perform(load_audit(folder))).says[0] == (
-            "Was everybody covered on every day on which they had to be? Not shown: 0 exceptions, but 1 person cannot be "
+            "Was everybody covered on every day from 2025-01-01 to 2025-12-31 on which they had to be? "
+            "Not shown: 0 exceptions, but 1 person cannot be "
             "judged."
         )
 
@@ -372,6 +379,11 @@ class TestBottomLine:
 
         late = {"completions": SOUND["completions"].replace("2025-11-20T", "2026-01-02T")}
         wp = perform(load_audit(make(tmp_path, late)))
+        assert (
+            exhibits.bottom_line(wp)
+            .says[0]
+            .endswith(" No: 1 exception, by 1 of 4 people; it has no recorded explanation.")
+        )
         assert exhibits.bottom_line(wp).says[2] == (
             "1 duty is missing: cover did not come back on a judged day; 1 of them was completed after those days, by "
             "2026-01-04, and 0 were not."

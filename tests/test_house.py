@@ -31,7 +31,8 @@ STAGES = {
 STAGE_OF = {room: stage for stage, rooms in STAGES.items() for room in rooms}
 #: What people meet; and `workpaper`, where the stages do.
 FACES = {
-    "__init__", "workpaper", "spark", "exhibits", "publish", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf", "pack",
+    "__init__", "workpaper", "spark", "exhibits", "publish", "contents", "paper", "listings", "testsheet", "spreadsheets", "csv_tables", "pdf",
+    "pack",
     "placing", "predecessor", "signing", "timestamps", "verify", "recompute", "gate",
     "production", "recipe", "batch", "history", "check", "cli", "desk", "lab", "decide", "reminders", "new_audit", "audit_draft",
 }  # fmt: skip

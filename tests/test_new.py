@@ -219,6 +219,20 @@ def test_headers_that_any_system_may_write_leave_its_name_to_the_user(run: Run, 
     assert "source[1].system" in run("check", tmp_path / "acme").out + run("check", tmp_path / "acme").err
 
 
+def test_a_header_in_other_letters_whose_rows_mean_something_else_is_of_another_system(
+    run: Run, tmp_path: Path
+) -> None:
+    records = (
+        "First name,Last name,Email address,Course,Status,Time completed\nAda,Oz,a@x.example,SEC,Completed,2025-03-01\n"
+    )
+    users = "First name,Last name,Email address,Status\nAda,Oz,a@x.example,Active\n"
+    found = put(tmp_path / "in", records_csv=records, users_csv=users)
+    told = run("new", tmp_path / "acme", "--from", *found).out
+    assert "records.csv: no profile knows it." in told
+    assert "It may hold completions: my-records.toml is a proposal" in told
+    assert "users.csv: accounts, by profile google_workspace" in told, "its rows can be read"
+
+
 def test_a_list_that_does_not_say_what_its_people_are_waits_for_one_word(run: Run, tmp_path: Path) -> None:
     done = run("new", tmp_path / "nw", "--from", NORTHWIND / "bamboohr_employees.csv", NORTHWIND / "contractors.csv")
     assert "people is not read yet: the file has no worker_type. Write it in place of …, one of employee," in done.out

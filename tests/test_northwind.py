@@ -100,8 +100,8 @@ def test_the_earlier_export_of_the_lab_shows_what_changed_since(judged):
 def test_the_evidence_answers_first(judged):
     says = exhibits.bottom_line(judged).says
     assert says[:3] == (
-        "Was everybody covered on every day on which they had to be? No: 44 exceptions, by 33 of 69 people; 26 of the "
-        "exceptions have no recorded explanation; 2 people cannot be judged.",
+        "Was everybody covered on every day from 2025-01-01 to 2025-12-31 on which they had to be? No: 44 exceptions, by "
+        "33 of 69 people; 26 of the exceptions have no recorded explanation; 2 people cannot be judged.",
         "Duties met on time: 220 of 273 (80.6 %). A duty is one person and one requirement; 14 more were excused, not "
         "yet due, or ended before anything was due.",
         "26 duties are missing: cover did not come back on a judged day; 2 of them were completed after those days, by "

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 import small
 
-from workbook_lib import exhibits, publish
+from workbook_lib import contents, exhibits, publish
 from workbook_lib.tables import UserError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -308,6 +308,20 @@ class TestThePage:
         sizes = [float(size) for size in re.findall(r"\bfont(?:-size)?:[^;}]*?([\d.]+)pt", style)]
         assert len(sizes) > 20
         assert min(sizes) == 7
+
+    def test_answers_before_everything_else(self, page: Page) -> None:
+        header, main = re.split(r"<nav.*?</nav>", page.html, maxsplit=1, flags=re.DOTALL)
+        answer = re.search(r'<p class="says">(Was everybody covered on every day .*?)</p>', main)
+        assert answer
+        assert main.index("<h3") == main.index('<h3 id="bottom-line"')
+        assert main.index('<p class="says">') == answer.start()
+        assert f'<p class="answer">{answer[1]}</p></header>' in header, "the contents stand before it on paper"
+
+    def test_lists_a_title_with_a_day_in_it_as_one_thing(self) -> None:
+        listed, _ = contents.numbered('<h3 id="a"><span class="no"></span>On <time>2026-01-11</time>?</h3>')
+        assert listed == (
+            '<ol><li><a href="#a"><span>1</span> <span>On <time>2026-01-11</time>?</span></a></li></ol>'
+        ), "a grid of two cells"
 
     def test_says_the_bottom_line(self, page: Page) -> None:
         assert "Procedures performed: " in page.html

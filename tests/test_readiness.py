@@ -73,6 +73,14 @@ class TestOnADay:
         bounds = [forecast.table.iloc[-1][name] for name in ("If nobody", "If everybody")]
         assert all(bound in exhibit.says[1] for bound in bounds)
 
+    def test_a_period_that_is_over_is_not_said_to_end(self, wp: Workpaper) -> None:
+        exhibit = exhibits.ready(wp)
+        rated = exhibits.forecast(wp).table.iloc[-1]["If nobody"]
+        assert exhibit.says[1] == (
+            f"Period 2025 has ended: its on-time rate is {rated}, and nothing that is completed from now on changes it."
+        )
+        assert [term for term, _, _ in exhibit.facts][3:] == ["Period 2025"]
+
     def test_a_period_that_is_over_ends_as_it_did(self, wp: Workpaper) -> None:
         exhibit = exhibits.forecast(wp)
         assert "The period ended on 2025-12-31, and the exports cover it" in exhibit.says[1]

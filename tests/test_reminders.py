@@ -416,6 +416,12 @@ class TestCommand:
         assert "2026-04-10, as known on 2026-01-04: 1 person due or overdue, 1 of them overdue." in said
         assert "warning: the exports cover days up to 2026-01-04, and are 95 days old on 2026-04-10" in said
         assert sorted(path.name.partition("-")[0] for path in out.iterdir()) == ["digest", "escalation", "person"]
+        listed = [line for line in said.splitlines() if line.startswith("  ")]
+        assert listed == [
+            "  person to bo@acme.example: awareness due 2026-03-20",
+            "  digest to ada@acme.example: 1 duty of 1 person",
+            "  escalation to cleo@acme.example: 1 duty of 1 person",
+        ], "the names of the files do not say to whom"
         (out / "mine.eml").write_text("kept")
         code, _ = self.run(str(acme.folder), "--on", "2026-03-06", "--out", str(out))
         assert sorted(path.name.partition("-")[0] for path in out.iterdir()) == ["digest", "mine.eml", "person"]

@@ -278,7 +278,7 @@ def test_the_page_of_a_real_run_restates_and_is_the_same_made_again(base: Path) 
     shutil.rmtree(base / "out")
     shutil.copytree(base / "first", base / "out")
     said = run(base / "acme", base / "out")
-    assert ": 3 verdicts (3 of them are other verdicts) and 3 exceptions read differently. See tables/" in said
+    assert ": 3 verdicts (of them other verdicts: 3) and 3 exceptions read differently. See tables/" in said
     made = data(base / "out/acme-2025")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", made["data/evidence.html"].decode()))
     older = pack.read_info(base / "first/acme-2025")["Result-Digest"]

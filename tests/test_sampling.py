@@ -447,7 +447,10 @@ class TestCommand:
         done = here("sample", make(tmp_path / "acme"), cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "Seed: 2025\nRule: tenth: 10 % of each stratum, rounded up" in done.stdout
-        assert f"Stratum leavers: 1 of 1 people selected. {STRATA[Stratum.LEAVERS]}\n" in done.stdout
+        assert "\nBy stratum: joiners 1 of 1, current 1 of 1, leavers 1 of 1, " in done.stdout
+        assert len(done.stdout.splitlines()) == 7, "the rest is in method.txt"
+        method = (tmp_path / "sample-acme-2025" / "method.txt").read_text(encoding="utf-8")
+        assert f"Stratum leavers: 1 of 1 people selected. {STRATA[Stratum.LEAVERS]}\n" in method
         assert "0 people have a late or missing duty, so there is nothing that a selection could" in done.stdout
         assert f"9 lines to test: {Path('sample-acme-2025/sample.xlsx')}, and sample.csv" in done.stdout
         assert {path.name for path in (tmp_path / "sample-acme-2025").iterdir()} == {

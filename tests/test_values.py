@@ -89,6 +89,9 @@ def test_what_is_no_iso_date_is_refused(text: str) -> None:
         ("D/M/YYYY", "0/4/2025"),
         ("M/D/YYYY h:mm:ss AM", "3/4/2025 13:00:00 PM"),
         ("M/D/YYYY h:mm:ss AM", "3/4/2025 0:30:00 AM"),
+        ("D MMM YYYY", "31 Feb 2025"),
+        ("D MMM YYYY", "3 4 2025"),
+        ("D MMM YYYY", "3 March 2025"),
         ("YYYY-MM-DD hh:mm", "2025-01-01 24:00"),
     ],
 )
@@ -101,6 +104,8 @@ def test_what_does_not_fit_a_declared_format_is_refused(pattern: str, text: str)
     ("pattern", "text", "moment"),
     [
         ("M/D/YYYY h:mm:ss AM", "8/19/2021 1:25:31 PM", datetime(2021, 8, 19, 13, 25, 31)),
+        ("DD-MMM-YYYY hh:mm", "19-AUG-2021 13:25", datetime(2021, 8, 19, 13, 25)),
+        ("dddd, D MMMM YYYY, h:mm AM", "Thursday, 19 August 2021, 1:25 PM", datetime(2021, 8, 19, 13, 25)),
         ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 AM", datetime(2024, 12, 31, 0, 0, 5)),
         ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 PM", datetime(2024, 12, 31, 12, 0, 5)),
         ("DD/MM/YY, hh:mm", "11/02/26, 14:21", datetime(2026, 2, 11, 14, 21)),

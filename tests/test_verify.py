@@ -211,6 +211,14 @@ class TestWhatIsFound:
             assert (done.returncode, done.stdout) == (2, "")
             assert "Do: name the folder of a pack, or a .zip of it." in done.stderr
 
+    def test_a_folder_of_packs_or_in_a_pack_names_the_pack(self, tmp_path: Path) -> None:
+        (tmp_path / "reports/acme-2025/data/tables").mkdir(parents=True)
+        (tmp_path / "reports/acme-2025/bagit.txt").write_text("x")
+        for wrong in ("reports", "reports/acme-2025/data", "reports/acme-2025/data/tables"):
+            done = here("verify", tmp_path / wrong)
+            assert done.returncode == 2
+            assert f"or a .zip of it; there is one in {tmp_path / 'reports/acme-2025'}." in done.stderr
+
 
 class TestTheSignature:
     def test_convicts_a_pack_that_was_made_anew(self, sealed: Path) -> None:

@@ -22,7 +22,7 @@ from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, 
 from workbook_lib.schedule import Reminders, is_address
 from workbook_lib.source import NOT_FETCHED, Source, file_problems, matching, paired, source_problems
 from workbook_lib.tables import Problem, UserError, listing
-from workbook_lib.wording import problem
+from workbook_lib.wording import problem, sentence
 
 Part = TypeVar("Part", bound=Section)
 
@@ -126,7 +126,9 @@ class Audit(Section):
         raise UserError(
             Problem(
                 where="--period",
-                what=f"audit.toml has no period '{name}'.",
+                what=sentence(
+                    f"audit.toml has no period '{name}'{did_you_mean(difflib.get_close_matches(name, known, 1))}"
+                ),
                 do=f"use one of {listing(known, 20)}.",
                 code="unknown_period",
             )
@@ -223,6 +225,16 @@ def load_unfetched(path: Path | str) -> Audit:
     return audit
 
 
+def _nearby(path: Path) -> str:
+    """The tail of a message that offers the audit folders around a wrong one: that it lies in, or that lie in it."""
+    if not path.is_dir():
+        return ""
+    above = [folder for folder in path.absolute().parents[:2] if (folder / "audit.toml").is_file()]
+    below = sorted(file.parent for shape in ("*/audit.toml", "*/*/audit.toml") for file in path.glob(shape))
+    found = above or below
+    return f"; there is {'one' if len(found) == 1 else 'one each'} in {listing(found)}" if found else ""
+
+
 def _checked(path: Path | str) -> tuple[Audit | None, list[Problem]]:
     """What audit.toml says, None where a section is unsound, and all that is wrong. Raises UserError for no TOML."""
     path = Path(path)
@@ -235,11 +247,20 @@ def _checked(path: Path | str) -> tuple[Audit | None, list[Problem]]:
             Problem(
                 where=str(file),
                 what="there is no such file.",
-                do="name an audit folder, or its audit.toml.",
+                do=f"name an audit folder, or its audit.toml{_nearby(path)}.",
                 code="no_such_file",
             )
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        if file.suffix != ".toml":
+            raise UserError(
+                Problem(
+                    where=str(file),
+                    what="it is no audit.toml.",
+                    do=f"name an audit folder, or its audit.toml{_nearby(file.parent)}.",
+                    code="no_such_file",
+                )
+            ) from None
         raise UserError(
             Problem(
                 where=file.name,

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from workbook_lib import register
@@ -20,8 +21,10 @@ from workbook_lib.intake import read
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile_file import load_profile
+from workbook_lib.requirement import did_you_mean
 from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, Problem, UserError
+from workbook_lib.wording import sentence
 
 Decision = Mapping[str, object]
 #: Ids of rows that have none: equal rows have equal ids, so a file that is imported twice adds nothing.
@@ -141,3 +144,14 @@ def strangers(decisions: Iterable[Decision], people: Iterable[tuple[object, ...]
     known = {person_id for person_id, _ in people}
     about = dict.fromkeys(str(decision["person_id"]) for decision in decisions if decision.get("person_id"))
     return [person_id for person_id in about if person_id not in known]
+
+
+def unknown_requirements(decisions: Iterable[Decision], audit: Audit) -> list[str]:
+    """What decisions call a requirement and audit.toml does not, with the nearest name; they have no effect."""
+    known = [requirement.id for requirement in audit.requirements]
+    about = dict.fromkeys(str(decision["requirement_id"]) for decision in decisions if decision.get("requirement_id"))
+    return [
+        sentence(f"audit.toml has no requirement '{name}'{did_you_mean(get_close_matches(name, known, 1))}")
+        for name in about
+        if name not in known
+    ]

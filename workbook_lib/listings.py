@@ -16,6 +16,7 @@ from workbook_lib.exhibits.joiners import JOINERS
 from workbook_lib.exhibits.outlook import TURNING
 from workbook_lib.exhibits.readiness import AHEAD, DUE, UNCOVERED
 from workbook_lib.procedures import Outcome, Result
+from workbook_lib.procedures.result import counted
 from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import FileAccount, Finding, Quarantined
 from workbook_lib.testsheet import COLUMNS, draw, lines
@@ -306,10 +307,11 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     days = f"{period['start']} to {period['judged_to']}"
     yield f"{result['organisation']}, period {period['name']}, judged from {days}, as known on {period['as_of']}."
     if period["interim"]:
-        yield f"INTERIM: the period goes on to {period['end']}; the exports do not."
+        yield f"INTERIM: the period goes on to {period['end']}; nothing after {period['judged_to']} was judged."
     met, judged = verdicts.get("met", 0), sum(verdicts.get(name, 0) for name in JUDGED)
     others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
-    yield f"{result['people']:,} people. On time: {met:,} of {judged:,} judged duties. Others: {others or 'none'}."
+    people, duties = counted(result["people"], "person", "people"), counted(judged, "judged duty", "judged duties")
+    yield f"{people}. On time: {met:,} of {duties}. Others: {others or 'none'}."
     yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
     yield procedures_line(result["procedures"])
     if restated := result["restatement"]:
@@ -339,9 +341,9 @@ def restated_line(restated: dict[str, Any]) -> str:
     older = f"Restates the pack made on {made}" if made else "Replaces an older pack"
     if reason := restated["not_compared"]:
         return f"{older}; not compared with it: {reason}."
-    verdicts = f"{restated['verdicts']:,} verdicts" if restated["verdicts"] else "no verdict"
-    others = f" ({restated['other_verdicts']:,} of them are other verdicts)" if restated["verdicts"] else ""
-    exceptions = f"{restated['exceptions']:,} exceptions" if restated["exceptions"] else "no exception"
+    verdicts = counted(restated["verdicts"], "verdict") if restated["verdicts"] else "no verdict"
+    others = f" (of them other verdicts: {restated['other_verdicts']:,})" if restated["verdicts"] else ""
+    exceptions = counted(restated["exceptions"], "exception") if restated["exceptions"] else "no exception"
     return f"{older}: {verdicts}{others} and {exceptions} read differently. See tables/restatement.csv."
 
 

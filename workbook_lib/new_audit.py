@@ -20,7 +20,7 @@ from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.proposal import Thesaurus, columns_of, propose
 from workbook_lib.intake.recognition import Glance, Match, glances, known_profiles, recognise
-from workbook_lib.intake.survey import Survey, Tally, date_changes, survey
+from workbook_lib.intake.survey import Survey, Tally, date_changes, is_respelled, survey
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import TABLES, VOCABULARY, Problem, UserError, listing
 from workbook_lib.wording import toml_text
@@ -119,8 +119,16 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
 
 
 def _is_credible(match: Match, plan: Plan, path: Path) -> bool:
-    """Where the header alone is no proof, some record must be readable."""
-    return match.certain or any(survey(path, match, table, plan.zone).tallies for table in match.tables)
+    """Where the header alone is no proof, some record must be readable; where its letters are not those that the
+    system writes, some row.
+    """
+    if not match.certain:
+        return any(survey(path, match, table, plan.zone).tallies for table in match.tables)
+    if not all(is_respelled(path, match, table, plan.zone) for table in match.tables):
+        return True
+    dated = match.changed(date_changes(path, match, plan.zone))
+    read = [survey(path, dated, table, plan.zone) for table in match.tables]
+    return any(one.rows_used or one.refused or not one.rows_read for one in read)
 
 
 def _chosen(plan: Plan, path: Path, matches: list[Match]) -> Match:

@@ -24,6 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from workbook_lib import contents
 from workbook_lib.paper import Notebook, Paper
 from workbook_lib.tables import Problem, UserError, listing
 
@@ -333,13 +334,14 @@ def _page(nb: NotebookNode, name: str, paper: Paper, *, as_of: str = "", interim
             "heading": _heading(nb) or name,
             "state": ", ".join(filter(None, ("INTERIM" if interim else "", f"as of {as_of}" if as_of else ""))),
             "interim": interim,
+            "answer": _answer(nb),
             "paper": paper.value,
             "scripts": scripts,
             "draw": draw if has_figures else "",
         },
     )
-    contents, body = _numbered(_linked(body))
-    return str(body).replace("<!--contents-->", contents, 1).replace("<!--plotly-->", plotly, 1)
+    listed, body = contents.numbered(contents.linked(body))
+    return str(body).replace("<!--contents-->", listed, 1).replace("<!--plotly-->", plotly, 1)
 
 
 def _exporter() -> Any:
@@ -373,6 +375,14 @@ def _heading(nb: NotebookNode) -> str:
     return found[1].strip() if found else ""
 
 
+def _answer(nb: NotebookNode) -> str:
+    """The first sentence of the first exhibit; it stands above the contents on paper and on a telephone."""
+    outputs = (output for cell in nb.cells for output in cell.get("outputs", []))
+    shown = (output["data"].get("text/html", "") for output in outputs if output.get("metadata", {}).get("exhibit"))
+    found = re.search(r'<p class="says">(.*?)</p>', next(shown, ""), re.DOTALL)
+    return found[1] if found else ""
+
+
 def _anchored(markup: str) -> str:
     """Give the headings of a text the ids to which the table of contents points; the title has its own place above."""
     markup = re.sub(r"^<h1>.*?</h1>\s*", "", markup, count=1)
@@ -399,44 +409,6 @@ def _island(figure: Mapping[str, object]) -> str:
     for character in "<>&\u2028\u2029":
         data = data.replace(character, f"\\u{ord(character):04x}")
     return data
-
-
-LINK = re.compile(r'<a href="#(?P<place>[A-Za-z0-9_-]+)">(?P<says>.*?)</a>')
-
-
-def _linked(page: str) -> str:
-    """Links inside the page, without those to a row that a bounded listing does not show."""
-    places = set(re.findall(r' id="([A-Za-z0-9_-]+)"', page))
-    return LINK.sub(lambda link: link[0] if link["place"] in places else link["says"], page)
-
-
-HEADING = re.compile(
-    r'<h2 id="(?P<section>[^"]+)">(?P<says>.*?)</h2>|'
-    r'<h3 id="(?P<exhibit>[^"]+)"><span class="no">(?P<own>[^<]*)</span>(?P<title>.*?)</h3>'
-)
-
-
-def _numbered(page: str) -> tuple[str, str]:
-    """Number the exhibits in the order in which they stand, and list them.
-
-    Nothing in the data can look like a heading: it is escaped.
-    """
-    entries: list[str] = []
-    count = 0
-
-    def number(found: re.Match[str]) -> str:
-        nonlocal count
-        if found["section"]:
-            entries.append(f'<li class="section"><a href="#{found["section"]}">{found["says"]}</a></li>')
-            return found[0]
-        count += not found["own"]
-        label = found["own"] or f"Exhibit {count}"
-        short = label.removeprefix("Exhibit ")
-        entries.append(f'<li><a href="#{found["exhibit"]}"><span>{short}</span> {found["title"]}</a></li>')
-        return f'<h3 id="{found["exhibit"]}"><span class="no">{label}</span> {found["title"]}</h3>'
-
-    page = HEADING.sub(number, page)
-    return f"<ol>{''.join(entries)}</ol>", page
 
 
 def _digest(script: str) -> str:

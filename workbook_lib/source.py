@@ -153,7 +153,7 @@ def file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
             code="outside_the_folder",
         )
     elif not (paths := matching(folder, pattern)):
-        what = f"'{pattern}' matches no file."
+        what = sentence(f"'{pattern}' matches no file{did_you_mean(_similar(folder, pattern))}")
         yield Problem(where=where, what=what, do="correct the name, or add the file.", code="no_such_file")
     else:
         for path in paths:
@@ -164,6 +164,15 @@ def file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
                     do="copy the file into the folder: the evidence holds every input.",
                     code="outside_the_folder",
                 )
+
+
+def _similar(folder: Path, pattern: str) -> list[str]:
+    """The file beside it whose name is nearest to one that is not there, as audit.toml would name it."""
+    beside = (folder / pattern).parent
+    if not beside.is_dir():
+        return []
+    names = [path.relative_to(folder).as_posix() for path in sorted(beside.iterdir()) if path.is_file()]
+    return difflib.get_close_matches(pattern, names, 1, cutoff=0.8)
 
 
 def paired(folder: Path, source: Source) -> dict[Path, Path]:

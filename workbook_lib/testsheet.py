@@ -269,13 +269,8 @@ def ranking(everybody: Selection, selection: Selection) -> Iterator[Line]:
 
 def method(wp: Workpaper, selection: Selection) -> list[tuple[str, str]]:
     """How the selection was made and what is to be ticked: heading and text."""
-    days = f"{wp.window.start} to {wp.window.end}"
-    interim = f" INTERIM: the period goes on to {wp.window.period.end}." if wp.window.interim else ""
     return [
-        ("Audit", f"{wp.audit.settings.organisation}, period {wp.window.period.name}, judged days {days}.{interim}"),
-        ("Seed", selection.seed),
-        ("Rule", f"{selection.rule.name}: {selection.rule.says}."),
-        ("Selected", f"{selection.size:,} of {selection.people:,} people."),
+        *_drawn_from(wp, selection),
         ("Order", METHOD),
         ("To repeat it", f"printf '%s' '{selection.seed}|stratum|person id' | sha256sum"),
         *(
@@ -284,6 +279,23 @@ def method(wp: Workpaper, selection: Selection) -> list[tuple[str, str]]:
         ),
         ("Strata", "Each person is in one stratum: contractors first, then unreadable, joiners, leavers, current."),
         *((f"Attribute {letter}", says) for letter, _, says in ATTRIBUTES),
+    ]
+
+
+def in_short(wp: Workpaper, selection: Selection) -> list[tuple[str, str]]:
+    """What was drawn, for the terminal: heading and text."""
+    strata = (f"{part.stratum} {part.size:,} of {part.people:,}" for part in selection.parts)
+    return [*_drawn_from(wp, selection), ("By stratum", f"{', '.join(strata)}.")]
+
+
+def _drawn_from(wp: Workpaper, selection: Selection) -> list[tuple[str, str]]:
+    days = f"{wp.window.start} to {wp.window.end}"
+    interim = f" INTERIM: the period goes on to {wp.window.period.end}." if wp.window.interim else ""
+    return [
+        ("Audit", f"{wp.audit.settings.organisation}, period {wp.window.period.name}, judged days {days}.{interim}"),
+        ("Seed", selection.seed),
+        ("Rule", f"{selection.rule.name}: {selection.rule.says}."),
+        ("Selected", f"{selection.size:,} of {selection.people:,} people."),
     ]
 
 

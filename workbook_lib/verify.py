@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from workbook_lib import pack, signing, timestamps
 from workbook_lib.pack import PAYLOAD, TAGS, digest
 from workbook_lib.placing import PUBLIC_KEY, SIGNATURE, TIMESTAMP
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import Problem, UserError, listing
 
 TAG_FILES = ("bagit.txt", "bag-info.txt", PAYLOAD, "VERIFY.txt")
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -73,8 +73,8 @@ def verify(path: Path, *, recompute: bool = False, timestamp_ca: Path | None = N
 def _opened(path: Path) -> Iterator[tuple[Path, list[str]]]:
     """The folder of a pack, and why its archive is not unpacked."""
     if path.is_dir():
-        if not any((path / name).exists() for name in (*TAG_FILES, TAGS)):
-            raise _no_pack(path, "it is a folder, and holds no pack.")
+        if not _is_pack(path):
+            raise _no_pack(path, "it is a folder, and holds no pack.", _nearby(path))
         yield path, []
     elif not path.is_file():
         raise _no_pack(path, "there is no such folder or file.")
@@ -88,8 +88,19 @@ def _opened(path: Path) -> Iterator[tuple[Path, list[str]]]:
             yield (Path(scratch) if refused else _top(Path(scratch), path)), refused
 
 
-def _no_pack(path: Path, what: str) -> UserError:
-    do = "name the folder of a pack, or a .zip of it."
+def _is_pack(path: Path) -> bool:
+    return any((path / name).exists() for name in (*TAG_FILES, TAGS))
+
+
+def _nearby(path: Path) -> str:
+    """The tail of a message that offers the packs around a wrong folder: the one that it lies in, or those in it."""
+    above = [folder for folder in path.absolute().parents[:2] if _is_pack(folder)]
+    found = above or sorted(folder for folder in path.iterdir() if folder.is_dir() and _is_pack(folder))
+    return f"; there is {'one' if len(found) == 1 else 'one each'} in {listing(found)}" if found else ""
+
+
+def _no_pack(path: Path, what: str, nearby: str = "") -> UserError:
+    do = f"name the folder of a pack, or a .zip of it{nearby}."
     return UserError(Problem(where=str(path), what=what, effect="nothing was verified.", do=do, code="no_pack"))
 
 
@@ -151,7 +162,7 @@ def _top(folder: Path, path: Path) -> Path:
     inside = list(folder.iterdir())
     roots = [folder, *inside] if len(inside) == 1 else [folder]
     for root in roots:
-        if any((root / name).exists() for name in (*TAG_FILES, TAGS)):
+        if _is_pack(root):
             return root
     raise _no_pack(path, "it is an archive, and holds no pack.")
 

@@ -203,7 +203,7 @@ def _on_time(lines: Sequence[Line]) -> Exhibit:
         key="on-time",
         title="On-time rate by period",
         says=(_moves(lines, "on-time rate", _share), *_left_out(lines, drawn, "the lowest last rates")),
-        figure=_drawn(
+        figure=_trend(
             drawn, {**axis, "range": [floor, 101]}, _share, "%{customdata[0]:,} of %{customdata[1]:,} (%{y:.1f} %)"
         ),
         alt="For each audit the share of the duties that were met on time, period by period. The table says the same.",
@@ -232,7 +232,7 @@ def _deviations(lines: Sequence[Line]) -> Exhibit:
             _moves(lines, "number of deviations", lambda entry: entry.deviations),
             *_left_out(lines, drawn, "the most deviations in their last period"),
         ),
-        figure=_drawn(
+        figure=_trend(
             drawn,
             {"title": {"text": "deviations"}, "rangemode": "tozero"},
             lambda entry: entry.deviations,
@@ -283,10 +283,12 @@ def _left_out(lines: Sequence[Line], drawn: Sequence[Line], which: str) -> list[
     return [f"Drawn are the {len(drawn)} of {len(lines):,} audits with {which}; the table has all."] if more else []
 
 
-def _drawn(
+def _trend(
     lines: Sequence[Line], axis: Mapping[str, Any], value: Callable[[Entry], float | None], hover: str
-) -> dict[str, Any]:
-    """A line per audit, a point per period, at its last judged day."""
+) -> dict[str, Any] | None:
+    """A line per audit, a point per period, at its last judged day; nothing where every line is a point."""
+    if all(len(line) < 2 for line in lines):
+        return None
     organisations = Counter(line[0].result["organisation"] for line in lines)
     data = []
     for line, (colour, dash, sign) in zip(lines, STROKES, strict=False):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from workbook_lib import pack, production, publish
 from workbook_lib.audit import Audit, load_audit, refuse_later_than_exports, window
 from workbook_lib.listings import JUDGED
 from workbook_lib.paper import Paper
+from workbook_lib.requirement import did_you_mean
 from workbook_lib.signing import Signer
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import Problem, UserError, listing
+from workbook_lib.wording import sentence
 
 #: Instead of names: every period of audit.toml.
 ALL = "all"
@@ -82,6 +85,11 @@ class Entry:
         return [line for line in self.why.splitlines() if not line.startswith("  ")]
 
     @property
+    def to_do(self) -> str:
+        """What to do about the first problem, if it says so."""
+        return next((line.strip() for line in self.why.splitlines() if line.startswith("  Do: ")), "")
+
+    @property
     def on_time(self) -> tuple[int, int]:
         """Duties met on time, of duties judged (C12)."""
         verdicts = self.result.get("verdicts", {})
@@ -117,15 +125,16 @@ def plan(folders: Sequence[Path], periods: Sequence[str], options: Options) -> l
 
     periods : names, or `all`.
 
-    Raises UserError where two packs would have the same name: neither may replace the other.
+    Raises UserError where two packs would have the same name: neither may replace the other. And where no audit has a
+    period of a name that is given.
     """
     found: list[Task | Entry] = []
     names: dict[str, Task] = {}
-    for folder in dict.fromkeys(map(_folder, folders)):
-        try:
-            audit = load_audit(folder)
-        except UserError as error:
-            found.append(Entry(audit=folder.name, period="", outcome=Outcome.FAILED, why=_told(error, folder, options)))
+    audits = [(folder, _loaded(folder)) for folder in dict.fromkeys(map(_folder, folders))]
+    _refuse_unknown(periods, [audit for _, audit in audits if isinstance(audit, Audit)])
+    for folder, audit in audits:
+        if isinstance(audit, UserError):
+            found.append(Entry(audit=folder.name, period="", outcome=Outcome.FAILED, why=_told(audit, folder, options)))
             continue
         for name in [period.name for period in audit.periods] if ALL in periods else dict.fromkeys(periods):
             task = Task(audit=audit.folder, period=name, options=options)
@@ -135,6 +144,32 @@ def plan(folders: Sequence[Path], periods: Sequence[str], options: Options) -> l
             if first != task:
                 raise _same_name(first, task, target)
     return found
+
+
+def _loaded(folder: Path) -> Audit | UserError:
+    try:
+        return load_audit(folder)
+    except UserError as error:
+        return error
+
+
+def _refuse_unknown(periods: Sequence[str], audits: Sequence[Audit]) -> None:
+    """Refuse a name that is a period of no audit, before any work: it is a slip of the call."""
+    known = list(dict.fromkeys(period.name for audit in audits for period in audit.periods))
+    unknown = [] if ALL in periods or not known else [name for name in periods if name not in known]
+    if unknown:
+        raise UserError(
+            *(
+                Problem(
+                    where="--periods",
+                    what=sentence(f"no audit has a period '{name}'{did_you_mean(get_close_matches(name, known, 1))}"),
+                    effect="no pack was made.",
+                    do=f"use `{ALL}`, or names out of {listing(known, 20)}.",
+                    code="unknown_period",
+                )
+                for name in unknown
+            )
+        )
 
 
 def _folder(path: Path) -> Path:
@@ -242,7 +277,7 @@ def _told(error: Exception, folder: Path, options: Options) -> str:
     """What went wrong, without where on this machine: the index is handed on."""
     is_worded = isinstance(error, UserError | OSError | publish.PublishError)
     text = str(error) if is_worded else f"{type(error).__name__}: {error}"
-    for place in (folder.parent, options.out):
+    for place in (*folder.parents[:3], options.out):  # a message names audits around a wrong folder
         text = text.replace(f"{place}{os.sep}", "")
     return text
 

@@ -85,7 +85,8 @@ def batch(
         zips=archive,
         memory_limit=checked_limit(memory_limit) if memory_limit else "",
     )
-    plan = tasks.plan(audits, [name.strip() for name in periods.split(",")], options)
+    named = [name.strip() for name in periods.split(",") if name.strip()]
+    plan = tasks.plan(audits, named or [tasks.ALL], options)
     waiting = [item for item in plan if isinstance(item, tasks.Task)]
     if pseudonymous:
         for folder in dict.fromkeys(task.audit for task in waiting):  # before two processes make one key each
@@ -139,14 +140,16 @@ def _told(finished: Iterator[tuple[Task, Entry]], total: int) -> dict[Task, Entr
 
 
 def _line(entry: Entry) -> str:
+    from workbook_lib.batch.tasks import Outcome
     from workbook_lib.exhibits.exhibit import count, rate
     from workbook_lib.exhibits.markup import visible
 
     label = f"{entry.audit} {entry.period}".strip()
     if not entry.pack:
         first, *more = entry.in_short
+        do = f" {entry.to_do}" if entry.to_do and entry.outcome is Outcome.FAILED else ""
         rest = f" And {count(len(more), 'problem')} more; the index tells." if more else ""
-        return visible(f"{label}: {entry.outcome}: {first}{rest}")
+        return visible(f"{label}: {entry.outcome}: {first}{do}") + rest
     why = f" ({entry.why})" if entry.why else ""
     interim = "INTERIM. " if entry.result["period"]["interim"] else ""
     deviations = count(entry.deviations, "deviation")

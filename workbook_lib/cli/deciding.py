@@ -24,6 +24,7 @@ def decide(
     """Record decisions from a file in the register of the audit. All of them or, where one may not stand, none."""
     from workbook_lib import decide as desk
     from workbook_lib.audit import load_audit
+    from workbook_lib.procedures.result import counted
 
     checked = load_audit(audit)
     decisions = desk.from_file(checked, file)
@@ -31,8 +32,13 @@ def decide(
     done = desk.record(checked, decisions, people)
     for stranger in desk.strangers(decisions, people):
         typer.echo(f"warning: no people export names {stranger}; what was decided about them has no effect.", err=True)
+    for unknown in desk.unknown_requirements(decisions, checked):
+        typer.echo(
+            f"warning: {unknown} What was decided about it has no effect. Do: withdraw it and record it anew.", err=True
+        )
     again = f"; {done.known:,} were recorded before" if done.known else ""
-    typer.echo(f"{done.new:,} decisions recorded{again}. The register has {done.head.count:,} entries.")
+    new, entries = counted(done.new, "decision"), counted(done.head.count, "entry", "entries")
+    typer.echo(f"{new} recorded{again}. The register has {entries}.")
     typer.echo(f"Its head: {done.head.hash}")
 
 

@@ -35,6 +35,7 @@ def judge(
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
     from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.procedures.result import counted
     from workbook_lib.spark import SparkEngine
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
@@ -47,8 +48,8 @@ def judge(
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
     typer.echo(
-        f"{paper.number('SELECT COUNT(*) FROM verdicts'):,} verdicts and "
-        f"{paper.number('SELECT COUNT(*) FROM exceptions'):,} exceptions written to {out.resolve()}."
+        f"{counted(paper.number('SELECT COUNT(*) FROM verdicts'), 'verdict')} and "
+        f"{counted(paper.number('SELECT COUNT(*) FROM exceptions'), 'exception')} written to {out.resolve()}."
     )
     warn(paper)
 
@@ -96,6 +97,7 @@ def sample(
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.exhibits.sampling import would_have_met
     from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.procedures.result import counted
     from workbook_lib.workpaper import perform
 
     chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)
@@ -108,11 +110,11 @@ def sample(
     refuse_unwritable(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lines = testsheet.write(paper, selection, folder)
-    for heading, text in testsheet.method(paper, selection):
+    for heading, text in testsheet.in_short(paper, selection):
         typer.echo(f"{heading}: {text}")
-    for sentence in would_have_met(selection):
-        typer.echo(sentence)
+    typer.echo(would_have_met(selection)[0])
     typer.echo(
-        f"{lines:,} lines to test: {folder / 'sample.xlsx'}, and sample.csv, ranking.csv and method.txt beside it."
+        f"{counted(lines, 'line')} to test: {folder / 'sample.xlsx'}, and sample.csv beside it. How they were drawn, "
+        "how to repeat it and what to tick: method.txt. Everybody in the order of rank: ranking.csv."
     )
     warn(paper)

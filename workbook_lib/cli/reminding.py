@@ -26,6 +26,8 @@ IN_DOUBT = (
     "the run or the connection ended while it was handed over. Look for Message-ID {message_id} in the log of the mail "
     "server; after an hour --send --retry-uncertain sends it once more."
 )
+#: How many messages of a dry run are listed; all are written.
+MOST_LISTED = 40
 
 
 @app.command(epilog="Example: `workbook remind data_samples/northwind --on 2026-01-12`")
@@ -169,7 +171,23 @@ def _write(planned: Plan, letterhead: Letterhead, day: date, folder: Path) -> No
             older.unlink()
     for name, mail in mails.items():
         (folder / name).write_bytes(mail)
+    _list(planned)
     typer.echo(f"Dry run: nothing was sent. Written to {folder}: {count(len(mails), 'message')}; --send sends them.")
+
+
+def _list(planned: Plan) -> None:
+    """To whom each message would go, and about what; the names of the files say neither."""
+    from workbook_lib.exhibits.exhibit import count
+    from workbook_lib.exhibits.markup import visible
+
+    for message in planned.messages[:MOST_LISTED]:
+        duties = [duty for person in message.about for duty in person.duties]
+        about = ", ".join(f"{duty.requirement_id} due {duty.due_on}" for duty in duties)
+        if len(message.about) > 1 or message.to != message.about[0].email:
+            about = f"{count(len(duties), 'duty', 'duties')} of {count(len(message.about), 'person', 'people')}"
+        typer.echo(visible(f"  {message.audience} to {message.to}: {about}"))
+    if len(planned.messages) > MOST_LISTED:
+        typer.echo(f"  and {len(planned.messages) - MOST_LISTED:,} more")
 
 
 def _send(log_file: Path, planned: Plan, letterhead: Letterhead, day: date) -> bool:

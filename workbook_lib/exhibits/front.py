@@ -1,4 +1,4 @@
-"""The first pages: what this is, the bottom line, the scope, the requirements and the results."""
+"""The first pages: the bottom line, what this is, the scope, the requirements and the results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
     return Exhibit(
         key="title",
         title=f"Organisation and period{_interim_title(wp)}",
-        banner=" ".join(filter(None, (PSEUDONYMOUS if wp.pseudonymous else "", interim(wp)))),
+        banner=interim(wp),
         says=(
             f"This document tests whether everybody at {named(settings.organisation)} who had to have security "
             f"awareness training was covered on each day from {window.start} to {window.end}. Every number in it was "
@@ -107,7 +107,7 @@ def bottom_line(wp: Workpaper) -> Exhibit:
     return Exhibit(
         key="bottom-line",
         title=f"Result{_interim_title(wp)}",
-        banner=interim(wp),
+        banner=" ".join(filter(None, (PSEUDONYMOUS if wp.pseudonymous else "", interim(wp)))),
         says=tuple(filter(None, says)),
         facts=(
             ("Exceptions", f"{exceptions:,}", f"{unexplained:,} of them without an explanation"),
@@ -123,24 +123,30 @@ def bottom_line(wp: Workpaper) -> Exhibit:
 
 
 def _answer(wp: Workpaper, judged: int, exceptions: int, unexplained: int, excepted: int, people: int) -> str:
-    """Was everybody covered on every day on which they had to be?"""
+    """Was everybody covered on every day on which they had to be? The days stand in it: it is also on the cover."""
+    asked = f"Was everybody covered on every day from {wp.window.start} to {wp.window.end} on which they had to be?"
     unread = wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict WHERE verdict = 'undetermined'")
     cannot = f"{count(unread, 'person', 'people')} cannot be judged"
     if exceptions:
-        has = "has" if unexplained == 1 else "have"
         return (
-            f"Was everybody covered on every day on which they had to be? No: {count(exceptions, 'exception')}, by "
-            f"{excepted:,} of {count(people, 'person', 'people')}; {unexplained:,} of the exceptions {has} no "
-            f"recorded explanation{f'; {cannot}' if unread else ''}."
+            f"{asked} No: {count(exceptions, 'exception')}, by {excepted:,} of {count(people, 'person', 'people')}; "
+            f"{_unexplained(unexplained, exceptions)}{f'; {cannot}' if unread else ''}."
         )
     if unread:
-        return f"Was everybody covered on every day on which they had to be? Not shown: 0 exceptions, but {cannot}."
+        return f"{asked} Not shown: 0 exceptions, but {cannot}."
     if not judged:
-        return "Was everybody covered on every day on which they had to be? Nothing was due: 0 duties could be judged."
+        return f"{asked} Nothing was due: 0 duties could be judged."
     return (
-        "Was everybody covered on every day on which they had to be? Yes, by the records: 0 exceptions in "
-        f"{count(judged, 'judged duty', 'judged duties')} of {count(people, 'person', 'people')}."
+        f"{asked} Yes, by the records: 0 exceptions in {count(judged, 'judged duty', 'judged duties')} of "
+        f"{count(people, 'person', 'people')}."
     )
+
+
+def _unexplained(unexplained: int, exceptions: int) -> str:
+    if exceptions == 1:
+        return f"it has {'no' if unexplained else 'a'} recorded explanation"
+    has = "has" if unexplained == 1 else "have"
+    return f"{unexplained:,} of the exceptions {has} no recorded explanation"
 
 
 def _missing(wp: Workpaper, missing: int) -> str:
@@ -149,7 +155,7 @@ def _missing(wp: Workpaper, missing: int) -> str:
         return ""
     later = wp.number(DONE_AFTER)
     if wp.window.as_of <= wp.window.end:
-        after = "the exports do not go further"
+        after = f"nothing after {wp.window.as_of} was looked at"
     else:
         never = missing - later
         after = (

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from workbook_lib.audit import Window
 from workbook_lib.engine import Row
 from workbook_lib.exhibits.chosen import ALL, Chosen
 from workbook_lib.exhibits.exhibit import (
@@ -83,7 +84,7 @@ def ready(wp: Workpaper) -> Exhibit:
         found: dict[str, int] = dict(wp.rows(f"SELECT {assumption}, COUNT(*) FROM forecast GROUP BY {assumption}"))
         met[assumption], judged = found.get("met", 0), sum(found.get(verdict, 0) for verdict in JUDGED)
     low, high = met["if_nobody"], met["if_everybody"]
-    end = f"for the period to {window.period.end}"
+    period, bounds = _bounds(window, low, high, judged)
     return Exhibit(
         key="ready",
         title=f"Ready on {window.as_of}?",
@@ -91,17 +92,37 @@ def ready(wp: Workpaper) -> Exhibit:
         says=(
             f"On {window.as_of}, {rate(required - overdue, required)} duties that must be covered are covered, and "
             f"{overdue:,} are overdue.",
-            f"The on-time rate of period {window.period.name} will end between {rate(low, judged)}, if nobody "
-            f"completes anything more, and {rate(high, judged)}, if everybody completes by their due day.",
+            period,
         ),
         facts=(
             ("Covered now", f"{required - overdue:,} of {required:,}", percent(required - overdue, required)),
             ("Overdue now", f"{overdue:,}", "duties that must be covered and are not"),
             ("Due in 7, 30, 90 days", ", ".join(f"{number:,}" for number in soon), "unless completed before"),
-            ("If nobody does more", f"{low:,} of {judged:,}", f"{percent(low, judged)} on time {end}"),
-            ("If everybody does, on time", f"{high:,} of {judged:,}", f"{percent(high, judged)} on time {end}"),
+            *bounds,
         ),
     )
+
+
+def _bounds(window: Window, low: int, high: int, judged: int) -> tuple[str, list[tuple[str, str, str]]]:
+    """How the period will end, or has ended: a sentence, and facts."""
+    name, end = window.period.name, window.period.end
+    if window.as_of >= end:
+        says = (
+            f"Period {name} has ended: its on-time rate is {rate(low, judged)}, and nothing that is completed from now "
+            "on changes it."
+        )
+        return says, [
+            (f"Period {name}", f"{low:,} of {judged:,}", f"{percent(low, judged)} on time; it ended on {end}")
+        ]
+    says = (
+        f"The on-time rate of period {name} will end between {rate(low, judged)}, if nobody completes anything more, "
+        f"and {rate(high, judged)}, if everybody completes by their due day."
+    )
+    on_time = f"on time for the period to {end}"
+    return says, [
+        ("If nobody does more", f"{low:,} of {judged:,}", f"{percent(low, judged)} {on_time}"),
+        ("If everybody does, on time", f"{high:,} of {judged:,}", f"{percent(high, judged)} {on_time}"),
+    ]
 
 
 def _by(wp: Workpaper, chosen: Chosen, *columns: str) -> dict[Any, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,13 @@ _UTC = ZoneInfo("UTC")
 _NAMED = (ISO_DATE, ISO_TIMESTAMP, DATE_MILLISECONDS)
 _PARSERS = {name: MomentParser((name,), _UTC, _UTC) for name in _NAMED}
 _MAY_BE_NAMED = re.compile(r"[0-9]{4}-|/Date\(")
+#: With the name of the month; nobody can take the day for it.
+_WORDED = re.compile(
+    r"(?P<weekday>[A-Za-z]{3,9}, )?"
+    r"(?:(?P<day>[0-9]{1,2})(?P<mark>[ -])(?P<month>[A-Za-z]{3,9})(?P=mark)|"
+    r"(?P<month_1>[A-Za-z]{3,9}) (?P<day_2>[0-9]{1,2}), )"
+    r"[0-9]{4}(?:(?P<gap>,? )(?P<hour>[0-9]{1,2}):[0-9]{2}(?P<seconds>:[0-9]{2})?(?P<half> ?(?:AM|PM))?)?"
+)
 _MONTHS = 12
 
 
@@ -61,7 +69,8 @@ def evidence(texts: Mapping[str, int]) -> Evidence:
     ("'03/04/2025' in row 2 can be DD/MM/YYYY or MM/DD/YYYY, and no value shows which",)
     """
     known = {text: _named(text) for text in texts}
-    formats = [name for name in _NAMED if name in known.values()]
+    told = dict.fromkeys(name for name in known.values() if name)
+    formats = [*(name for name in _NAMED if name in told), *(name for name in told if name not in _NAMED)]
     whys, doubts = [f"written as {' or '.join(formats)}"] if formats else [], list[str]()
     for shape, group in _grouped({text: row_no for text, row_no in texts.items() if known[text] is None}).items():
         found = _of_shape(shape, group)
@@ -91,9 +100,34 @@ def _reads(parse: MomentParser, text: str) -> bool:
 
 
 def _named(text: str) -> str | None:
-    if not _MAY_BE_NAMED.match(text):
-        return None
-    return next((name for name, parse in _PARSERS.items() if _reads(parse, text)), None)
+    if _MAY_BE_NAMED.match(text):
+        return next((name for name, parse in _PARSERS.items() if _reads(parse, text)), None)
+    worded = _WORDED.fullmatch(text)
+    name = _worded(worded) if worded else ""
+    return name if name and _reads(_parser(name), text) else None
+
+
+def _worded(match: re.Match[str]) -> str:
+    """The format of a date with the name of its month."""
+    day = "D" * len(match["day"] or match["day_2"])
+    month = _name("M", match["month"] or match["month_1"])
+    date = f"{day}{match['mark']}{month}{match['mark']}YYYY" if match["day"] else f"{month} {day}, YYYY"
+    weekday = f"{_name('d', match['weekday'][:-2])}, " if match["weekday"] else ""
+    if not match["hour"]:
+        return weekday + date
+    half = "" if match["half"] is None else match["half"].replace("PM", "AM")
+    hour = "h" if half else "h" * len(match["hour"])
+    return f"{weekday}{date}{match['gap']}{hour}:mm{':ss' if match['seconds'] else ''}{half}"
+
+
+def _name(letter: str, word: str) -> str:
+    """The part of a format for a name: cut to three letters, or whole."""
+    return letter * (3 if len(word) == 3 else 4)
+
+
+@lru_cache(maxsize=64)
+def _parser(name: str) -> MomentParser:
+    return MomentParser((name,), _UTC, _UTC)
 
 
 def _grouped(texts: Mapping[str, int]) -> dict[_Shape, dict[str, int]]:

@@ -87,13 +87,19 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
         yield "no_end_dates", f"{reading.file} has no column for the last day: everybody in it counts as still engaged."
 
 
+def respelled(reading: Reading, reader: Reader) -> Iterator[tuple[str, str]]:
+    """Headers of a column in other letters than the profile writes them: as found, and as written there."""
+    brackets = reading.layout.reading.strip_brackets
+    for header, place in zip(reader.headers, reader.places, strict=True):
+        found = reading.opened.header[place]
+        if found != header and normal(found) == normal(header, strip_brackets=brackets):
+            yield found, header
+
+
 def _of_columns(reading: Reading) -> Iterator[tuple[str, str]]:
-    opened, brackets = reading.opened, reading.layout.reading.strip_brackets
     for reader in reading.reader.readers:
-        for header, place in zip(reader.headers, reader.places, strict=True):
-            found = opened.header[place]
-            if found != header and normal(found) == normal(header, strip_brackets=brackets):
-                yield "header_spelling", f"{reading.file}: column {quoted(found)} was taken for '{header}'."
+        for found, header in respelled(reading, reader):
+            yield "header_spelling", f"{reading.file}: column {quoted(found)} was taken for '{header}'."
         if reader.exchanged:
             yield (
                 "exchanged_dates",

@@ -16,6 +16,7 @@ from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile import Of
 from workbook_lib.intake.reading import DONE, Reading
 from workbook_lib.intake.recognition import Change, Match, source_of
+from workbook_lib.intake.remarks import respelled
 from workbook_lib.tables import Answer, Kind
 
 #: Which key of `[reading]` declares the formats of a column.
@@ -45,11 +46,12 @@ class Tally:
 class Survey:
     """What stands in a file, read as one table.
 
-    tallies : per module or policy, the records that say it was done.  titles : module → its title.
-    refused : why the file cannot be trusted as a whole.
+    rows_used : of those read.  tallies : per module or policy, the records that say it was done.  titles : module → its
+    title.  refused : why the file cannot be trusted as a whole.
     """
 
     rows_read: int = 0
+    rows_used: int = 0
     tallies: dict[str, Tally] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
     refused: BadFileError | None = None
@@ -58,6 +60,15 @@ class Survey:
 def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
     source = source_of(path, table, match.untold[table], match.profile.name, match.sheet)
     return open_reading(1, source, path, path.name, match.varied(), zone)
+
+
+def is_respelled(path: Path, match: Match, table: str, zone: ZoneInfo) -> bool:
+    """Whether a system whose headers these are would write them in other letters."""
+    with suppress(BadFileError):  # the survey tells why the file is refused
+        reading = _reading(path, match, table, zone)
+        with closing(reading.opened.rows):
+            return any(any(respelled(reading, reader)) for reader in reading.reader.readers)
+    return False
 
 
 def date_changes(path: Path, match: Match, zone: ZoneInfo) -> dict[str, Change]:
@@ -117,6 +128,7 @@ def survey(path: Path, match: Match, table: str, zone: ZoneInfo) -> Survey:
     try:
         reading = _reading(path, match, table, zone)
         for stored in _rows(reading):
+            seen.rows_used += 1
             _count(seen, table, stored)
         seen.rows_read = reading.rows_read
     except BadFileError as problem:

@@ -178,8 +178,22 @@ def fold(given: str) -> str:
 
 # --- dates --------------------------------------------------------------------------------------------------------
 
-#: Parts of a date format: how each is written, and which field it fills.
+_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+           "december")  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _words(*words: str) -> str:
+    return f"(?i:{'|'.join(words)})"
+
+
+#: Parts of a date format: how each is written, and which field it fills. Names are English, in any case; that of a
+#: weekday is read over.
 _PARTS = {
+    "MMMM": f"(?P<month>{_words(*_MONTHS)})",
+    "MMM": f"(?P<month>{_words(*(name[:3] for name in _MONTHS))})",
+    "dddd": _words(*_WEEKDAYS),
+    "ddd": _words(*(name[:3] for name in _WEEKDAYS)),
     "YYYY": r"(?P<year>[0-9]{4})",
     "YY": r"(?P<short_year>[0-9]{2})",
     "MM": r"(?P<month>[0-9]{2})",
@@ -217,7 +231,7 @@ def date_format(pattern: str) -> re.Pattern[str]:
         raise ValueError(f"'{pattern}' names a part of the date twice") from None
     fields = compiled.groupindex.keys()
     if not {"month", "day"} <= fields or len(fields & {"year", "short_year"}) != 1:
-        raise ValueError(f"'{pattern}' needs one year (YYYY), one month (MM or M) and one day (DD or D)")
+        raise ValueError(f"'{pattern}' needs one year (YYYY), one month (MM, M or MMM) and one day (DD or D)")
     return compiled
 
 
@@ -240,6 +254,17 @@ def is_format(pattern: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _month(given: str) -> int:
+    """The number of a month, from figures or from its name.
+
+    >>> _month("03"), _month("MAR"), _month("March")
+    (3, 3, 3)
+    """
+    if given.isdigit():
+        return int(given)
+    return 1 + [name[:3] for name in _MONTHS].index(given[:3].casefold())
 
 
 class MomentParser:
@@ -321,7 +346,7 @@ class MomentParser:
             return None
         parts = match.groupdict()
         year = int(parts["year"]) if "year" in parts else 2000 + int(parts["short_year"])
-        day = date(year, int(parts["month"]), int(parts["day"]))
+        day = date(year, _month(parts["month"]), int(parts["day"]))
         if "hour" not in parts:
             return day, None
         hour = int(parts["hour"])

@@ -270,6 +270,8 @@ PROCEDURES = (
         done="Rows read were reconciled with rows used and quarantined. Decisions were checked for impartiality. "
         "Records were searched for rows that agree in every column, for many people at one second, for completions "
         "without time, before the first day, during an open leave, and after the export. Where an earlier export of "
-        "the same report is kept, its records were looked up in the newer one.",
+        "the same report is kept, its records were looked up in the newer one. A second with many people, an open "
+        "leave and a record that vanished or changed count as one exception each, although they are no rows of these "
+        "files.",
     ),
 )
