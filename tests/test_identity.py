@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from folders import SOUND, make, plus
+from folders import AUDIT, SOUND, make, plus
 
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
@@ -121,3 +121,13 @@ def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_na
         "E5",
         "E9",
     ]
+
+
+def test_the_later_of_two_files_describes_whoever_stands_in_both_from_the_same_day(tmp_path):
+    header = SOUND["people"].splitlines()[0]
+    # In the earlier file E2 stands in row 4, in the later one in row 3.
+    rows = (f"E{n},Bo,bo{n}@acme.example,employee,Support,2025-03-03," for n in (7, 8, 2))
+    (tmp_path / "earlier.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    earlier = '\n[[source]]\ntable = "people"\nfile = "earlier.csv"\nextracted_on = 2026-01-05\n'
+    paper = perform(load_audit(make(tmp_path, audit=AUDIT + earlier)))
+    assert paper.rows("SELECT role, email FROM person WHERE person_id = 'E2'") == [("Sales", "bo@acme.example")]

@@ -3,8 +3,8 @@
 PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4]
 
 ROOM is one of ROOMS. The tests are collected once and run once, to learn which use which function and how long they take. For
-each mutant a process is forked, in which the function's code is exchanged, and those tests run, the quickest first, until one
-fails. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
+each mutant a process is forked, in which the function's code is exchanged, and those tests run until one fails: first those
+that noticed other mutants of the function, then the quickest. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
 --share 1/4 does the first of every four mutants.
 """
 
@@ -53,10 +53,12 @@ ROOMS: dict[str, tuple[str, str]] = {
         "intake.json_records intake.spreadsheet intake.snapshots", "test_files test_spreadsheets test_snapshots test_intake",
     ),
     "judgement": ("coverage tables", "test_intake test_trace test_why test_audit test_identity"),
-    "register": ("register.standing register.admission", "test_register"),
+    "register": ("register.standing register.admission", "test_register test_decide test_identity"),
 }  # fmt: skip
 #: The tests that a mutant is given: so many, and so many seconds of them.
 MOST, SECONDS = 150, 20.0
+#: The exit code of a process that broke; more than the number of tests.
+BROKEN = 255
 #: The cost of a test that fails by itself when it is watched.
 NEVER = 1e9
 Use = dict[tuple[str, int], set[int]]
@@ -70,6 +72,8 @@ class Judge:
         self.uses: Use = {}
         self.costs: list[float] = []
         self.total: Counter[str] = Counter()
+        #: How often a test noticed a mutant of a function.
+        self.noticed: Counter[tuple[str, int]] = Counter()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items = session.items
@@ -115,30 +119,33 @@ class Judge:
         print(f"{name}: {dict(counted)}", flush=True)
 
     def fate(self, module: Any, path: Path, mutant: Mutant) -> str:
-        function = function_of(module, mutant.function)
+        function, place = function_of(module, mutant.function), f"{path} {mutant.function}"
         used = [n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers]
         if function:
             used = list(self.uses.get((str(path), function.__code__.co_firstlineno), ()))
         asked, seconds = [], 0.0
-        for no in sorted(set(used), key=lambda no: self.costs[no]):
+        for no in sorted(set(used), key=lambda no: (-self.noticed[place, no], self.costs[no])):
             seconds += self.costs[no]
             if self.costs[no] < NEVER and len(asked) < MOST and (seconds < SECONDS or not asked):
                 asked.append(no)
         code = code_of(mutant, path) if function else None
         values = {} if function else values_of(module, path, mutant)
-        patience = int(30 + 3 * seconds)
+        patience, anew = int(30 + 3 * seconds), False
         if function and code and len(code.co_freevars) == len(function.__code__.co_freevars):
             killed = _forked(lambda: self.run(asked, lambda: setattr(function, "__code__", code)), patience)
         elif values:
             killed = _forked(lambda: self.run(asked, lambda: rebind(module, values)), patience)
         else:
-            killed = self.run_anew(path, mutant, asked)
+            anew, killed = True, self.run_anew(path, mutant, asked)
+        if 0 < killed <= len(asked) and not anew:
+            self.noticed[place, asked[killed - 1]] += 1
         return "killed" if killed else f"survived {len(asked)} of {len(set(used))} tests"
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
+        """Which of the tests notices, counted from 1; 0 where none does."""
         mutate()
         forget()
-        return int(any(_fails(self.items[no]) for no in asked))
+        return next((place for place, no in enumerate(asked, 1) if _fails(self.items[no])), 0)
 
     def run_anew(self, path: Path, mutant: Mutant, asked: list[int]) -> int:
         copy = self.scratch / "project"
@@ -162,7 +169,7 @@ def _fails(item: pytest.Item) -> bool:
 def _forked(work: Any, patience: int) -> int:
     """The exit code of some work in a process of its own that says nothing; not 0 where it takes too long, or breaks."""
     if child := os.fork():
-        return os.waitpid(child, 0)[1]
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     signal.alarm(patience)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
@@ -170,7 +177,7 @@ def _forked(work: Any, patience: int) -> int:
     try:
         code = work()
     except BaseException:
-        code = 3
+        code = BROKEN
     os._exit(code)
 
 
