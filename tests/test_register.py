@@ -6,6 +6,7 @@ import pytest
 from folders import make, without
 
 from workbook_lib.audit import load_audit
+from workbook_lib.register import append
 from workbook_lib.workpaper import perform
 
 HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason,approved_by,withdraws"
@@ -74,6 +75,19 @@ def test_a_decision_that_may_not_stand_is_quarantined_and_has_no_effect(tmp_path
     assert ada(paper)["gap_days"] == 30
     file = next(file for file in paper.files if file.table == "decisions")
     assert (file.rows_read, file.rows_used, file.rows_quarantined) == (1, 0, 1)
+
+
+def test_an_entry_of_the_register_that_makes_no_sense_is_quarantined_there(tmp_path):
+    folder = make(tmp_path, LAPSED)
+    entry = {"kind": "explain", "decided_by": "grc@acme.example", "person_id": "E1", "requirement_id": "awareness"}
+    entries = entry | {"decision_id": "D1", "kind": "forgive"}, entry | {"decision_id": "D2", "due_on": "soon"}
+    append(folder / "register.sqlite", entries)
+    paper = perform(load_audit(folder))
+    assert [(row.file, row.row_no, row.column, row.code, row.subject) for row in paper.quarantine] == [
+        ("register.sqlite", 1, "kind", "unknown_word", "E1"),
+        ("register.sqlite", 2, "due_on", "missing_value", "E1"),
+    ]
+    assert ada(paper)["gap_days"] == 30
 
 
 def test_the_second_of_two_decisions_with_one_id_is_quarantined(tmp_path):

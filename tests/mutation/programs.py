@@ -1,7 +1,8 @@
 """Mutants of a Python module: the same text with one small mistake in it.
 
 Not mutated: annotations, docstrings, and the wording of messages (what a Problem, a Finding or a Remark says), which the tests
-of the words defend. The code of a message is mutated.
+of the words defend. The code of a message is mutated. Nor are frozen, slots and kw_only of a data class, and strict of zip: they
+guard us while we write, and no input shows them.
 """
 
 from __future__ import annotations
@@ -66,10 +67,10 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
     if isinstance(node, ast.expr | ast.stmt):
         yield from ((function, node, after) for after in _mistakes(node))
     for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns") or _is_wording(node, name):
+        if name in ("annotation", "returns") or _is_wording(node, name) or _is_guard(node, name):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or _is_docstring(child) or isinstance(child, ast.JoinedStr):
+            if not isinstance(child, ast.AST) or _is_left_alone(child):
                 continue
             if name == "args" and _called(node) == "BadValueError" and child is not value[0]:
                 continue
@@ -83,14 +84,19 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
             yield from _walk(child, inside, place)
 
 
-def _is_docstring(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _is_left_alone(node: ast.AST) -> bool:
+    is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_docstring or isinstance(node, ast.JoinedStr) or _called(node) == "dataclass"
 
 
 def _is_wording(node: ast.AST, field: str) -> bool:
     if isinstance(node, ast.keyword):
         return node.arg in WORDING
     return _called(node) in MESSAGES and field == "args"
+
+
+def _is_guard(node: ast.AST, field: str) -> bool:
+    return _called(node) == "zip" and field == "keywords"
 
 
 def _called(node: ast.AST) -> str:
@@ -175,7 +181,7 @@ def _of_call(node: ast.Call) -> Iterator[str]:
             ):
                 yield _shown(value)
     for no, keyword in enumerate(node.keywords):
-        if keyword.arg:
+        if keyword.arg and not _is_guard(node, "keywords"):
             yield _shown(ast.Call(node.func, node.args, node.keywords[:no] + node.keywords[no + 1 :]))
 
 
