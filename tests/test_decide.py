@@ -105,7 +105,10 @@ def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> 
 def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
     imported(folder, "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,")
-    (finding,) = [f for f in perform(load_audit(folder)).findings if f.code == "dated_back"]
+    paper = perform(load_audit(folder))
+    (finding,) = [f for f in paper.findings if f.code == "dated_back"]
+    last = len(folders.SOUND) + 1  # the register comes after all exports
+    assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", last, 1)
     today = register.entries(folder / "register.sqlite")[0].content["recorded_at"][:10]
     assert finding.text == (
         f"Decision D1 was recorded on {today} and says that it was approved on 2025-03-10: ask for the approval itself."

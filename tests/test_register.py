@@ -87,6 +87,10 @@ def test_an_entry_of_the_register_that_makes_no_sense_is_quarantined_there(tmp_p
         ("register.sqlite", 1, "kind", "unknown_word", "E1"),
         ("register.sqlite", 2, "due_on", "missing_value", "E1"),
     ]
+    assert (paper.quarantine[0].value, paper.quarantine[0].refused) == ("forgive", True)
+    assert paper.quarantine[0].raw == (
+        "decision_id=D1, kind=forgive, decided_by=grc@acme.example, person_id=E1, requirement_id=awareness"
+    )
     assert ada(paper)["gap_days"] == 30
 
 
@@ -96,16 +100,22 @@ def test_the_second_of_two_decisions_with_one_id_is_quarantined(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "subject", "says"),
     [
-        (EXPLAIN.replace("E1", "E77"), "person E77, whom no people export names"),
-        (EXPLAIN.replace("awareness", "awarness"), "requirement awarness, which audit.toml does not have"),
-        ("D2,withdraw,grc@acme.example,,,,,,,mistake,,D9", "decision D9, which is not recorded"),
+        (EXPLAIN.replace("E1", "E77"), "D1", "person E77, whom no people export names"),
+        (EXPLAIN.replace("D1", "").replace("E1", "E77"), "row 2", "person E77, whom no people export names"),
+        (EXPLAIN.replace("awareness", "awarness"), "D1", "requirement awarness, which audit.toml does not have"),
+        ("D2,withdraw,grc@acme.example,,,,,,,mistake,,D9", "D2", "decision D9, which is not recorded"),
     ],
 )
-def test_a_decision_that_fits_nothing_is_reported(tmp_path, line, says):
+def test_a_decision_that_fits_nothing_is_reported(tmp_path, line, subject, says):
     paper = decided(tmp_path, line)
-    assert any(says in finding.text for finding in paper.findings if finding.code == "decision_fits_nothing")
+    (finding,) = (finding for finding in paper.findings if finding.code == "decision_fits_nothing")
+    source_no = next(file.source_no for file in paper.files if file.table == "decisions")
+    assert finding.text.startswith(f"Decision {subject} (")
+    assert says in finding.text
+    assert (finding.table, finding.subject) == ("decisions", subject)
+    assert (finding.source_no, finding.row_no) == (source_no, 2)
 
 
 def test_an_excluded_person_is_not_judged_and_stays_in_the_table_of_decisions(tmp_path):
