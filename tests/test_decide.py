@@ -19,6 +19,8 @@ from workbook_lib.tables import UserError
 from workbook_lib.workpaper import perform
 
 HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason_code,reason,evidence,approved_by,withdraws"
+#: The number of the register among the files: after all exports.
+LAST = len(folders.SOUND) + 1
 GAP = folders.without("completions", "bo@acme.example")
 EXPLAIN = ",explain,grc@acme.example,E2,awareness,,2025-04-02,,,onboarding,Forgot,ticket.txt,ciso@acme.example,"
 
@@ -107,8 +109,7 @@ def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     imported(folder, "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,")
     paper = perform(load_audit(folder))
     (finding,) = [f for f in paper.findings if f.code == "dated_back"]
-    last = len(folders.SOUND) + 1  # the register comes after all exports
-    assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", last, 1)
+    assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", LAST, 1)
     today = register.entries(folder / "register.sqlite")[0].content["recorded_at"][:10]
     assert finding.text == (
         f"Decision D1 was recorded on {today} and says that it was approved on 2025-03-10: ask for the approval itself."
@@ -125,8 +126,9 @@ def test_a_register_altered_behind_its_back_must_be_mended(tmp_path: Path) -> No
     db.execute("UPDATE entry SET body = replace(body, 'Forgot', 'On leave')")
     db.commit()
     db.close()
-    findings = [f.text for f in perform(load_audit(folder)).findings if f.code == "register_altered"]
-    assert findings == [
+    findings = [f for f in perform(load_audit(folder)).findings if f.code == "register_altered"]
+    assert {(f.table, f.subject, f.source_no) for f in findings} == {("decisions", "register.sqlite", LAST)}
+    assert [f.text for f in findings] == [
         "register.sqlite was changed behind its back. Entry 1 was altered, or one before it: its hash does not fit.",
         "register.sqlite was changed behind its back. The guard no_update is missing or altered: changes would not be "
         "refused.",

@@ -34,6 +34,7 @@ def test_an_extension_approved_before_the_due_day_excuses(tmp_path):
     paper = decided(tmp_path, EXTEND)
     assert (ada(paper)["verdict"], ada(paper)["gap_days"]) == ("met", 0)
     assert "30 excused days" in ada(paper)["why"]
+    assert not [f for f in paper.findings if f.code == "dated_back"]  # a file does not say when it was decided
 
 
 def test_days_before_the_approval_stay_a_gap(tmp_path):

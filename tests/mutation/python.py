@@ -56,7 +56,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "register": ("register.standing register.admission", "test_register test_decide test_identity"),
 }  # fmt: skip
 #: The tests that a mutant is given: so many, and so many seconds of them.
-MOST, SECONDS = 150, 20.0
+MOST, SECONDS = 150, 12.0
 #: The exit code of a process that broke; more than the number of tests.
 BROKEN = 255
 #: The cost of a test that fails by itself when it is watched.
