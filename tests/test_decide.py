@@ -52,6 +52,10 @@ def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_pat
     account = paper.files[-1]
     assert (account.file, account.rows_read, account.rows_used) == ("register.sqlite", 1, 1)
     assert account.parameters == f"head: entry 1, {entry.hash}"
+    assert (account.table, account.profile, account.system) == ("decisions", "register", "Register of decisions")
+    text = f"{entry.hash}\n"
+    assert (account.size, account.sha256) == (len(text), hashlib.sha256(text.encode()).hexdigest())
+    assert (account.source_no, account.rows_quarantined, account.first_date) == (LAST, 0, None)
 
 
 def test_a_file_imported_twice_adds_nothing(tmp_path: Path) -> None:
@@ -106,7 +110,8 @@ def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> 
 
 def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
-    imported(folder, "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,")
+    extend = "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,"
+    imported(folder, extend, extend.replace("D1", "D2").replace("2025-03-10", "2099-12-31"))
     paper = perform(load_audit(folder))
     (finding,) = [f for f in paper.findings if f.code == "dated_back"]
     assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", LAST, 1)

@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,7 +19,7 @@ import pytest
 import writers
 
 from workbook_lib.ledger import NOTHING
-from workbook_lib.register import Head, append, entries, export, head, verify
+from workbook_lib.register import Head, append, entries, export, head, register_of, verify
 from workbook_lib.tables import UserError
 
 #: How many writers are killed: a few in each run, 500 before a release.
@@ -161,6 +162,30 @@ def test_the_copy_for_a_pack_says_the_same(register: Path, tmp_path: Path) -> No
     copy.write_text("no json\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"register\.jsonl, line 1: it is no entry of a register"):
         entries(copy)
+
+
+def test_an_id_that_stands_twice_in_a_copy_is_found_although_the_chain_holds(register: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "register.jsonl"
+    last = export(register, copy)
+    body = entries(register)[1].body
+    added = {"seq": 6, "body": body, "prev": last.hash, "hash": sha256(f"{last.hash}\n{body}".encode()).hexdigest()}
+    copy.write_text(copy.read_text(encoding="utf-8") + json.dumps(added), encoding="utf-8")
+    assert verify(copy) == ("Entry 6 repeats decision d2.",)
+
+
+def test_a_guard_of_the_same_name_that_guards_nothing_is_found(register: Path) -> None:
+    harmless = "CREATE TRIGGER no_delete BEFORE DELETE ON entry BEGIN SELECT 1; END"
+    forced(register, "DROP TRIGGER no_delete", harmless)
+    assert verify(register) == ("The guard no_delete is missing or altered: changes would not be refused.",)
+
+
+def test_the_register_of_a_folder_is_the_file_and_in_a_pack_its_copy(register: Path, tmp_path: Path) -> None:
+    copy, other = tmp_path / "register.jsonl", tmp_path / "pack"
+    export(register, copy)
+    other.mkdir()
+    assert register_of(tmp_path) == register
+    assert register_of(other) == other / "register.sqlite"
+    assert register_of(Path(copy.rename(other / copy.name)).parent) == other / "register.jsonl"
 
 
 def test_what_is_no_register_is_told(tmp_path: Path) -> None:
