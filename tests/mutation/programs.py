@@ -37,8 +37,13 @@ class Mutant(NamedTuple):
     after: str
     text: str
 
+    @property
+    def change(self) -> str:
+        """What is changed, wherever the function stands."""
+        return f"({self.function or 'module'}): {self.before[:90]!r} → {self.after[:90]!r}"
+
     def __str__(self) -> str:
-        return f"line {self.line} ({self.function or 'module'}): {self.before[:90]!r} → {self.after[:90]!r}"
+        return f"line {self.line} {self.change}"
 
 
 def mutants(source: str) -> list[Mutant]:

@@ -1,11 +1,11 @@
 """Would the tests notice a mistake in a module? Each is mutated, and the tests that use the mutated function are run.
 
-PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--line 47 ...]
+PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--again FILE]
 
 ROOM is one of ROOMS. The tests are collected once and run once, to learn which use which function and how long they take. For
 each mutant a process is forked, in which the function's code is exchanged, and those tests run until one fails: first those
 that noticed other mutants of the function, then the quickest. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
---share 1/4 does the first of every four mutants; --line those of one line.
+--share 1/4 does the first of every four mutants; --again those that survived in a run whose output FILE holds.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ class Judge:
         for name in self.chosen.modules:
             module = importlib.import_module(f"workbook_lib.{name}")
             found = mutants(Path(str(module.__file__)).read_text(encoding="utf-8"))
-            lines = self.chosen.line or [mutant.line for mutant in found]
-            self.judge_module(name, module, [mutant for mutant in found if mutant.line in lines][first - 1 :: step])
+            if self.chosen.again:
+                found = [mutant for mutant in found if mutant.change in self.chosen.again.read_text(encoding="utf-8")]
+            self.judge_module(name, module, found[first - 1 :: step])
         score = self.total["killed"] / max(1, self.total["killed"] + self.total["survived"])
         print(f"all: {dict(self.total)}; score {score:.1%}", flush=True)
         return True
@@ -188,7 +189,7 @@ def main() -> int:
     options.add_argument("room", choices=ROOMS)
     options.add_argument("modules", nargs="*")
     options.add_argument("--share", default="1/1")
-    options.add_argument("--line", type=int, action="append")
+    options.add_argument("--again", type=Path)
     chosen = options.parse_args()
     modules, tests = ROOMS[chosen.room]
     chosen.modules = chosen.modules or modules.split()
