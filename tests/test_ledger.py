@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 import writers
 
-from workbook_lib.ledger import NOTHING
+from workbook_lib.ledger import NOTHING, account
 from workbook_lib.register import Head, append, entries, export, head, register_of, verify
 from workbook_lib.tables import UserError
 
@@ -96,7 +97,8 @@ def test_a_second_try_adds_nothing(register: Path) -> None:
 
 
 def test_an_id_cannot_mean_two_decisions_and_all_or_none_are_recorded(register: Path) -> None:
-    with pytest.raises(UserError, match="decision d5 is already recorded, and says something else"):
+    says = r"^register\.sqlite: decision d5 is already recorded, and says something else\.\n  Effect: nothing was recorded\."
+    with pytest.raises(UserError, match=says):
         append(register, [decision("d6"), decision("d5", reason="another")])
     assert ids(register) == ["d1", "d2", "d3", "d4", "d5"]
 
@@ -110,6 +112,7 @@ def test_an_id_cannot_mean_two_decisions_and_all_or_none_are_recorded(register: 
         "INSERT INTO entry SELECT seq + 2, '{}', hash, 'x' FROM entry WHERE seq = 5",
         "INSERT INTO entry SELECT seq + 1, '{}', prev, 'x' FROM entry WHERE seq = 5",
         "INSERT INTO entry SELECT seq + 1, 'no json', hash, 'x' FROM entry WHERE seq = 5",
+        "INSERT INTO entry SELECT seq + 1, body, hash, 'x' FROM entry WHERE seq = 5",
     ],
 )
 def test_the_file_itself_refuses_changes(register: Path, statement: str) -> None:
@@ -188,14 +191,31 @@ def test_the_register_of_a_folder_is_the_file_and_in_a_pack_its_copy(register: P
     assert register_of(Path(copy.rename(other / copy.name)).parent) == other / "register.jsonl"
 
 
+def test_among_the_files_a_ledger_stands_with_its_first_and_its_last_day(register: Path) -> None:
+    days = [date(2025, 3, 1), date(2025, 1, 7), date(2025, 5, 4)]
+    found = account(register, 9, entries(register), table="reminders", profile="log", system="Reminders", days=days)
+    assert (found.first_date, found.last_date) == (date(2025, 1, 7), date(2025, 5, 4))
+    assert (found.source_no, found.file, found.rows_read, found.rows_used, found.rows_quarantined) == (
+        9,
+        register.name,
+        5,
+        5,
+        0,
+    )
+    assert found.parameters == f"head: entry 5, {entries(register)[-1].hash}"
+    assert found.report == "append-only, each entry chained to the one before"
+    assert found.confidence == "the workbook's own format"
+
+
 def test_what_is_no_register_is_told(tmp_path: Path) -> None:
     path = tmp_path / "register.sqlite"
     path.write_text("this is no database, but long enough to be looked at as one. " * 20)
     for call in (entries, verify, lambda place: append(place, [decision("d1")])):
-        with pytest.raises(
-            UserError, match=r"register\.sqlite: the register cannot be used \(file is not a database\)"
-        ):
+        with pytest.raises(UserError) as refused:
             call(path)
+        assert str(refused.value).startswith(
+            "register.sqlite: the register cannot be used (file is not a database).\n  Effect: nothing was recorded."
+        )
 
 
 def test_reading_changes_nothing(register: Path) -> None:

@@ -35,9 +35,8 @@ PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "workbook_lib"
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
-    "values": (
-        "intake.values intake.csv_records intake.columns", "test_values test_intake test_files",
-    ),
+    "values": ("intake.values", "test_values test_intake test_files"),
+    "csv": ("intake.csv_records intake.columns", "test_files test_bulk test_training_profiles"),
     "dates": ("intake.date_formats", "test_date_formats"),
     "ledger": ("ledger", "test_ledger test_decide"),
     "reading": (
