@@ -131,6 +131,16 @@ def test_a_change_behind_its_back_is_found(register: Path) -> None:
     assert "The guard no_update is missing" in verify(register)[1]
 
 
+def test_a_change_whose_hash_was_made_to_fit_is_found_by_the_next_entry(register: Path) -> None:
+    third = entries(register)[2]
+    body = third.body.replace("naïve 3", "fine")
+    fits = sha256(f"{third.prev}\n{body}".encode()).hexdigest()
+    ((guard,),) = forced(register, "SELECT sql FROM sqlite_master WHERE name = 'no_update'")
+    change = f"UPDATE entry SET body = '{body}', hash = '{fits}' WHERE seq = 3"
+    forced(register, "DROP TRIGGER no_update", change, guard)
+    assert verify(register) == ("Entry 4 was altered, or one before it: its hash does not fit.",)
+
+
 def test_an_entry_taken_out_is_found(register: Path) -> None:
     forced(register, "DROP TRIGGER no_delete", "DELETE FROM entry WHERE seq = 3")
     assert verify(register)[0] == "Entry 3 has the number 4: entries are missing or out of order."
@@ -203,6 +213,8 @@ def test_among_the_files_a_ledger_stands_with_its_first_and_its_last_day(registe
         0,
     )
     assert found.parameters == f"head: entry 5, {entries(register)[-1].hash}"
+    hashes = "".join(f"{entry.hash}\n" for entry in entries(register))
+    assert (found.size, found.sha256) == (len(hashes), sha256(hashes.encode()).hexdigest())
     assert found.report == "append-only, each entry chained to the one before"
     assert found.confidence == "the workbook's own format"
 
