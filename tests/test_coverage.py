@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-from folders import AUDIT, make
+from folders import AUDIT, SOUND, make, plus
 
 from workbook_lib.audit import load_audit
+from workbook_lib.tables import UserError
 from workbook_lib.workpaper import perform
 
 ONE = AUDIT[: AUDIT.index('[[requirement]]\nid = "coding"')]
@@ -57,3 +58,24 @@ def test_a_requirement_that_was_retired_before_it_took_effect_applies_to_nobody(
     )
     paper = perform(load_audit(make(tmp_path, audit=audit)))
     assert not [row for row in paper.verdicts if row["requirement_id"] == "policy"]
+
+
+#: What the policies export holds, and the one problem for which nothing is judged.
+CONTRADICTING = [
+    (
+        plus("policies", "AUP,2,2025-02-01,true", "AUP,1,2025-03-01,true", "ETHICS,1,2025-03-01,true"),
+        "policies.csv, rows 2 and 4: policy 'AUP' has version '1' more than once; one line per version is expected.",
+    ),
+    (
+        {"policies": SOUND["policies"].replace("AUP", "CODE") + "ETHICS,1,2025-03-01,true\n"},
+        "audit.toml, requirement[3].policy: the policies export lists CODE, ETHICS, and not 'AUP'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "says"), CONTRADICTING, ids=["version twice", "unknown policy"])
+def test_policies_that_contradict_themselves_or_audit_toml_are_refused(tmp_path, changes, says):
+    with pytest.raises(UserError) as refused:
+        perform(load_audit(make(tmp_path, changes)))
+    (problem,) = refused.value.problems
+    assert str(problem).startswith(f"{says}\n  Effect: nothing was judged and nothing was written.\n  Do: ")
