@@ -1,11 +1,12 @@
 """Would the tests notice a mistake in a module? Each is mutated, and the tests that use the mutated function are run.
 
-PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--again FILE]
+PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--again FILE] [--seconds 12]
 
 ROOM is one of ROOMS. The tests are collected once and run once, to learn which use which function and how long they take. For
 each mutant a process is forked, in which the function's code is exchanged, and those tests run until one fails: first those
 that noticed other mutants of the function, then the quickest. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
 --share 1/4 does the first of every four mutants; --again those that survived in a run whose output FILE holds.
+--seconds is how long the tests may take that one mutant is given.
 """
 
 from __future__ import annotations
@@ -51,11 +52,13 @@ ROOMS: dict[str, tuple[str, str]] = {
     "formats": (
         "intake.json_records intake.spreadsheet intake.snapshots", "test_files test_spreadsheets test_snapshots test_intake",
     ),
-    "judgement": ("coverage tables", "test_intake test_trace test_why test_audit test_identity"),
+    "judgement": (
+        "coverage tables", "test_coverage test_intake test_trace test_why test_audit test_identity test_oracle",
+    ),
     "register": ("register.standing register.admission", "test_register test_decide test_identity"),
 }  # fmt: skip
-#: The tests that a mutant is given: so many, and so many seconds of them.
-MOST, SECONDS = 150, 12.0
+#: The tests that a mutant is given, at most.
+MOST = 150
 #: The exit code of a process that broke; more than the number of tests.
 BROKEN = 255
 #: The cost of a test that fails by itself when it is watched.
@@ -127,7 +130,7 @@ class Judge:
         asked, seconds = [], 0.0
         for no in sorted(set(used), key=lambda no: (-self.noticed[place, no], self.costs[no])):
             seconds += self.costs[no]
-            if self.costs[no] < NEVER and len(asked) < MOST and (seconds < SECONDS or not asked):
+            if self.costs[no] < NEVER and len(asked) < MOST and (seconds < self.chosen.seconds or not asked):
                 asked.append(no)
         code = code_of(mutant, path) if function else None
         values = {} if function else values_of(module, path, mutant)
@@ -137,7 +140,7 @@ class Judge:
         elif values:
             killed = _forked(lambda: self.run(asked, lambda: rebind(module, values)), patience)
         else:
-            anew, killed = True, self.run_anew(path, mutant, asked)
+            anew, killed = True, self.run_anew(path, mutant, asked) if asked else 0
         if 0 < killed <= len(asked) and not anew:
             self.noticed[place, asked[killed - 1]] += 1
         return "killed" if killed else f"survived {len(asked)} of {len(set(used))} tests"
@@ -189,6 +192,7 @@ def main() -> int:
     options.add_argument("modules", nargs="*")
     options.add_argument("--share", default="1/1")
     options.add_argument("--again", type=Path)
+    options.add_argument("--seconds", type=float, default=12.0)
     chosen = options.parse_args()
     modules, tests = ROOMS[chosen.room]
     chosen.modules = chosen.modules or modules.split()
