@@ -65,17 +65,20 @@ CONTRADICTING = [
     (
         plus("policies", "AUP,2,2025-02-01,true", "AUP,1,2025-03-01,true", "ETHICS,1,2025-03-01,true"),
         "policies.csv, rows 2 and 4: policy 'AUP' has version '1' more than once; one line per version is expected.",
+        "version_twice",
     ),
     (
         {"policies": SOUND["policies"].replace("AUP", "CODE") + "ETHICS,1,2025-03-01,true\n"},
         "audit.toml, requirement[3].policy: the policies export lists CODE, ETHICS, and not 'AUP'.",
+        "unknown_policy",
     ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "says"), CONTRADICTING, ids=["version twice", "unknown policy"])
-def test_policies_that_contradict_themselves_or_audit_toml_are_refused(tmp_path, changes, says):
+@pytest.mark.parametrize(("changes", "says", "code"), CONTRADICTING, ids=[case[2] for case in CONTRADICTING])
+def test_policies_that_contradict_themselves_or_audit_toml_are_refused(tmp_path, changes, says, code):
     with pytest.raises(UserError) as refused:
         perform(load_audit(make(tmp_path, changes)))
     (problem,) = refused.value.problems
+    assert problem.code == code
     assert str(problem).startswith(f"{says}\n  Effect: nothing was judged and nothing was written.\n  Do: ")
