@@ -124,11 +124,11 @@ class Judge:
 
     def fate(self, module: Any, path: Path, mutant: Mutant) -> str:
         function, place = function_of(module, mutant.function), f"{path} {mutant.function}"
-        used = [n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers]
-        if function:
-            used = list(self.uses.get((str(path), function.__code__.co_firstlineno), ()))
+        used = self.uses.get((str(path), function.__code__.co_firstlineno)) if function else None
+        if not used:  # it is the module's own level, or called while the module is imported: all its tests are asked
+            function, used = None, {n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers}
         asked, seconds = [], 0.0
-        for no in sorted(set(used), key=lambda no: (-self.noticed[place, no], self.costs[no])):
+        for no in sorted(used, key=lambda no: (-self.noticed[place, no], self.costs[no])):
             seconds += self.costs[no]
             if self.costs[no] < NEVER and len(asked) < MOST and (seconds < self.chosen.seconds or not asked):
                 asked.append(no)
@@ -143,7 +143,7 @@ class Judge:
             anew, killed = True, self.run_anew(path, mutant, asked) if asked else 0
         if 0 < killed <= len(asked) and not anew:
             self.noticed[place, asked[killed - 1]] += 1
-        return "killed" if killed else f"survived {len(asked)} of {len(set(used))} tests"
+        return "killed" if killed else f"survived {len(asked)} of {len(used)} tests"
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
         """Which of the tests notices, counted from 1; 0 where none does."""
