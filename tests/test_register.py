@@ -90,7 +90,7 @@ def test_an_entry_of_the_register_that_makes_no_sense_is_quarantined_there(tmp_p
         ("register.sqlite", 1, "kind", "unknown_word", "E1"),
         ("register.sqlite", 2, "due_on", "missing_value", "E1"),
     ]
-    assert (paper.quarantine[0].value, paper.quarantine[0].refused) == ("forgive", True)
+    assert (paper.quarantine[0].sheet, paper.quarantine[0].value, paper.quarantine[0].refused) == ("", "forgive", True)
     assert paper.quarantine[0].raw == (
         "decision_id=D1, kind=forgive, decided_by=grc@acme.example, person_id=E1, requirement_id=awareness"
     )

@@ -52,9 +52,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "formats": (
         "intake.json_records intake.spreadsheet intake.snapshots", "test_files test_spreadsheets test_snapshots test_intake",
     ),
-    "judgement": (
-        "coverage tables", "test_coverage test_intake test_trace test_why test_audit test_identity test_oracle",
-    ),
+    "judgement": ("coverage", "test_coverage test_trace test_why test_oracle"),
+    "tables": ("tables", "test_intake test_register test_decide test_snapshots"),
     "register": ("register.standing register.admission", "test_register test_decide test_identity"),
 }  # fmt: skip
 #: The tests that a mutant is given, at most.
