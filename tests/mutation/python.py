@@ -42,7 +42,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "ledger": ("ledger", "test_ledger test_decide"),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
-        "test_intake test_values test_files test_snapshots test_roster_profiles",
+        "test_intake test_files test_snapshots test_roster_profiles test_training_profiles",
     ),
     "bulk": ("intake.bulk intake.parquet", "test_bulk test_files"),
     "profiles": (
