@@ -67,9 +67,14 @@ def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> N
 
 def test_utf_16_and_a_second_mark_are_remarked(tmp_path: Path) -> None:
     assert "utf_16" in receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16"))).codes()
-    twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + PEOPLE.encode())
+    teams = PEOPLE.replace("person_id", "team,person_id").replace("E", "a,E")
+    twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + teams.encode())
     got = receive(tmp_path / "b", twice)
-    assert "second_mark" in got.codes()
+    assert (
+        got.finding("second_mark").text
+        == "p.csv: the file begins with more than one byte order mark; they were ignored."
+    )
+    assert got.intake.files[0].ignored_columns == ("team",)
     assert got.rows("people", "person_id, row_no") == READ
 
 
@@ -89,8 +94,13 @@ def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
 
 
 def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
-    content = "person_id,worker_type,start_date,\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
-    assert put(tmp_path, content) == READ
+    for end in (",", ", "):
+        content = f"person_id,worker_type,start_date{end}\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
+        got = receive(tmp_path / str(len(end)), File("people", "p.csv", content))
+        assert got.rows("people", "person_id, row_no") == READ
+        assert got.finding("trailing_delimiter").text == (
+            "p.csv: each line ends with a delimiter; the unnamed empty last column was ignored."
+        )
 
 
 def test_nothing_is_retyped(tmp_path: Path) -> None:

@@ -588,6 +588,7 @@ def test_columns_in_pairs_with_a_row_too_short(tmp_path: Path) -> None:
         ("u", "B", "failed", 2),
     ]
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "v")]
+    assert "trailing_delimiter" not in got.codes()  # the last column is the date of B
     assert got.intake.files[0].ignored_columns == ()
 
 
