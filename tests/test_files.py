@@ -93,6 +93,12 @@ def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
     assert [(row.row_no, row.raw) for row in got.quarantine] == [(3, 'E1,"two\r\nlines",employee,soon')]
 
 
+def test_a_nul_character_in_the_second_line_of_a_row_is_found(tmp_path: Path) -> None:
+    got = receive(tmp_path, people('E1,"two\nli\0nes",employee,2024-01-01,', "E2,x,intern,2024-02-01,"))
+    assert [(row.row_no, row.column, row.code) for row in got.quarantine] == [(2, "", "nul_character")]
+    assert [row[0] for row in got.rows("people")] == ["E2"]
+
+
 def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
     for end in (",", ", "):
         content = f"person_id,worker_type,start_date{end}\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
@@ -158,6 +164,7 @@ REFUSED = [
     ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
     ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
     ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
+    ("mark alone", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
     ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
 ]  # fmt: skip
 
@@ -199,6 +206,12 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
         assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2", "Zoë"]
     got = receive(tmp_path / "d", File("people", "p.csv", PEOPLE, profile="mine"), profiles=profile)
     assert len(got.rows("people")) == 2
+
+
+def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,emp\n"))
+    assert got.rows("people", "person_id, row_no") == READ
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
 
 
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
