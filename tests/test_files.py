@@ -209,7 +209,7 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
 
 
 def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path) -> None:
-    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,emp\n"))
+    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,intern,2024-03-01\n"))
     assert got.rows("people", "person_id, row_no") == READ
     assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
 

@@ -27,6 +27,9 @@ TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list
 WORDING = {"what", "do", "where", "says", "text", "effect", "help", "title", "description", "concerns"}
 MESSAGES = {"Problem", "Finding", "Remark", "UserError", "Field", "ValueError", "TypeError", "_remark"}
 
+#: Messages whose first argument is their code.
+CODED = {"BadValueError", "Fault"}
+
 
 class Mutant(NamedTuple):
     """A module with a mistake: the line, what stands for what, and in which function (none: the module's own level)."""
@@ -77,7 +80,7 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or _is_left_alone(child):
                 continue
-            if name == "args" and _called(node) == "BadValueError" and child is not value[0]:
+            if name == "args" and _called(node) in CODED and child is not value[0]:
                 continue
             inside, place = function, scope
             if name == "body" and not function and isinstance(node, ast.FunctionDef):
