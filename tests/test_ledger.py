@@ -217,6 +217,7 @@ def test_among_the_files_a_ledger_stands_with_its_first_and_its_last_day(registe
     assert (found.size, found.sha256) == (len(hashes), sha256(hashes.encode()).hexdigest())
     assert found.report == "append-only, each entry chained to the one before"
     assert found.confidence == "the workbook's own format"
+    assert (found.extracted_on, found.extracted_by, found.covers_from) == (None, "", None)
 
 
 def test_what_is_no_register_is_told(tmp_path: Path) -> None:

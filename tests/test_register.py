@@ -75,6 +75,7 @@ def test_a_decision_that_may_not_stand_is_quarantined_and_has_no_effect(tmp_path
     assert "no effect" in row.message
     _, _, _, person, _, account, *_ = line.split(",")
     assert row.subject == (person or account)
+    assert (row.value == "") == (code == "missing_value")
     assert ada(paper)["gap_days"] == 30
     file = next(file for file in paper.files if file.table == "decisions")
     assert (file.rows_read, file.rows_used, file.rows_quarantined) == (1, 0, 1)
