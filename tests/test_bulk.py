@@ -127,12 +127,15 @@ def random_lines(seed: int, delimiter: str) -> str:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_random_file_is_the_same_both_ways(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = random_lines(seed, ",")
+    delimiter = ";" if seed % 4 == 2 else ","
+    text = random_lines(seed, delimiter)
     text = text.replace("\n", "\r\n") if seed % 4 == 1 else text
     at_once = []
     rows = bulk.rows
     monkeypatch.setattr(bulk, "rows", lambda *given: at_once.append(1) or rows(*given))
-    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text)), monkeypatch)
+    own = {"own": f'extends = "generic"\n[reading]\ndelimiter = "{delimiter}"\n'}
+    folder = arrange(tmp_path, File("completions", "lms.csv", text, profile="own"), profiles=own)
+    found = assert_equal(folder, monkeypatch)
     assert 20 < len(found["completions"]) < 120
     assert found["quarantine"]
     assert at_once or seed % 3, "without a quote no line can be in doubt"

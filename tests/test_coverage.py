@@ -61,15 +61,18 @@ def test_a_requirement_that_was_retired_before_it_took_effect_applies_to_nobody(
 
 
 def refused(folder):
-    """Where and what: the problems for which an audit is not judged."""
+    """Code, where and what: the problems for which an audit is not judged."""
     with pytest.raises(UserError) as caught:
         perform(load_audit(folder))
-    return [(problem.where, problem.what) for problem in caught.value.problems]
+    assert {problem.effect for problem in caught.value.problems} == {"nothing was judged and nothing was written."}
+    return [(problem.code, problem.where, problem.what) for problem in caught.value.problems]
 
 
 def test_a_requirement_of_a_policy_that_no_export_lists_is_refused(tmp_path):
     folder = make(tmp_path, {"policies": SOUND["policies"].replace("AUP", "ISP")})
-    assert refused(folder) == [("audit.toml, requirement[3].policy", "the policies export lists ISP, and not 'AUP'.")]
+    assert refused(folder) == [
+        ("unknown_policy", "audit.toml, requirement[3].policy", "the policies export lists ISP, and not 'AUP'.")
+    ]
 
 
 def test_a_policy_version_that_stands_twice_is_refused_with_each_of_its_places(tmp_path):
@@ -80,6 +83,6 @@ def test_a_policy_version_that_stands_twice_is_refused_with_each_of_its_places(t
     (folder / "audit.toml").write_text((folder / "audit.toml").read_text("utf-8") + more, "utf-8")
     twice = "policy 'AUP' has version '{}' more than once; one line per version is expected."
     assert refused(folder) == [
-        ("policies.csv, row 2 and policies.csv, row 5", twice.format(1)),
-        ("policies.csv, row 3 and more.csv, row 2", twice.format(2)),
+        ("version_twice", "policies.csv, row 2 and policies.csv, row 5", twice.format(1)),
+        ("version_twice", "policies.csv, row 3 and more.csv, row 2", twice.format(2)),
     ]

@@ -19,6 +19,8 @@ from workbook_lib.tables import UserError
 from workbook_lib.workpaper import perform
 
 HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason_code,reason,evidence,approved_by,withdraws"
+#: The number of the register among the files: after all exports.
+LAST = len(folders.SOUND) + 1
 GAP = folders.without("completions", "bo@acme.example")
 EXPLAIN = ",explain,grc@acme.example,E2,awareness,,2025-04-02,,,onboarding,Forgot,ticket.txt,ciso@acme.example,"
 
@@ -50,6 +52,10 @@ def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_pat
     account = paper.files[-1]
     assert (account.file, account.rows_read, account.rows_used) == ("register.sqlite", 1, 1)
     assert account.parameters == f"head: entry 1, {entry.hash}"
+    assert (account.table, account.profile, account.system) == ("decisions", "register", "Register of decisions")
+    text = f"{entry.hash}\n"
+    assert (account.size, account.sha256) == (len(text), hashlib.sha256(text.encode()).hexdigest())
+    assert (account.source_no, account.rows_quarantined, account.first_date) == (LAST, 0, None)
 
 
 def test_a_file_imported_twice_adds_nothing(tmp_path: Path) -> None:
@@ -104,8 +110,11 @@ def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> 
 
 def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
-    imported(folder, "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,")
-    (finding,) = [f for f in perform(load_audit(folder)).findings if f.code == "dated_back"]
+    extend = "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,"
+    imported(folder, extend, extend.replace("D1", "D2").replace("2025-03-10", "2099-12-31"))
+    paper = perform(load_audit(folder))
+    (finding,) = [f for f in paper.findings if f.code == "dated_back"]
+    assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", LAST, 1)
     today = register.entries(folder / "register.sqlite")[0].content["recorded_at"][:10]
     assert finding.text == (
         f"Decision D1 was recorded on {today} and says that it was approved on 2025-03-10: ask for the approval itself."
@@ -122,8 +131,9 @@ def test_a_register_altered_behind_its_back_must_be_mended(tmp_path: Path) -> No
     db.execute("UPDATE entry SET body = replace(body, 'Forgot', 'On leave')")
     db.commit()
     db.close()
-    findings = [f.text for f in perform(load_audit(folder)).findings if f.code == "register_altered"]
-    assert findings == [
+    findings = [f for f in perform(load_audit(folder)).findings if f.code == "register_altered"]
+    assert {(f.table, f.subject, f.source_no) for f in findings} == {("decisions", "register.sqlite", LAST)}
+    assert [f.text for f in findings] == [
         "register.sqlite was changed behind its back. Entry 1 was altered, or one before it: its hash does not fit.",
         "register.sqlite was changed behind its back. The guard no_update is missing or altered: changes would not be "
         "refused.",

@@ -69,9 +69,14 @@ def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> N
 
 def test_utf_16_and_a_second_mark_are_remarked(tmp_path: Path) -> None:
     assert "utf_16" in receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16"))).codes()
-    twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + PEOPLE.encode())
+    teams = PEOPLE.replace("person_id", "team,person_id").replace("E", "a,E")
+    twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + teams.encode())
     got = receive(tmp_path / "b", twice)
-    assert "second_mark" in got.codes()
+    assert (
+        got.finding("second_mark").text
+        == "p.csv: the file begins with more than one byte order mark; they were ignored."
+    )
+    assert got.intake.files[0].ignored_columns == ("team",)
     assert got.rows("people", "person_id, row_no") == READ
 
 
@@ -90,9 +95,20 @@ def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
     assert [(row.row_no, row.raw) for row in got.quarantine] == [(3, 'E1,"two\r\nlines",employee,soon')]
 
 
+def test_a_nul_character_in_the_second_line_of_a_row_is_found(tmp_path: Path) -> None:
+    got = receive(tmp_path, people('E1,"two\nli\0nes",employee,2024-01-01,', "E2,x,intern,2024-02-01,"))
+    assert [(row.row_no, row.column, row.code) for row in got.quarantine] == [(2, "", "nul_character")]
+    assert [row[0] for row in got.rows("people")] == ["E2"]
+
+
 def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
-    content = "person_id,worker_type,start_date,\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
-    assert put(tmp_path, content) == READ
+    for end in (",", ", "):
+        content = f"person_id,worker_type,start_date{end}\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
+        got = receive(tmp_path / str(len(end)), File("people", "p.csv", content))
+        assert got.rows("people", "person_id, row_no") == READ
+        assert got.finding("trailing_delimiter").text == (
+            "p.csv: each line ends with a delimiter; the unnamed empty last column was ignored."
+        )
 
 
 def test_nothing_is_retyped(tmp_path: Path) -> None:
@@ -150,6 +166,7 @@ REFUSED = [
     ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
     ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
     ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
+    ("mark alone", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
     ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
 ]  # fmt: skip
 
@@ -191,6 +208,12 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
         assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2", "Zoë"]
     got = receive(tmp_path / "d", File("people", "p.csv", PEOPLE, profile="mine"), profiles=profile)
     assert len(got.rows("people")) == 2
+
+
+def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,intern,2024-03-01\n"))
+    assert got.rows("people", "person_id, row_no") == READ
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
 
 
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:

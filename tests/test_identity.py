@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from folders import SOUND, make, plus
+from folders import AUDIT, SOUND, make, plus
 
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
@@ -130,3 +130,13 @@ def test_ids_of_people_that_look_alike_are_listed_together_and_stay_different_pe
         ("00417", "The ids '00417' and '0417' and '417' look alike; they count as different people.")
     ]
     assert {"417", "00417", "0417", "418"} <= {row["person_id"] for row in paper.verdicts}
+
+
+def test_the_later_of_two_files_describes_whoever_stands_in_both_from_the_same_day(tmp_path):
+    header = SOUND["people"].splitlines()[0]
+    # In the earlier file E2 stands in row 4, in the later one in row 3.
+    rows = (f"E{n},Bo,bo{n}@acme.example,employee,Support,2025-03-03," for n in (7, 8, 2))
+    (tmp_path / "earlier.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    earlier = '\n[[source]]\ntable = "people"\nfile = "earlier.csv"\nextracted_on = 2026-01-05\n'
+    paper = perform(load_audit(make(tmp_path, audit=AUDIT + earlier)))
+    assert paper.rows("SELECT role, email FROM person WHERE person_id = 'E2'") == [("Sales", "bo@acme.example")]

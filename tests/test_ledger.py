@@ -10,6 +10,8 @@ import signal
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,8 +20,8 @@ from typing import Any
 import pytest
 import writers
 
-from workbook_lib.ledger import NOTHING
-from workbook_lib.register import Head, append, entries, export, head, verify
+from workbook_lib.ledger import NOTHING, account
+from workbook_lib.register import Head, append, entries, export, head, register_of, verify
 from workbook_lib.tables import UserError
 
 #: How many writers are killed: a few in each run, 500 before a release.
@@ -96,7 +98,8 @@ def test_a_second_try_adds_nothing(register: Path) -> None:
 
 
 def test_an_id_cannot_mean_two_decisions_and_all_or_none_are_recorded(register: Path) -> None:
-    with pytest.raises(UserError, match="decision d5 is already recorded, and says something else"):
+    says = r"^register\.sqlite: decision d5 is already recorded, and says something else\.\n  Effect: nothing was recorded\."
+    with pytest.raises(UserError, match=says):
         append(register, [decision("d6"), decision("d5", reason="another")])
     assert ids(register) == ["d1", "d2", "d3", "d4", "d5"]
 
@@ -110,6 +113,7 @@ def test_an_id_cannot_mean_two_decisions_and_all_or_none_are_recorded(register: 
         "INSERT INTO entry SELECT seq + 2, '{}', hash, 'x' FROM entry WHERE seq = 5",
         "INSERT INTO entry SELECT seq + 1, '{}', prev, 'x' FROM entry WHERE seq = 5",
         "INSERT INTO entry SELECT seq + 1, 'no json', hash, 'x' FROM entry WHERE seq = 5",
+        "INSERT INTO entry SELECT seq + 1, body, hash, 'x' FROM entry WHERE seq = 5",
     ],
 )
 def test_the_file_itself_refuses_changes(register: Path, statement: str) -> None:
@@ -126,6 +130,16 @@ def test_a_change_behind_its_back_is_found(register: Path) -> None:
     )
     append(register, [decision("d6")])
     assert "The guard no_update is missing" in verify(register)[1]
+
+
+def test_a_change_whose_hash_was_made_to_fit_is_found_by_the_next_entry(register: Path) -> None:
+    third = entries(register)[2]
+    body = third.body.replace("naïve 3", "fine")
+    fits = sha256(f"{third.prev}\n{body}".encode()).hexdigest()
+    ((guard,),) = forced(register, "SELECT sql FROM sqlite_master WHERE name = 'no_update'")
+    change = f"UPDATE entry SET body = '{body}', hash = '{fits}' WHERE seq = 3"
+    forced(register, "DROP TRIGGER no_update", change, guard)
+    assert verify(register) == ("Entry 4 was altered, or one before it: its hash does not fit.",)
 
 
 def test_an_entry_taken_out_is_found(register: Path) -> None:
@@ -164,14 +178,58 @@ def test_the_copy_for_a_pack_says_the_same(register: Path, tmp_path: Path) -> No
         entries(copy)
 
 
+def test_an_id_that_stands_twice_in_a_copy_is_found_although_the_chain_holds(register: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "register.jsonl"
+    last = export(register, copy)
+    body = entries(register)[1].body
+    added = {"seq": 6, "body": body, "prev": last.hash, "hash": sha256(f"{last.hash}\n{body}".encode()).hexdigest()}
+    copy.write_text(copy.read_text(encoding="utf-8") + json.dumps(added), encoding="utf-8")
+    assert verify(copy) == ("Entry 6 repeats decision d2.",)
+
+
+def test_a_guard_of_the_same_name_that_guards_nothing_is_found(register: Path) -> None:
+    harmless = "CREATE TRIGGER no_delete BEFORE DELETE ON entry BEGIN SELECT 1; END"
+    forced(register, "DROP TRIGGER no_delete", harmless)
+    assert verify(register) == ("The guard no_delete is missing or altered: changes would not be refused.",)
+
+
+def test_the_register_of_a_folder_is_the_file_and_in_a_pack_its_copy(register: Path, tmp_path: Path) -> None:
+    copy, other = tmp_path / "register.jsonl", tmp_path / "pack"
+    export(register, copy)
+    other.mkdir()
+    assert register_of(tmp_path) == register
+    assert register_of(other) == other / "register.sqlite"
+    assert register_of(Path(copy.rename(other / copy.name)).parent) == other / "register.jsonl"
+
+
+def test_among_the_files_a_ledger_stands_with_its_first_and_its_last_day(register: Path) -> None:
+    days = [date(2025, 3, 1), date(2025, 1, 7), date(2025, 5, 4)]
+    found = account(register, 9, entries(register), table="reminders", profile="log", system="Reminders", days=days)
+    assert (found.first_date, found.last_date) == (date(2025, 1, 7), date(2025, 5, 4))
+    assert (found.source_no, found.file, found.rows_read, found.rows_used, found.rows_quarantined) == (
+        9,
+        register.name,
+        5,
+        5,
+        0,
+    )
+    assert found.parameters == f"head: entry 5, {entries(register)[-1].hash}"
+    hashes = "".join(f"{entry.hash}\n" for entry in entries(register))
+    assert (found.size, found.sha256) == (len(hashes), sha256(hashes.encode()).hexdigest())
+    assert found.report == "append-only, each entry chained to the one before"
+    assert found.confidence == "the workbook's own format"
+    assert (found.extracted_on, found.extracted_by, found.covers_from) == (None, "", None)
+
+
 def test_what_is_no_register_is_told(tmp_path: Path) -> None:
     path = tmp_path / "register.sqlite"
     path.write_text("this is no database, but long enough to be looked at as one. " * 20)
     for call in (entries, verify, lambda place: append(place, [decision("d1")])):
-        with pytest.raises(
-            UserError, match=r"register\.sqlite: the register cannot be used \(file is not a database\)"
-        ):
+        with pytest.raises(UserError) as refused:
             call(path)
+        assert str(refused.value).startswith(
+            "register.sqlite: the register cannot be used (file is not a database).\n  Effect: nothing was recorded."
+        )
 
 
 def test_reading_changes_nothing(register: Path) -> None:

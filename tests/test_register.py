@@ -34,6 +34,7 @@ def test_an_extension_approved_before_the_due_day_excuses(tmp_path):
     paper = decided(tmp_path, EXTEND)
     assert (ada(paper)["verdict"], ada(paper)["gap_days"]) == ("met", 0)
     assert "30 excused days" in ada(paper)["why"]
+    assert not [finding for finding in paper.findings if finding.table == "decisions"]  # none is said to be dated back
 
 
 def test_days_before_the_approval_stay_a_gap(tmp_path):
@@ -72,9 +73,29 @@ def test_a_decision_that_may_not_stand_is_quarantined_and_has_no_effect(tmp_path
     row = paper.quarantine[0]
     assert (row.table, row.file, row.row_no, row.column, row.code) == ("decisions", "decisions.csv", 2, column, code)
     assert "no effect" in row.message
+    _, _, _, person, _, account, *_ = line.split(",")
+    assert row.subject == (person or account)
+    assert (row.value == "") == (code == "missing_value")
     assert ada(paper)["gap_days"] == 30
     file = next(file for file in paper.files if file.table == "decisions")
     assert (file.rows_read, file.rows_used, file.rows_quarantined) == (1, 0, 1)
+
+
+def test_an_entry_of_the_register_that_makes_no_sense_is_quarantined_there(tmp_path):
+    folder = make(tmp_path, LAPSED)
+    entry = {"kind": "explain", "decided_by": "grc@acme.example", "person_id": "E1", "requirement_id": "awareness"}
+    entries = entry | {"decision_id": "D1", "kind": "forgive"}, entry | {"decision_id": "D2", "due_on": "soon"}
+    append(folder / "register.sqlite", entries)
+    paper = perform(load_audit(folder))
+    assert [(row.file, row.row_no, row.column, row.code, row.subject) for row in paper.quarantine] == [
+        ("register.sqlite", 1, "kind", "unknown_word", "E1"),
+        ("register.sqlite", 2, "due_on", "missing_value", "E1"),
+    ]
+    assert (paper.quarantine[0].sheet, paper.quarantine[0].value, paper.quarantine[0].refused) == ("", "forgive", True)
+    assert paper.quarantine[0].raw == (
+        "decision_id=D1, kind=forgive, decided_by=grc@acme.example, person_id=E1, requirement_id=awareness"
+    )
+    assert ada(paper)["gap_days"] == 30
 
 
 def test_the_second_of_two_decisions_with_one_id_is_quarantined(tmp_path):
@@ -83,16 +104,22 @@ def test_the_second_of_two_decisions_with_one_id_is_quarantined(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "subject", "says"),
     [
-        (EXPLAIN.replace("E1", "E77"), "person E77, whom no people export names"),
-        (EXPLAIN.replace("awareness", "awarness"), "requirement awarness, which audit.toml does not have"),
-        ("D2,withdraw,grc@acme.example,,,,,,,mistake,,D9", "decision D9, which is not recorded"),
+        (EXPLAIN.replace("E1", "E77"), "D1", "person E77, whom no people export names"),
+        (EXPLAIN.replace("D1", "").replace("E1", "E77"), "row 2", "person E77, whom no people export names"),
+        (EXPLAIN.replace("awareness", "awarness"), "D1", "requirement awarness, which audit.toml does not have"),
+        ("D2,withdraw,grc@acme.example,,,,,,,mistake,,D9", "D2", "decision D9, which is not recorded"),
     ],
 )
-def test_a_decision_that_fits_nothing_is_reported(tmp_path, line, says):
+def test_a_decision_that_fits_nothing_is_reported(tmp_path, line, subject, says):
     paper = decided(tmp_path, line)
-    assert any(says in finding.text for finding in paper.findings if finding.code == "decision_fits_nothing")
+    (finding,) = (finding for finding in paper.findings if finding.code == "decision_fits_nothing")
+    source_no = next(file.source_no for file in paper.files if file.table == "decisions")
+    assert finding.text.startswith(f"Decision {subject} (")
+    assert says in finding.text
+    assert (finding.table, finding.subject) == ("decisions", subject)
+    assert (finding.source_no, finding.row_no) == (source_no, 2)
 
 
 def test_an_excluded_person_is_not_judged_and_stays_in_the_table_of_decisions(tmp_path):

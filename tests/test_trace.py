@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import folders
 import pytest
 from companies import random_company, write
 from test_oracle import CAMPAIGN, ENGINEERS, POLICY, YEARLY, away, extended, hired, policy, trained
@@ -130,3 +131,23 @@ def test_every_exception_has_one_chain_that_names_its_due_day(seed: int, tmp_pat
         assert due_on.isoformat() in chain
         assert chain.startswith(begins[cause])
         assert chain.endswith(f"due on {due_on}.") == (cause == "relief_ended")
+
+
+def test_each_of_several_people_and_requirements_has_a_chain_of_its_own(tmp_path: Path) -> None:
+    changes = folders.without("completions", "2025-11-2", "bo@acme.example")
+    changes |= {"leave": "person_id,start_date,end_date\nE2,2025-03-20,2025-04-10\nC1,2025-01-10,2025-02-10\n"}
+    paper = perform(load_audit(folders.make(tmp_path, changes)))
+    paper.deepen()
+    chains = paper.rows(
+        "SELECT person_id, requirement_id, why_due_then FROM trace JOIN person ON person.person_no = trace.person_no "
+        "JOIN requirement ON requirement.requirement_no = trace.requirement_no ORDER BY person_id, requirement_id"
+    )
+    assert chains == [
+        ("E1", "awareness", "Last record 2024-12-02, renewed every 12 months: due on 2025-12-02 (C8)."),
+        ("E1", "coding", "Last record 2024-12-03, renewed every 12 months: due on 2025-12-03 (C8)."),
+        (
+            *("E2", "awareness"),
+            "Engaged on 2025-03-03: due within 30 days, on 2025-04-02 (C5); leave from 2025-03-20 to 2025-04-10 excuses "
+            "until 2025-05-10 (C10); due on 2025-05-11.",
+        ),
+    ]

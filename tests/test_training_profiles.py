@@ -272,6 +272,18 @@ def test_adobe_two_columns_that_name_a_zone(tmp_path: Path) -> None:
     )
 
 
+def test_adobe_a_header_that_only_resembles_one_with_a_zone(tmp_path: Path) -> None:
+    """One that goes on behind the zone is another column, and so is one that names none."""
+    header = "email,Course,Status,Grade,Completion Date (UTC TimeZone),Completion Date (UTC TimeZone) of the group\n"
+    row = "a@x.example,C,Completed,,2026-02-11 10:00:00,\n"
+    file = File("completions", "t.csv", header + row, profile="adobe_learning_manager")
+    mapping = dict(receive(tmp_path / "a", file).intake.files[0].mapping)
+    assert mapping["completed_at"] == '"Completion Date (UTC TimeZone)"'
+    nameless = File("completions", "t.csv", header.replace("UTC ", " ") + row, profile="adobe_learning_manager")
+    (problem,) = refusal(tmp_path / "b", nameless)
+    assert problem.what.startswith("it has no column Completion Date")
+
+
 # --- xAPI, cmi5 ---------------------------------------------------------------------------------------------------
 
 SEC = "https://lms.example.com/sec-101"

@@ -256,8 +256,7 @@ def _connect(path: Path, key: str) -> sqlite3.Connection:
     away stays away, and is found by `verify`.
     """
     db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    for setting in ("synchronous = FULL", "recursive_triggers = ON"):
-        db.execute(f"PRAGMA {setting}")
+    db.execute("PRAGMA synchronous = FULL")
     db.execute("BEGIN IMMEDIATE")
     if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
         for statement in _SCHEMA:

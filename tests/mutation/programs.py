@@ -1,7 +1,8 @@
 """Mutants of a Python module: the same text with one small mistake in it.
 
 Not mutated: annotations, docstrings, and the wording of messages (what a Problem, a Finding or a Remark says), which the tests
-of the words defend. The code of a message is mutated.
+of the words defend. The code of a message is mutated. Nor are frozen, slots and kw_only of a data class, and strict of zip: they
+guard us while we write, and no input shows them.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list
 WORDING = {"what", "do", "where", "says", "text", "effect", "help", "title", "description", "concerns"}
 MESSAGES = {"Problem", "Finding", "Remark", "UserError", "Field", "ValueError", "TypeError", "_remark"}
 
+#: Messages whose first argument is their code.
+CODED = {"BadValueError", "Fault"}
+
 
 class Mutant(NamedTuple):
     """A module with a mistake: the line, what stands for what, and in which function (none: the module's own level)."""
@@ -36,8 +40,13 @@ class Mutant(NamedTuple):
     after: str
     text: str
 
+    @property
+    def change(self) -> str:
+        """What is changed, wherever the function stands."""
+        return f"({self.function or 'module'}): {self.before[:90]!r} → {self.after[:90]!r}"
+
     def __str__(self) -> str:
-        return f"line {self.line} ({self.function or 'module'}): {self.before[:90]!r} → {self.after[:90]!r}"
+        return f"line {self.line} {self.change}"
 
 
 def mutants(source: str) -> list[Mutant]:
@@ -66,12 +75,12 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
     if isinstance(node, ast.expr | ast.stmt):
         yield from ((function, node, after) for after in _mistakes(node))
     for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns") or _is_wording(node, name):
+        if name in ("annotation", "returns") or _is_wording(node, name) or _is_guard(node, name):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if not isinstance(child, ast.AST) or _is_docstring(child) or isinstance(child, ast.JoinedStr):
+            if not isinstance(child, ast.AST) or _is_left_alone(child):
                 continue
-            if name == "args" and _called(node) == "BadValueError" and child is not value[0]:
+            if name == "args" and _called(node) in CODED and child is not value[0]:
                 continue
             inside, place = function, scope
             if name == "body" and not function and isinstance(node, ast.FunctionDef):
@@ -83,14 +92,19 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
             yield from _walk(child, inside, place)
 
 
-def _is_docstring(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def _is_left_alone(node: ast.AST) -> bool:
+    is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_docstring or isinstance(node, ast.JoinedStr) or _called(node) == "dataclass"
 
 
 def _is_wording(node: ast.AST, field: str) -> bool:
     if isinstance(node, ast.keyword):
         return node.arg in WORDING
     return _called(node) in MESSAGES and field == "args"
+
+
+def _is_guard(node: ast.AST, field: str) -> bool:
+    return _called(node) == "zip" and field == "keywords"
 
 
 def _called(node: ast.AST) -> str:
@@ -175,7 +189,7 @@ def _of_call(node: ast.Call) -> Iterator[str]:
             ):
                 yield _shown(value)
     for no, keyword in enumerate(node.keywords):
-        if keyword.arg:
+        if keyword.arg and not _is_guard(node, "keywords"):
             yield _shown(ast.Call(node.func, node.args, node.keywords[:no] + node.keywords[no + 1 :]))
 
 

@@ -1,11 +1,12 @@
 """Would the tests notice a mistake in a module? Each is mutated, and the tests that use the mutated function are run.
 
-PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4]
+PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--again FILE] [--seconds 12]
 
 ROOM is one of ROOMS. The tests are collected once and run once, to learn which use which function and how long they take. For
-each mutant a process is forked, in which the function's code is exchanged, and those tests run, the quickest first, until one
-fails. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
---share 1/4 does the first of every four mutants.
+each mutant a process is forked, in which the function's code is exchanged, and those tests run until one fails: first those
+that noticed other mutants of the function, then the quickest. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
+--share 1/4 does the first of every four mutants; --again those that survived in a run whose output FILE holds.
+--seconds is how long the tests may take that one mutant is given.
 """
 
 from __future__ import annotations
@@ -35,14 +36,13 @@ PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "workbook_lib"
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
-    "values": (
-        "intake.values intake.csv_records intake.columns", "test_values test_intake test_files",
-    ),
+    "values": ("intake.values", "test_values test_intake test_files"),
+    "csv": ("intake.csv_records intake.columns", "test_files test_bulk test_training_profiles"),
     "dates": ("intake.date_formats", "test_date_formats"),
-    "ledger": ("ledger", "test_ledger"),
+    "ledger": ("ledger", "test_ledger test_decide"),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
-        "test_intake test_values test_files test_snapshots test_roster_profiles",
+        "test_intake test_files test_snapshots test_roster_profiles test_training_profiles",
     ),
     "bulk": ("intake.bulk intake.parquet", "test_bulk test_files"),
     "profiles": (
@@ -52,11 +52,14 @@ ROOMS: dict[str, tuple[str, str]] = {
     "formats": (
         "intake.json_records intake.spreadsheet intake.snapshots", "test_files test_spreadsheets test_snapshots test_intake",
     ),
-    "judgement": ("coverage tables", "test_intake test_trace test_why test_audit test_identity"),
-    "register": ("register.standing register.admission", "test_register"),
+    "judgement": ("coverage", "test_coverage test_trace test_why test_oracle"),
+    "tables": ("tables", "test_intake test_register test_decide test_snapshots"),
+    "register": ("register.standing register.admission", "test_register test_decide test_identity"),
 }  # fmt: skip
-#: The tests that a mutant is given: so many, and so many seconds of them.
-MOST, SECONDS = 150, 20.0
+#: The tests that a mutant is given, at most.
+MOST = 150
+#: The exit code of a process that broke; more than the number of tests.
+BROKEN = 255
 #: The cost of a test that fails by itself when it is watched.
 NEVER = 1e9
 Use = dict[tuple[str, int], set[int]]
@@ -70,6 +73,8 @@ class Judge:
         self.uses: Use = {}
         self.costs: list[float] = []
         self.total: Counter[str] = Counter()
+        #: How often a test noticed a mutant of a function.
+        self.noticed: Counter[tuple[str, int]] = Counter()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items = session.items
@@ -82,6 +87,8 @@ class Judge:
         for name in self.chosen.modules:
             module = importlib.import_module(f"workbook_lib.{name}")
             found = mutants(Path(str(module.__file__)).read_text(encoding="utf-8"))
+            if self.chosen.again:
+                found = [mutant for mutant in found if mutant.change in self.chosen.again.read_text(encoding="utf-8")]
             self.judge_module(name, module, found[first - 1 :: step])
         score = self.total["killed"] / max(1, self.total["killed"] + self.total["survived"])
         print(f"all: {dict(self.total)}; score {score:.1%}", flush=True)
@@ -115,30 +122,33 @@ class Judge:
         print(f"{name}: {dict(counted)}", flush=True)
 
     def fate(self, module: Any, path: Path, mutant: Mutant) -> str:
-        function = function_of(module, mutant.function)
-        used = [n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers]
-        if function:
-            used = list(self.uses.get((str(path), function.__code__.co_firstlineno), ()))
+        function, place = function_of(module, mutant.function), f"{path} {mutant.function}"
+        used = self.uses.get((str(path), function.__code__.co_firstlineno)) if function else None
+        if not used:  # it is the module's own level, or called while the module is imported: all its tests are asked
+            function, used = None, {n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers}
         asked, seconds = [], 0.0
-        for no in sorted(set(used), key=lambda no: self.costs[no]):
+        for no in sorted(used, key=lambda no: (-self.noticed[place, no], self.costs[no])):
             seconds += self.costs[no]
-            if self.costs[no] < NEVER and len(asked) < MOST and (seconds < SECONDS or not asked):
+            if self.costs[no] < NEVER and len(asked) < MOST and (seconds < self.chosen.seconds or not asked):
                 asked.append(no)
         code = code_of(mutant, path) if function else None
         values = {} if function else values_of(module, path, mutant)
-        patience = int(30 + 3 * seconds)
+        patience, anew = int(30 + 3 * seconds), False
         if function and code and len(code.co_freevars) == len(function.__code__.co_freevars):
             killed = _forked(lambda: self.run(asked, lambda: setattr(function, "__code__", code)), patience)
         elif values:
             killed = _forked(lambda: self.run(asked, lambda: rebind(module, values)), patience)
         else:
-            killed = self.run_anew(path, mutant, asked)
-        return "killed" if killed else f"survived {len(asked)} of {len(set(used))} tests"
+            anew, killed = True, self.run_anew(path, mutant, asked) if asked else 0
+        if 0 < killed <= len(asked) and not anew:
+            self.noticed[place, asked[killed - 1]] += 1
+        return "killed" if killed else f"survived {len(asked)} of {len(used)} tests"
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
+        """Which of the tests notices, counted from 1; 0 where none does."""
         mutate()
         forget()
-        return int(any(_fails(self.items[no]) for no in asked))
+        return next((place for place, no in enumerate(asked, 1) if _fails(self.items[no])), 0)
 
     def run_anew(self, path: Path, mutant: Mutant, asked: list[int]) -> int:
         copy = self.scratch / "project"
@@ -162,15 +172,16 @@ def _fails(item: pytest.Item) -> bool:
 def _forked(work: Any, patience: int) -> int:
     """The exit code of some work in a process of its own that says nothing; not 0 where it takes too long, or breaks."""
     if child := os.fork():
-        return os.waitpid(child, 0)[1]
-    signal.alarm(patience)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    signal.setitimer(signal.ITIMER_PROF, patience)  # of computing: the machine may have more to do
+    signal.alarm(10 * patience)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
     try:
         code = work()
     except BaseException:
-        code = 3
+        code = BROKEN
     os._exit(code)
 
 
@@ -179,6 +190,8 @@ def main() -> int:
     options.add_argument("room", choices=ROOMS)
     options.add_argument("modules", nargs="*")
     options.add_argument("--share", default="1/1")
+    options.add_argument("--again", type=Path)
+    options.add_argument("--seconds", type=float, default=12.0)
     chosen = options.parse_args()
     modules, tests = ROOMS[chosen.room]
     chosen.modules = chosen.modules or modules.split()

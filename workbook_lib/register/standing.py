@@ -59,13 +59,12 @@ def _fault(decision: Decision, names: Names, kinds: Mapping[str, str]) -> Fault 
     if kind is DecisionKind.WITHDRAW and kinds.get(decision["withdraws"]) == DecisionKind.WITHDRAW:
         return "withdraws", "withdraws_withdrawal", "a withdrawal cannot itself be withdrawn"
     subject = _folded(decision["person_id"])
-    decider = names.get(_folded(decision["decided_by"]), set()) | {_folded(decision["decided_by"])}
-    approver = names.get(_folded(decision["approved_by"]), set()) | {_folded(decision["approved_by"])} - {""}
-    if decider & ({subject, _folded(decision["account"])} - {""}):
+    decider, approver = (_meant(decision[column], names) for column in ("decided_by", "approved_by"))
+    if decider & {subject, _folded(decision["account"])}:
         return "decided_by", "own_decision", f"{decision['decided_by']} cannot decide about themselves"
     if approver & decider:
         return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve their own decision"
-    if approver & ({subject} - {""}):
+    if subject in approver:
         return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve a decision about themselves"
     return None
 
@@ -74,6 +73,11 @@ def _repeated(decision: Decision, seen: set[str]) -> Fault | None:
     if decision["decision_id"] in seen:
         return "decision_id", "repeated_id", f"decision {decision['decision_id']} is already recorded"
     return None
+
+
+def _meant(text: str | None, names: Names) -> set[str]:
+    """The ids of those whom a text names, and the text itself; nothing where there is no text."""
+    return (names.get(_folded(text), set()) | {_folded(text)}) - {""}
 
 
 def _names(people: Iterable[Row]) -> dict[str, set[str]]:
