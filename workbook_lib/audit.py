@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, ValidationError, field_validator, model_v
 from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
 from workbook_lib.schedule import Reminders, is_address
 from workbook_lib.source import NOT_FETCHED, Source, file_problems, matching, paired, source_problems
-from workbook_lib.tables import Problem, UserError, listing
+from workbook_lib.tables import Problem, UserError, listing, offered
 from workbook_lib.wording import problem, sentence
 
 Part = TypeVar("Part", bound=Section)
@@ -231,8 +231,12 @@ def _nearby(path: Path) -> str:
         return ""
     above = [folder for folder in path.absolute().parents[:2] if (folder / "audit.toml").is_file()]
     below = sorted(file.parent for shape in ("*/audit.toml", "*/*/audit.toml") for file in path.glob(shape))
-    found = above or below
-    return f"; there is {'one' if len(found) == 1 else 'one each'} in {listing(found)}" if found else ""
+    return offered(above or below)
+
+
+def _no_audit(file: Path, what: str, around: Path) -> UserError:
+    do = f"name an audit folder, or its audit.toml{_nearby(around)}."
+    return UserError(Problem(where=str(file), what=what, do=do, code="no_such_file"))
 
 
 def _checked(path: Path | str) -> tuple[Audit | None, list[Problem]]:
@@ -243,24 +247,10 @@ def _checked(path: Path | str) -> tuple[Audit | None, list[Problem]]:
         text = file.read_bytes().decode("utf-8-sig")
         data = tomllib.loads(text)
     except OSError:
-        raise UserError(
-            Problem(
-                where=str(file),
-                what="there is no such file.",
-                do=f"name an audit folder, or its audit.toml{_nearby(path)}.",
-                code="no_such_file",
-            )
-        ) from None
+        raise _no_audit(file, "there is no such file.", path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         if file.suffix != ".toml":
-            raise UserError(
-                Problem(
-                    where=str(file),
-                    what="it is no audit.toml.",
-                    do=f"name an audit folder, or its audit.toml{_nearby(file.parent)}.",
-                    code="no_such_file",
-                )
-            ) from None
+            raise _no_audit(file, "it is no audit.toml.", file.parent) from None
         raise UserError(
             Problem(
                 where=file.name,

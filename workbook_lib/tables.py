@@ -351,3 +351,12 @@ def listing(items: Sequence[object], at_most: int = 5) -> str:
     """
     shown = ", ".join(str(item) for item in items[:at_most])
     return shown if len(items) <= at_most else f"{shown} and {len(items) - at_most:,} more"
+
+
+def offered(places: Sequence[object]) -> str:
+    """The tail of a message that says where what is meant may lie; nothing where it lies nowhere near.
+
+    >>> offered(["audits/acme", "audits/bolt"]), offered([])
+    ('; there is one each in audits/acme, audits/bolt', '')
+    """
+    return f"; there is {'one' if len(places) == 1 else 'one each'} in {listing(places)}" if places else ""

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from workbook_lib import pack, signing, timestamps
 from workbook_lib.pack import PAYLOAD, TAGS, digest
 from workbook_lib.placing import PUBLIC_KEY, SIGNATURE, TIMESTAMP
-from workbook_lib.tables import Problem, UserError, listing
+from workbook_lib.tables import Problem, UserError, offered
 
 TAG_FILES = ("bagit.txt", "bag-info.txt", PAYLOAD, "VERIFY.txt")
 LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -95,8 +95,7 @@ def _is_pack(path: Path) -> bool:
 def _nearby(path: Path) -> str:
     """The tail of a message that offers the packs around a wrong folder: the one that it lies in, or those in it."""
     above = [folder for folder in path.absolute().parents[:2] if _is_pack(folder)]
-    found = above or sorted(folder for folder in path.iterdir() if folder.is_dir() and _is_pack(folder))
-    return f"; there is {'one' if len(found) == 1 else 'one each'} in {listing(found)}" if found else ""
+    return offered(above or sorted(folder for folder in path.iterdir() if folder.is_dir() and _is_pack(folder)))
 
 
 def _no_pack(path: Path, what: str, nearby: str = "") -> UserError:
