@@ -165,6 +165,14 @@ class TestTheTablesOfThePack:
         assert row["start_date"] == date(2021, 5, 3)
         assert not [text for text in parts(folder / "tables.xlsx").values() if "<f>" in text or "<hyperlink" in text]
 
+    def test_read_as_the_relations_do(self, folder: Path) -> None:
+        """On their way through Parquet whole numbers stay whole, and nothing is spelled in another way."""
+        paper = workpaper.perform(audit.load_audit(folder / "firm"))
+        paper.deepen()
+        for name, query in listings.LISTINGS.items():
+            paper.engine.export(query, folder / "as_it_is.csv", ESCAPED)
+            assert (folder / "tables" / f"{name}.csv").read_bytes() == (folder / "as_it_is.csv").read_bytes(), name
+
 
 def test_a_long_table_is_written_as_parquet_too_and_the_contents_say_so(tmp_path, monkeypatch):
     monkeypatch.setattr(listings, "LONG", 3)

@@ -48,6 +48,7 @@ class Engine:
         if memory_limit:
             self._execute(f"SET memory_limit = {quoted(checked_limit(memory_limit))}")
         self._schema = ""
+        self._numbers: dict[str, int] = {}
         self.statements: dict[str, str] = {}
 
     def load(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
@@ -71,13 +72,13 @@ class Engine:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([_text(value) for value in row] for row in rows)
             if spool.stat().st_size:
-                self._execute(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
+                self._change(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
         finally:
             spool.unlink()
 
     def append(self, name: str, statement: str) -> int:
         """Put the rows of a SELECT into a declared relation; return how many."""
-        ((rows,),) = self._execute(f"INSERT INTO {name} {statement}").fetchall()
+        ((rows,),) = self._change(f"INSERT INTO {name} {statement}").fetchall()
         return int(rows)
 
     def see_lines(self, name: str, path: Path, skip: int, new_line: str) -> None:
@@ -102,7 +103,7 @@ class Engine:
 
     def hide(self, name: str) -> None:
         """Forget a file that was seen."""
-        self._execute(f"DROP VIEW {name}")
+        self._change(f"DROP VIEW {name}")
 
     def make(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT, and remember its text: it is part of the evidence.
@@ -129,17 +130,17 @@ class Engine:
         outside they are `schema.name`. What was made before is not changed.
         """
         self._execute(f"CREATE SCHEMA {schema}")
-        self._execute(f"SET search_path = '{schema},main'")
+        self._change(f"SET search_path = '{schema},main'")
         self._schema = schema
         try:
             yield
         finally:
             self._schema = ""
-            self._execute("SET search_path = 'main'")
+            self._change("SET search_path = 'main'")
 
     def drop_aside(self, schema: str) -> None:
         """Let go of what was made `aside`."""
-        self._execute(f"DROP SCHEMA {schema} CASCADE")
+        self._change(f"DROP SCHEMA {schema} CASCADE")
 
     def text_columns(self) -> dict[str, list[str]]:
         """Relation → its columns of text."""
@@ -154,11 +155,11 @@ class Engine:
     def rewrite(self, name: str, columns: Mapping[str, str]) -> None:
         """Make a relation again with other values in some columns (column → SQL): for a copy that hides something."""
         others = ", ".join(f'{expression} AS "{column}"' for column, expression in columns.items())
-        self._execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ({others}) FROM {name}")
+        self._change(f"CREATE OR REPLACE TABLE {name} AS SELECT * REPLACE ({others}) FROM {name}")
 
     def drop(self, name: str) -> None:
         """Forget a relation."""
-        self._execute(f"DROP TABLE {name}")
+        self._change(f"DROP TABLE {name}")
 
     def rows(self, query: str) -> list[Row]:
         """Fetch the result of a SELECT."""
@@ -178,9 +179,15 @@ class Engine:
         names = [column[0] for column in cursor.description]
         return pd.DataFrame(cursor.fetchall(), columns=names, dtype=object)
 
+    def number(self, query: str) -> int:
+        """A single count. Asked again, it is not counted again, unless some relation has changed since."""
+        if query not in self._numbers:
+            self._numbers[query] = int(self.rows(query)[0][0] or 0)
+        return self._numbers[query]
+
     def count(self, relation: str) -> int:
         """Number of rows of a relation."""
-        return int(self.rows(f"SELECT COUNT(*) FROM {relation}")[0][0])
+        return self.number(f"SELECT COUNT(*) FROM {relation}")
 
     def may_repeat(self, relation: str, columns: str) -> bool:
         """Whether some rows of a relation may be equal in these columns: a cheap look before a dear one."""
@@ -221,9 +228,11 @@ class Engine:
         except duckdb.Error as error:
             raise ValueError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
 
-    def export_parquet(self, query: str, path: Path) -> None:
-        """Write the result of a SELECT as Parquet, in its order and with its types."""
-        self._execute(f"COPY ({query}) TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    def export_parquet(self, query: str, path: Path) -> int:
+        """Write the result of a SELECT as Parquet, in its order and with its types; return how many rows."""
+        into = f"{quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+        ((rows,),) = self._execute(f"COPY ({query}) TO {into}").fetchall()
+        return int(rows)
 
     def in_parquet(self, path: Path) -> str:
         """A SELECT of the rows of a file that `export_parquet` wrote, in its order."""
@@ -233,6 +242,11 @@ class Engine:
         """Let go of the memory, and of what was spilled."""
         self._connection.close()
         self._forget_spill()
+
+    def _change(self, statement: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
+        """Run a statement after which a count may be another."""
+        self._numbers.clear()
+        return self._execute(statement, values)
 
     def _execute(self, statement: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         try:

@@ -198,13 +198,12 @@ def write_readiness(paper: Workpaper, folder: Path) -> None:
 
 
 def _write_listing(paper: Workpaper, query: str, path: Path) -> int:
-    """One table as CSV; a long one first as Parquet, sorted once, and the CSV from it. Returns its rows."""
-    csv, parquet = path.with_suffix(".csv"), path.with_suffix(".parquet")
-    count = paper.number(f"SELECT COUNT(*) FROM ({query}) listed")
-    if count > LONG:
-        paper.engine.export_parquet(query, parquet)
-        query = paper.engine.in_parquet(parquet)
-    paper.engine.export(query, csv, ESCAPED)
+    """One table, sorted once, as Parquet, and from that as CSV; the Parquet stays where it is long. Returns its rows."""
+    parquet = path.with_suffix(".parquet")
+    count = paper.engine.export_parquet(query, parquet)
+    paper.engine.export(paper.engine.in_parquet(parquet), path.with_suffix(".csv"), ESCAPED)
+    if count <= LONG:
+        parquet.unlink()
     return count
 
 

@@ -81,7 +81,7 @@ class Workpaper:
 
     def number(self, query: str) -> int:
         """A single count."""
-        return int(self.engine.rows(query)[0][0] or 0)
+        return self.engine.number(query)
 
     def deepen(self) -> None:
         """Make what only a document needs, once: why each exception was due when it was, and the readings of "annual".

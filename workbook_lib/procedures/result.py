@@ -57,7 +57,7 @@ class Evidence:
 
     def number(self, query: str) -> int:
         """A single count."""
-        return int(self.engine.rows(query)[0][0] or 0)
+        return self.engine.number(query)
 
     def count(self, listing: str) -> int:
         """How many rows a listing has."""
