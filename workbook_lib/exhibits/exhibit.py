@@ -292,7 +292,8 @@ def listed(
     frame = wp.frame(f"{query} LIMIT {at_most + 1}")
     note = ""
     if len(frame) > at_most:
-        total = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
+        unsorted, _, _ = query.rpartition("ORDER BY")
+        total = wp.number(f"SELECT COUNT(*) FROM ({unsorted}) listed")
         note = cut_short(at_most, total, order, file)
         frame = frame.head(at_most)
     for column in CODES & set(frame.columns):

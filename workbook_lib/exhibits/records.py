@@ -30,7 +30,10 @@ def completion_records(wp: Workpaper) -> Exhibit:
         "completions.score, completions.source_no, completions.row_no"
     )
     total = wp.number("SELECT COUNT(*) FROM completions")
-    owned = wp.number(f"SELECT COUNT(*) FROM ({query}) listed")
+    owned = wp.number(
+        "SELECT COUNT(*) FROM completions JOIN account_person ON account_person.account = completions.account "
+        "WHERE account_person.person_no IS NOT NULL"
+    )
     valid = wp.number("SELECT COUNT(*) FROM valid_completion")
     records = listed(
         wp, query, "Person, module, date and status", order="person, module and date", file="completion_records",
