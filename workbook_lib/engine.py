@@ -82,7 +82,7 @@ class Engine:
         return int(rows)
 
     def see_lines(self, name: str, path: Path, skip: int, new_line: str) -> None:
-        """Make `name`: the lines of a text file, (no, line), numbered from 1 after the first `skip`.
+        """Make `name`: the lines of a text file after the first `skip`, (line), in their order.
 
         The file is UTF-8, has no empty line and no character U+0001; each line ends with `new_line`. It is read again
         whenever the relation is.
@@ -91,7 +91,7 @@ class Engine:
             f"read_csv({quoted(str(path))}, auto_detect=false, header=false, skip={skip}, delim='\x01', quote='', "
             f"escape='', new_line={quoted(new_line)}, max_line_size={LONGEST_LINE}, columns={{'line': 'VARCHAR'}})"
         )
-        self._execute(f"CREATE VIEW {name} AS SELECT ROW_NUMBER() OVER () AS no, line FROM {reader}")
+        self._execute(f"CREATE VIEW {name} AS SELECT line FROM {reader}")
 
     def see_parquet(self, name: str, path: Path) -> None:
         """Make `name`: the rows of a Parquet file under the names c0, c1 … of its columns, and `no`, from 1."""

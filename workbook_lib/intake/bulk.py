@@ -52,10 +52,11 @@ CHECKS = {
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The rows of a file as the engine sees them: `rows` has `no`, from 1, and what `of` and `raw` name.
+    """The rows of a file as the engine sees them: `rows` has `no`, from 1, and what `of` names.
 
-    of : per column its SQL and SQL type.  whole : SQL; the row has a cell for each.  raw : SQL of what `record` needs.
-    above : rows of the file above the first.  total : how many there are, counted without the engine.
+    of : per column its SQL and SQL type.  whole : SQL; the row has a cell for each.  raw : a SELECT of `no` and of
+    what Python reads of a row.  above : rows of the file above the first.  total : how many there are, counted without
+    the engine.
     """
 
     rows: str
@@ -85,13 +86,12 @@ def seen(engine: Engine, reading: Reading, path: Path) -> Cells | None:
     if found is None or lines.lines_above() != lines.above:
         return None
     ends, new_line, has_quotes = found
-    name = f"lines_{reading.source_no}"
-    engine.see_lines(name, path, lines.above, new_line)
-    cells = _of_lines(reading, lines, name, ends + (not reading.content.ends_with_newline) - lines.above, has_quotes)
+    engine.see_lines(f"lines_{reading.source_no}", path, lines.above, new_line)
+    cells = _of_lines(engine, reading, lines, ends + (not reading.content.ends_with_newline) - lines.above, has_quotes)
     if has_quotes:
-        _, doubtful = engine.stream(f"SELECT line FROM {cells.rows} WHERE width IS NULL")
-        if not all(lines.stands_alone(line) for (line,) in doubtful):
-            engine.hide(name)
+        _, doubtful = engine.stream(_raw(cells, f"SELECT no FROM {cells.rows} WHERE width IS NULL"))
+        if not all(lines.stands_alone(line) for _, line in doubtful):
+            _forget(engine, reading, cells)
             return None
     return cells
 
@@ -109,14 +109,15 @@ def _of_parquet(engine: Engine, reading: Reading, path: Path) -> Cells:
         rows=name,
         of=of,
         whole="TRUE",
-        raw=", ".join(as_text(*cell) for cell in of),
+        raw=f"SELECT no, [{', '.join(as_text(*cell) for cell in of)}] AS raw FROM {name}",
         above=0,
         total=parquet_rows(path),
     )
 
 
-def _of_lines(reading: Reading, lines: CsvLines, name: str, total: int, has_quotes: bool) -> Cells:
-    by, width = quoted(lines.delimiter), len(reading.opened.header)
+def _of_lines(engine: Engine, reading: Reading, lines: CsvLines, total: int, has_quotes: bool) -> Cells:
+    """Split each line once, and keep the cells that are looked at; where a row stands in the file is its number."""
+    by, width, no = quoted(lines.delimiter), len(reading.opened.header), reading.source_no
     split = f"string_split(line, {by})"
     if has_quotes:  # quoted cells that hold neither a quote nor a delimiter: the quotes can go
         part = f'(?:"[^"{_escaped(lines.delimiter)}]*"|[^"{_escaped(lines.delimiter)}]*)'
@@ -125,17 +126,37 @@ def _of_lines(reading: Reading, lines: CsvLines, name: str, total: int, has_quot
             f"CASE WHEN NOT contains(line, '\"') THEN {split} "
             f"WHEN regexp_full_match(line, {simple}) THEN string_split(replace(line, '\"', ''), {by}) END"
         )
-    cells = ", ".join(f"f[{place + 1}] AS c{place}" for place in range(width))
-    taken = f"SELECT no, line, {split} AS f FROM {name}"
+    cells = "".join(f", f[{place + 1}] AS c{place}" for place in _looked_at(reading))
+    taken = f"SELECT length(line) AS length, {split} AS f FROM lines_{no}"
+    engine.derive(f"cells_{no}", f"SELECT length, len(f) AS width{cells} FROM ({taken}) split")
     return Cells(
-        rows=f"(SELECT no, line, len(f) AS width, {cells} FROM ({taken}) split) cells",
+        rows=f"(SELECT rowid + 1 AS no, * FROM cells_{no}) cells",
         of=[(f"c{place}", "VARCHAR") for place in range(width)],
-        whole=f"width = {width} AND length(line) <= {LONGEST}",
-        raw="line",
+        whole=f"width = {width} AND length <= {LONGEST}",
+        raw=f"SELECT ROW_NUMBER() OVER () AS no, line AS raw FROM lines_{no}",
         above=lines.above,
         total=total,
         lines=lines,
     )
+
+
+def _looked_at(reading: Reading) -> list[int]:
+    """The places of the cells that a column or a rule of the profile looks at."""
+    reader = reading.reader
+    places = {place for one in reader.readers for place in one.places} | {place for place, *_ in reader.asides}
+    return sorted(places | {demand.place for demand in reader.demands})
+
+
+def _raw(cells: Cells, numbers: str) -> str:
+    """A SELECT of the rows that a SELECT of their numbers names, as Python reads them."""
+    return f"SELECT no, raw FROM ({cells.raw}) given WHERE no IN ({numbers}) ORDER BY no"
+
+
+def _forget(engine: Engine, reading: Reading, cells: Cells) -> None:
+    """Let go of a file."""
+    if cells.lines:
+        engine.drop(f"cells_{reading.source_no}")
+    engine.hide(f"lines_{reading.source_no}")
 
 
 def _escaped(delimiter: str) -> str:
@@ -376,8 +397,8 @@ def rows(engine: Engine, reading: Reading, cells: Cells, into: str) -> Iterator[
         f"SELECT {', '.join(names)}, {reading.source_no}, no + {cells.above} FROM ({judged}) judged WHERE is_sound",
     )
     if used < cells.total:
-        query = f"SELECT no, raw FROM ({judged}) judged WHERE is_sound IS NOT TRUE ORDER BY no"
-        yield from _taken(reading, cells, engine.stream(query)[1])
+        doubtful = f"SELECT no FROM ({judged}) judged WHERE is_sound IS NOT TRUE"
+        yield from _taken(reading, cells, engine.stream(_raw(cells, doubtful))[1])
     reading.rows_read = cells.total - reading.opened.blank_rows
     if cells.lines:
         cells.lines.end(cells.total + cells.above)
@@ -385,17 +406,16 @@ def rows(engine: Engine, reading: Reading, cells: Cells, into: str) -> Iterator[
     for column in columns:
         if column.join:
             engine.drop(f"parsed_{reading.source_no}_{column.name}")
-    engine.hide(f"lines_{reading.source_no}")
+    _forget(engine, reading, cells)
 
 
 def _judged(reading: Reading, cells: Cells, columns: list[Column]) -> str:
-    """A SELECT of no, raw, the stored columns, and whether the row is surely sound."""
+    """A SELECT of no, the stored columns, and whether the row is surely sound."""
     values = [
         f"{value} AS {name}" for column in columns for name, value in zip(column.stored, column.values, strict=True)
     ]
     known = " AND ".join((cells.whole, *(f"({column.known})" for column in columns if column.known != "TRUE")))
-    raw = "line" if cells.lines else f"[{cells.raw}]"
-    inner = f"SELECT no, {raw} AS raw, {', '.join(values)}, {known} AS is_known FROM {cells.rows}"
+    inner = f"SELECT no, {', '.join(values)}, {known} AS is_known FROM {cells.rows}"
     inner += "".join(column.join for column in columns)
     name, check = CHECKS.get(reading.table.name, ("", "TRUE"))
     if name and not any(column.has_empty for column in columns if name in column.stored):
