@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape
 import duckdb
 import pytest
 
-from workbook_lib.audit import load_audit
+from workbook_lib.audit import Audit, load_audit
 from workbook_lib.engine import Engine
-from workbook_lib.intake import Intake, read
+from workbook_lib.intake import Intake, read, repetitions
 from workbook_lib.tables import Finding, Problem, Quarantined, UserError
 
 AUDIT = """
@@ -49,10 +49,11 @@ class File:
 
 @dataclass(frozen=True)
 class Received:
-    """What intake made of the files, and the engine that holds the tables."""
+    """What intake made of the files of an audit, and the engine that holds the tables."""
 
     intake: Intake
     engine: Engine
+    audit: Audit
 
     @property
     def quarantine(self) -> tuple[Quarantined, ...]:
@@ -63,13 +64,18 @@ class Received:
         query = f"SELECT {columns} FROM {table} ORDER BY source_no, row_no"
         return [row for row in self.engine.rows(query) if row[0] != "Z1"]
 
+    @property
+    def findings(self) -> list[Finding]:
+        """What reading found, and the rows that repeat another."""
+        return [*self.intake.findings, *repetitions(self.engine, self.audit)]
+
     def codes(self) -> list[str]:
         """The codes of the findings, the one about the small staff file aside."""
-        return [finding.code for finding in self.intake.findings]
+        return [finding.code for finding in self.findings]
 
     def finding(self, code: str) -> Finding:
         """The one finding of that code."""
-        (found,) = [finding for finding in self.intake.findings if finding.code == code]
+        (found,) = [finding for finding in self.findings if finding.code == code]
         return found
 
 
@@ -100,7 +106,8 @@ def arrange(folder: Path, *files: File, zone: str = "Europe/Berlin", profiles: d
 def take(folder: Path) -> Received:
     """Read an audit folder."""
     engine = Engine()
-    return Received(read(load_audit(folder), engine), engine)
+    audit = load_audit(folder)
+    return Received(read(audit, engine), engine, audit)
 
 
 def refusal(folder: Path, *files: File, profiles: dict[str, str] | None = None) -> tuple[Problem, ...]:

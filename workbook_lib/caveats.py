@@ -14,7 +14,7 @@ def gather(engine: Engine, audit: Audit, window: Window) -> tuple[Finding, ...]:
     """All caveats, after the judgement. Needs the relations of `identity` and `coverage`."""
     return (
         *left_to_do(audit),
-        *_early_extracts(audit, window),
+        *early_extracts(audit, window),
         *_without_records(audit),
         *_records_begin_late(engine, audit, window),
         *_overlapping_rows(engine),
@@ -46,7 +46,7 @@ def left_to_do(audit: Audit) -> Iterator[Finding]:
         )
 
 
-def _early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:
+def early_extracts(audit: Audit, window: Window) -> Iterator[Finding]:
     """C1: exports that end before the as-of day: leave, decisions, or all where the as-of day was chosen later."""
     timely = ("people", "leave", "completions", "acknowledgements", "decisions")
     for source in audit.sources:

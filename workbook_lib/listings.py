@@ -198,7 +198,7 @@ def write_readiness(paper: Workpaper, folder: Path) -> None:
 
 
 def _write_listing(paper: Workpaper, query: str, path: Path) -> int:
-    """One table, sorted once, as Parquet, and from that as CSV; the Parquet stays where it is long. Returns its rows."""
+    """One table, sorted once: as Parquet, which stays where it is long, and from that as CSV. Returns its rows."""
     parquet = path.with_suffix(".parquet")
     count = paper.engine.export_parquet(query, parquet)
     paper.engine.export(paper.engine.in_parquet(parquet), path.with_suffix(".csv"), ESCAPED)

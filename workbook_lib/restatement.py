@@ -199,8 +199,8 @@ def _differences(engine: Engine, older: Path, changes: tuple[Change, ...]) -> It
 
 
 def _digests(what: str, relation: str, by_account: bool) -> str:
-    """One row per person: how many rows of a relation are theirs, and the sum of the digests of these, which is the same
-    whatever their order and place in a file.
+    """One row per person: how many rows of a relation are theirs, and the sum of the digests of these, which is the
+    same whatever their order and place in a file.
 
     Columns are joined by signs that no export has (unit separator; record separator for none).
     """

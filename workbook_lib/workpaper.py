@@ -39,7 +39,7 @@ EXCEPTIONS = "SELECT * FROM exceptions ORDER BY person_id, requirement_id, due_o
 class Workpaper:
     """Everything that one audit of one period says; the faces print it and add nothing.
 
-    files : one account per file read.  quarantine : rows that were not used.  findings : what the reader should know.
+    files : one account per file read.  quarantine : rows that were not used.  remarks : what was found on reading.
     engine : holds the relations for the listings.
     pseudonymous : keyed ids stand for people, and texts that may name somebody are withheld.
     restated : the comparison with an older pack, where the folder holds what that one said.
@@ -49,10 +49,20 @@ class Workpaper:
     window: Window
     files: tuple[FileAccount, ...]
     quarantine: tuple[Quarantined, ...]
-    findings: tuple[Finding, ...]
+    remarks: tuple[Finding, ...]
     engine: Engine
     pseudonymous: bool = False
     restated: restatement.Restatement | None = None
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the reader should know about the data, looked for when somebody asks. It changes no verdict."""
+        return (
+            *self.remarks,
+            *intake.repetitions(self.engine, self.audit),
+            *identity.doubts(self.engine),
+            *caveats.gather(self.engine, self.audit, self.window),
+        )
 
     @cached_property
     def results(self) -> tuple[procedures.Result, ...]:
@@ -145,19 +155,18 @@ def perform(
     quarantine = (*received.quarantine, *decided.refused)
     identity.resolve(engine, quarantine)
     coverage.judge(engine, audit, days)
-    told = (*received.findings, *decided.findings, *reminded.findings)
+    remarks = (*received.findings, *decided.findings, *reminded.findings)
     if pseudonym_key:
         hidden = Pseudonyms.read(pseudonym_key)
         hidden.hide(engine)
         audit, files = hidden.audit(audit), hidden.files(files)
-        quarantine, told = hidden.quarantine(quarantine), hidden.findings(told, files)
-    findings = (*told, *identity.doubts(engine), *caveats.gather(engine, audit, days))
+        quarantine, remarks = hidden.quarantine(quarantine), hidden.findings(remarks, files)
     return Workpaper(
         audit=audit,
         window=days,
         files=files,
         quarantine=quarantine,
-        findings=findings,
+        remarks=remarks,
         engine=engine,
         pseudonymous=bool(pseudonym_key),
         restated=restatement.against_older(audit.folder, engine, pseudonymous=bool(pseudonym_key)),

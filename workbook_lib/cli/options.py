@@ -113,12 +113,13 @@ def _options(
 
 def warn(paper: Workpaper) -> None:
     """What must be said wherever a result is: that it is INTERIM, and which exports end too early (C1)."""
+    from workbook_lib import caveats
+
     if paper.window.interim:
         end, as_of = paper.window.period.end, paper.window.as_of
         typer.echo(f"INTERIM: judged to {as_of}; period {paper.window.period.name} goes on to {end}.", err=True)
-    for finding in paper.findings:
-        if finding.code == "early_extract":
-            typer.echo(f"warning: {finding.text}", err=True)
+    for finding in caveats.early_extracts(paper.audit, paper.window):
+        typer.echo(f"warning: {finding.text}", err=True)
     warn_of_the_future(paper.audit)
 
 

@@ -78,7 +78,6 @@ def read(audit: Audit, engine: Engine) -> Intake:
             *remarks(readings),
             *further_pages(readings),
             *snapshots.findings(files, readings),
-            *_doubles(engine, audit),
             *_early_exports(engine, files),
             *_endless(engine, files),
         ),
@@ -190,8 +189,11 @@ def _part(reading: Reading) -> str:
 # --- findings across files ----------------------------------------------------------------------------------------
 
 
-def _doubles(engine: Engine, audit: Audit) -> Iterator[Finding]:
-    """Rows that repeat another in every column. They are kept: sets of days do not count anything twice."""
+def repetitions(engine: Engine, audit: Audit) -> Iterator[Finding]:
+    """Rows that repeat another in every column. They are kept: sets of days do not count anything twice.
+
+    To look for them takes as long as a good part of the reading, so it is done for those who want to know.
+    """
     for name in ("people", "completions", "acknowledgements"):
         columns = ", ".join(column for column in TABLES[name].stored if column not in ("source_no", "row_no"))
         subject = TABLES[name].columns[0].name

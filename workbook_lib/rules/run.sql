@@ -3,8 +3,8 @@
 -- engagement has a single run; only the others' stretches of days are put in order and merged.
 WITH several AS (
   SELECT person_no, 1 AS engagements FROM engagement GROUP BY person_no HAVING COUNT(*) > 1
-), scoped AS (                                           -- each stretch of days once: equal rows have no order
-  SELECT DISTINCT engagement.person_no, applies.requirement_no, requirement.due_within_days,
+), scoped AS (
+  SELECT engagement.person_no, applies.requirement_no, requirement.due_within_days,
          GREATEST(engagement.start_date, requirement.effective_from) AS from_day,
          LEAST(engagement.end_date, requirement.retired_on) AS to_day, COALESCE(several.engagements, 0) AS has_several
   FROM engagement
@@ -14,9 +14,9 @@ WITH several AS (
   WHERE engagement.start_date <= requirement.retired_on AND engagement.end_date >= requirement.effective_from
     AND requirement.effective_from <= requirement.retired_on
 ), ordered AS (
-  SELECT scoped.*, MAX(to_day) OVER (PARTITION BY person_no, requirement_no ORDER BY from_day, to_day
+  SELECT once.*, MAX(to_day) OVER (PARTITION BY person_no, requirement_no ORDER BY from_day, to_day
                                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS applied_until
-  FROM scoped WHERE has_several = 1
+  FROM (SELECT DISTINCT * FROM scoped WHERE has_several = 1) once        -- each stretch of days once: equal rows have no order
 ), marked AS (
   SELECT person_no, requirement_no, due_within_days, from_day, to_day,
          CASE WHEN from_day <= applied_until + 1 THEN 0 ELSE 1 END AS opens_run,

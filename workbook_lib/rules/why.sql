@@ -1,7 +1,8 @@
 -- One sentence beside each verdict, with the dates that led to it; for a missing one also the completion after the judged days
 -- that the exports hold, if any (C13): it changes no verdict. A second sentence where a row that seems to be about the person
 -- could not be used: it covers and excuses nothing.
-SELECT verdict.person_no, verdict.requirement_no,
+SELECT verdict.person_no, verdict.requirement_no, verdict.verdict, verdict.required_from, verdict.last_completed_on,
+       verdict.gap_days, verdict.next_due_on,
        CASE verdict.verdict
          WHEN 'undetermined' THEN 'A row of this person in the people export cannot be read; no verdict is given (C12).'
          WHEN 'missing' THEN 'Not covered on ' || gap_words
