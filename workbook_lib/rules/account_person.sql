@@ -2,10 +2,10 @@
 -- e-mail address that one person alone has, then by a recorded link. Never by a guess: what fits two people fits nobody.
 WITH heard AS (
   SELECT account, account_email, 1 AS in_system, 1 AS has_records FROM completions
-  UNION SELECT account, account_email, 1, 1 FROM acknowledgements
-  UNION SELECT account, account_email, 1, 0 FROM accounts
-  UNION SELECT account, account_email, 0, 0 FROM access
-  UNION SELECT account, account_email, 0, 0 FROM unread_record
+  UNION ALL SELECT account, account_email, 1, 1 FROM acknowledgements
+  UNION ALL SELECT account, account_email, 1, 0 FROM accounts
+  UNION ALL SELECT account, account_email, 0, 0 FROM access
+  UNION ALL SELECT account, account_email, 0, 0 FROM unread_record
 ), known AS (
   SELECT account, COALESCE(account_email, account) AS account_key, account_email, MAX(in_system) AS in_system,
          MAX(has_records) AS has_records

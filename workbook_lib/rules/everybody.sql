@@ -14,7 +14,7 @@ WITH named AS (
 ), excluded AS (
   SELECT DISTINCT person_id FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND person_id IS NOT NULL
 )
-SELECT ROW_NUMBER() OVER (ORDER BY described.person_id) AS person_no, described.person_id,
+SELECT CAST(ROW_NUMBER() OVER (ORDER BY described.person_id) AS INTEGER) AS person_no, described.person_id,
        COALESCE(described.name, listed.name, described.email, listed.email) AS name, described.email,
        described.worker_type, described.role, described.department, described.manager_email, CASE WHEN excluded.person_id IS NULL THEN 0 ELSE 1 END AS is_excluded
 FROM described
