@@ -192,7 +192,8 @@ class Engine:
     def may_repeat(self, relation: str, columns: str) -> bool:
         """Whether some rows of a relation may be equal in these columns: a cheap look before a dear one."""
         hashed = f"SELECT HASH({columns}) AS trace FROM {relation}"
-        return bool(self.rows(f"SELECT 1 FROM ({hashed}) hashed GROUP BY trace HAVING COUNT(*) > 1 LIMIT 1"))
+        repeated = f"SELECT trace FROM ({hashed}) hashed GROUP BY trace HAVING COUNT(*) > 1 LIMIT 1"
+        return bool(self.number(f"SELECT COUNT(*) FROM ({repeated}) repeated"))
 
     def stream(self, query: str) -> tuple[list[str], Iterator[Row]]:
         """The column names of a SELECT, and its rows a few at a time: it runs when the first of them is asked for."""

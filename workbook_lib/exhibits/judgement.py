@@ -244,12 +244,12 @@ def _details(wp: Workpaper, check: Check) -> Table | None:
     if not check.listing or check.listing in ELSEWHERE:
         return None
     total = wp.number(f"SELECT COUNT(*) FROM ({check.listing}) listed")
+    if not total:
+        return None
     at_most = total if total <= PROCEDURE_ROWS + A_FEW_MORE else PROCEDURE_ROWS
-    table = listed(
-        wp, check.listing, f"Details: {check.says}", order=check.order, file=check.table, at_most=max(at_most, 1)
-    )
+    table = listed(wp, check.listing, f"Details: {check.says}", order=check.order, file=check.table, at_most=at_most)
     more = (("exceptions", "Exceptions"),) if check.table == "exceptions" and total > at_most else ()
-    return replace(table, more=more, folded=not check.exceptions and total > 10) if total else None
+    return replace(table, more=more, folded=not check.exceptions and total > 10)
 
 
 def _counted(result: Result) -> str:

@@ -200,12 +200,12 @@ def _of_decisions(evidence: Evidence) -> tuple[Check, ...]:
 
 def _of_records(evidence: Evidence) -> Iterator[Check]:
     """What on the records themselves needs a look."""
-    records = evidence.engine.count("completions")
+    records, repeated = evidence.engine.count("completions"), _repeated(evidence)
     yield Check(
         says="No row of training or policy records repeats another in every column; a repeated one counts once.",
         tested=records + evidence.engine.count("acknowledgements"),
-        exceptions=_repeated(evidence),
-        listing=DUPLICATES,
+        exceptions=repeated,
+        listing=DUPLICATES if repeated else "",
         order="account",
     )
     for says, listing in (
