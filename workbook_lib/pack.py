@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -185,7 +186,9 @@ def _manifest(root: Path, names: Iterable[str]) -> str:
                     code="bad_file_name",
                 )
             )
-    return "".join(f"{digest(root / name)}  {name}\n" for name in names)
+    with ThreadPoolExecutor() as pool:
+        digests = pool.map(digest, [root / name for name in names])
+        return "".join(f"{found}  {name}\n" for found, name in zip(digests, names, strict=True))
 
 
 def digest(path: Path) -> str:
