@@ -30,6 +30,7 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
     days = sorted({file.extracted_on for file in wp.files if file.extracted_on})
     drawn = "not stated" if not days else str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     undated = len({file.file for file in wp.files if not file.extracted_on})
+    unstated = f", {undated:,} of them with no day stated" if undated else ""
     return Exhibit(
         key="title",
         title=f"Organisation and period{_interim_title(wp)}",
@@ -43,7 +44,7 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
             ("Organisation", named(settings.organisation), ""),
             ("Period", named(window.period.name), f"{window.period.start} to {window.period.end}"),
             ("Judged days", f"{window.start} to {window.end}", f"known as of {window.as_of}"),
-            ("Data extracted", drawn, f"{count(files, 'file')}, {undated:,} of them with no day stated"),
+            ("Data extracted", drawn, f"{count(files, 'file')}{unstated}"),
             ("Criteria", ", ".join(map(named, settings.criteria)), "SOC 2 Type 2 (a period), Trust Services Criteria"),
             (
                 "Prepared by",
