@@ -45,6 +45,29 @@ def test_every_row_comes_back_as_it_went_in(values):
     engine.close()
 
 
+def test_a_count_is_counted_again_when_something_has_changed():
+    engine = Engine()
+    engine.load("thing", {"id": "VARCHAR"}, [["a"]])
+    changes = {
+        "added": (lambda: engine.add("thing", {"id": "VARCHAR"}, [["b"]]), 2),
+        "appended": (lambda: engine.append("thing", "SELECT 'c'"), 3),
+        "rewritten": (lambda: engine.rewrite("thing", {"id": "'a'"}), 3),
+        "gone": (lambda: engine.drop("thing"), None),
+    }
+    distinct = "SELECT COUNT(DISTINCT id) FROM thing"
+    assert (engine.count("thing"), engine.number(distinct)) == (1, 1)
+    for what, (change, rows) in changes.items():
+        change()
+        if rows is not None:
+            assert (engine.count("thing"), engine.number(distinct)) == (rows, 1 if what == "rewritten" else rows)
+    engine.load("thing", {"id": "VARCHAR"}, [])
+    with engine.aside("elsewhere"):
+        assert engine.count("thing") == 0
+        engine.derive("thing", "SELECT 'x' AS id")
+        assert engine.count("thing") == 1
+    assert engine.count("thing") == 0
+
+
 def test_ids_stay_text():
     engine = Engine()
     engine.load("thing", {"id": "VARCHAR"}, [["00123"], ["1E5"], ["True"], ["NA"], ["2025-01-01"], ["NULL"]])

@@ -13,12 +13,20 @@ import packs
 import pytest
 from commands import workbook
 from folders import AUDIT, make
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbook_lib.gate import Forbidden, of_machine, refuse_secrets
 from workbook_lib.tables import UserError
 
 TOKEN = "tok-5f3a<&\"'91c7"
 SECRET = Forbidden(TOKEN, "the value of the environment variable DEPLOY_TOKEN")
+
+
+@given(st.lists(st.text("ab/é=", max_size=6), min_size=1, max_size=8), st.text("ab/é=", max_size=30))
+def test_each_text_is_found_where_it_is_whatever_was_looked_for_before(texts: list[str], file: str) -> None:
+    whole, absent = file.encode(), set[int]()
+    assert [Forbidden(text, "a secret").is_in(whole, absent) for text in texts] == [text in file for text in texts]
 
 
 class TestARun:

@@ -62,7 +62,7 @@ class Engine:
     def declare(self, name: str, columns: Mapping[str, str]) -> None:
         """Make an empty relation `name` (column → SQL type)."""
         schema = ", ".join(f"{column} {kind}" for column, kind in columns.items())
-        self._execute(f"CREATE TABLE {name} ({schema})")
+        self._create(f"CREATE TABLE {name} ({schema})")
 
     def add(self, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
         """Put rows into a declared relation; None is NULL, and no value is an empty text."""
@@ -120,7 +120,7 @@ class Engine:
 
     def derive(self, name: str, statement: str) -> None:
         """Make relation `name` from a SELECT that judges nobody."""
-        self._execute(f"CREATE TABLE {name} AS {statement}")
+        self._create(f"CREATE TABLE {name} AS {statement}")
 
     @contextmanager
     def aside(self, schema: str) -> Iterator[None]:
@@ -243,6 +243,10 @@ class Engine:
         """Let go of the memory, and of what was spilled."""
         self._connection.close()
         self._forget_spill()
+
+    def _create(self, statement: str) -> None:
+        """Make a relation: no count is another, unless it is made aside and hides one of the same name."""
+        (self._change if self._schema else self._execute)(statement)
 
     def _change(self, statement: str, values: Sequence[object] = ()) -> duckdb.DuckDBPyConnection:
         """Run a statement after which a count may be another."""
