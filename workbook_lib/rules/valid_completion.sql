@@ -1,5 +1,6 @@
 -- C6: a training record counts when its module is one that the requirement accepts, it is dated within the exports, and its
--- status says done; where a pass mark is set, a record of "completed" needs a score that reaches it.
+-- status says done; where a pass mark is set, a record of "completed" needs a score that reaches it. Whoever did it twice on one
+-- day has two lines here: what follows are sets of days, in which nothing counts twice.
 SELECT account_person.person_no, satisfies.requirement_no, completions.completed_on AS done_on
 FROM completions
 CROSS JOIN settings
