@@ -17,6 +17,7 @@ import argparse
 import importlib
 import os
 import pickle
+import re
 import shutil
 import signal
 import subprocess
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -61,7 +62,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     ),
 }
 #: The tests that a mutant is given, at most.
-MOST = 150
+MOST = 250
 #: The exit code of a process that broke; more than the number of tests.
 BROKEN = 255
 #: The cost of a test that fails by itself when it is watched.
@@ -107,10 +108,9 @@ class Judge:
     def learn(self, known: Learned) -> Learned:
         """How long each test takes that is not known yet, and which lines it runs. Runs in a process of its own."""
         learned: Learned = {}
-        watched = {str(importlib.import_module(f"workbook_lib.{name}").__file__) for name in self.chosen.watched}
         for item in self.items:
             if item.nodeid not in known:
-                seen, watch = _watch(watched)
+                seen, watch = _watch(self.chosen.watched)
                 forget()
                 begun = time.process_time()
                 sys.settrace(watch)
@@ -133,8 +133,8 @@ class Judge:
         function, place = function_of(module, mutant.function), f"{path} {mutant.function}"
         used = self.users(path, mutant.lines)
         if not function or not self.users(path, _lines(function.__code__)):
-            # It is the module's own level, or called while the module is imported: all its tests are asked.
-            function, used = None, {n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers}
+            # It is the module's own level, or called while the module is imported: whoever reads the name is asked.
+            function, used = None, self.readers(path, mutant)
         asked, seconds = [], 0.0
         for no in sorted(used, key=lambda no: (-self.noticed[place, no], self.costs[no])):
             seconds += self.costs[no]
@@ -153,9 +153,20 @@ class Judge:
             self.noticed[place, asked[killed - 1]] += 1
         return "killed" if killed else f"survived {len(asked)} of {len(used)} tests"
 
-    def users(self, path: Path, lines: Iterable[int]) -> set[int]:
+    def users(self, path: str | Path, lines: Iterable[int]) -> set[int]:
         """The tests that run one of these lines."""
         return {no for line in lines for no in self.uses.get((str(path), line), ())}
+
+    def readers(self, path: Path, mutant: Mutant) -> set[int]:
+        """The tests that run a line with the name that is set at the module's or a class's own level; else all."""
+        found: set[int] = set()
+        statement = path.read_text(encoding="utf-8").splitlines()[mutant.lines.start - 1]
+        if not mutant.function and (name := re.match(r"\s*(\w+)\s*[:=]", statement)):
+            word = re.compile(rf"\b{name[1]}\b")
+            for other in self.chosen.watched:
+                lines = Path(other).read_text(encoding="utf-8").splitlines()
+                found |= self.users(other, (no for no, line in enumerate(lines, 1) if word.search(line)))
+        return found or {no for (file, _), users in self.uses.items() if file == str(path) for no in users}
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
         """Which of the tests notices, counted from 1; 0 where none does."""
@@ -182,7 +193,7 @@ def _lines(code: CodeType) -> set[int]:
     return {line for *_, line in code.co_lines() if line}
 
 
-def _watch(files: set[str]) -> tuple[set[tuple[str, int]], Callable[[FrameType, str, object], Any]]:
+def _watch(files: Collection[str]) -> tuple[set[tuple[str, int]], Callable[[FrameType, str, object], Any]]:
     """A set, and what notes there which lines of the files are run, each once: a frame with nothing new is left alone."""
     seen: set[tuple[str, int]] = set()
     unseen: dict[CodeType, set[int]] = {}
@@ -230,13 +241,14 @@ def main() -> int:
     chosen = options.parse_args()
     modules, chosen.tests = ROOMS[chosen.room]
     chosen.modules = chosen.modules or modules.split()
-    chosen.watched = " ".join(names for names, tests in ROOMS.values() if tests == chosen.tests).split()
+    shared = " ".join(names for names, tests in ROOMS.values() if tests == chosen.tests).split()
+    chosen.watched = [str(importlib.import_module(f"workbook_lib.{name}").__file__) for name in shared]
     with tempfile.TemporaryDirectory(prefix="mutation-") as place:
         scratch = Path(place)
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(scratch / "hypothesis")
         shutil.copytree(PROJECT, scratch / "project", ignore=shutil.ignore_patterns(".git", "reports", "__pycache__"))
         files = [str(PROJECT / "tests" / f"{test}.py") for test in chosen.tests.split()]
-        files += [str(importlib.import_module(f"workbook_lib.{name}").__file__) for name in chosen.watched]  # doctests
+        files += chosen.watched  # their doctests
         settings = ["-q", "-s", "-p", "no:cacheprovider", f"--basetemp={scratch / 'work'}", "--rootdir", str(PROJECT)]
         return int(pytest.main([*settings, *files], plugins=[Judge(chosen, scratch)]))
 
