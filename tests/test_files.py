@@ -153,6 +153,7 @@ REFUSED = [
     ("cp1252", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
      f"byte 0xc9 at offset {len(PEOPLE)} is not valid UTF-8."),
     ("semicolon", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
+    ("semicolon in a header of two", "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
     ("tab", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
     ("preamble", "People\n\n" + PEOPLE, "people.csv, header",
      'it has no column person_id, worker_type, start_date. Columns found: "People".'),

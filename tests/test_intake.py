@@ -232,6 +232,7 @@ def test_leave_that_ends_before_it_starts_is_unreadable(tmp_path: Path) -> None:
 def test_a_row_too_short_of_people_still_names_its_person(tmp_path: Path) -> None:
     got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,"))
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(2, "too_short", "E1")]
+    assert "Also:" not in got.quarantine[0].message  # its cells may stand under the wrong headers
     assert got.rows("unread_people", "person_id, name, start_date") == [("E1", "Ada", None)]
 
 
@@ -261,6 +262,17 @@ def test_dates_that_fit_both_orders_refuse_the_file(tmp_path: Path) -> None:
 def test_one_stray_date_is_one_bad_row(tmp_path: Path) -> None:
     got = receive(tmp_path, people("E1,,employee,2024-04-03,", "E2,,employee,05/06/2024,"))
     assert [row.subject for row in got.quarantine] == ["E2"]
+    assert "declare the format in a profile that extends generic." in got.quarantine[0].message
+
+
+def test_two_dates_in_the_other_order_and_none_in_the_declared_one_refuse_the_file(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people("E1,,employee,25/12/2024,", "E2,,employee,26/12/2024,"))
+    assert problem.what == "2 dates, for example '25/12/2024', and none is written as the profile expects."
+
+
+def test_a_line_break_in_one_of_two_bad_cells_is_a_quote_that_is_not_closed(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people('E1,,"employee\nE2,,intern",,'))
+    assert (problem.code, problem.where) == ("unclosed_quote", "people.csv, row 2")
 
 
 @pytest.mark.parametrize("table", ["people", "completions", "acknowledgements"])
@@ -308,6 +320,7 @@ def test_columns_and_values_of_the_source_win(tmp_path: Path) -> None:
     ("keys", "what"),
     [
         ('columns = { person_id = "Staff Number" }', "it has no column Staff Number. Columns found:"),
+        ('columns = { role = "Title" }', "it has no column Title. Columns found:"),
         ('values.worker_type = "boss"', "the value given for worker_type cannot be used: 'boss' is not a known word"),
         ('values.start_date = "1.1.2024"', "the value given for start_date cannot be used"),
         ('columns = { role = "name" }\nvalues.role = "x"', "audit.toml gives role both a column and a value."),
@@ -326,6 +339,19 @@ def test_overrides_of_a_json_file(tmp_path: Path) -> None:
     assert got.intake.files[0].ignored_columns == ("id",)
     (problem,) = refusal(tmp_path / "b", File("people", "p.json", text, keys='columns = { person_id = "who[" }'))
     assert problem.what == "'who[' is not a path such as user.email or emails[primary=true].value."
+    (problem,) = refusal(tmp_path / "c", File("people", "p.json", text))
+    assert (problem.where, problem.what[:28]) == ("p.json, records", "it has no column person_id. ")
+
+
+def test_a_column_that_is_missing_is_proposed_from_the_headers_whatever_their_case(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people(header="PERSON_NR,worker_type,start_date"))
+    assert 'columns = { person_id = "PERSON_NR" }' in problem.do
+
+
+def test_columns_without_a_name_are_passed_over(tmp_path: Path) -> None:
+    got = receive(tmp_path, people("E1,x,employee,,2024-01-01", header="person_id,,worker_type, ,start_date"))
+    assert got.rows("people", "person_id, start_date") == [("E1", date(2024, 1, 1))]
+    assert got.intake.files[0].ignored_columns == ("(column 2, unnamed)", "(column 4, unnamed)")
 
 
 # --- findings -----------------------------------------------------------------------------------------------------
@@ -346,6 +372,8 @@ FINDINGS = [
      "people.csv, column 'person_id': blanks around 1 value trimmed, for example ' E1 '."),
     ("decimal_ids", "person_id,worker_type,start_date,end_date", "12345.0,employee,2024-01-01,2025-01-01",
      "people.csv, column 'person_id': 1 id such as '12345.0', as a spreadsheet rewrites numbers."),
+    ("decimal_ids", "person_id,worker_type,start_date,end_date", "417.0 ,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'person_id': 1 id such as '417.0 ', as a spreadsheet rewrites numbers."),
     ("invisible_characters", "person_id,name,worker_type,start_date,end_date", "E1,A\u200bda,employee,2024-01-01,2025-01-01",
      "people.csv, column 'name': 1 value with unseen characters, for example 'A\\u200bda'."),
     ("no_end_dates", "person_id,worker_type,start_date", "E1,employee,2024-01-01",

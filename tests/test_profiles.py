@@ -371,6 +371,9 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         ("C", "contractor", date(2021, 1, 1), None),
     ]
     assert not got.quarantine
+    (account,) = got.intake.files
+    assert account.ignored_columns == ("worker_code",)
+    assert dict(account.mapping)["end_date"] == 'the earliest of "end_employment_date", "termination_date"'
 
 
 def test_versions_without_an_engaged_day_are_set_aside_and_contradictions_are_not(tmp_path: Path) -> None:
@@ -545,6 +548,15 @@ def test_the_latest_of_several_days(tmp_path: Path) -> None:
         ("3", "start / rehire", "missing_value"),
         ("4", "start / rehire", "not_a_date"),
     ]
+    assert dict(got.intake.files[0].mapping)["start_date"] == 'the latest of "start", "rehire"'
+
+
+@pytest.mark.parametrize("entry", ["earliest = ['s', 't']", "latest = ['s', 't']", "of = ['s', 't'], prefer = '2'"])
+def test_of_several_columns_of_which_the_file_has_one_this_one_is_named(tmp_path: Path, entry: str) -> None:
+    got = read(
+        tmp_path, ABOUT + PEOPLE.replace('"start"', f"{{ {entry} }}"), "people", "id,type,t\n1,intern,2024-01-01\n"
+    )
+    assert dict(got.intake.files[0].mapping)["start_date"] == '"t"'
 
 
 def test_dates_at_midnight_utc_are_not_moved(tmp_path: Path) -> None:
@@ -607,6 +619,12 @@ def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
         ("u", "(B)", date(2025, 1, 2), "failed"),
     ]
     assert got.intake.files[0].ignored_columns == ("group", "when C")
+
+
+def test_a_row_above_the_header_of_a_wide_report_has_no_pairs(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\nheader_depth = 2\n" + WIDE
+    got = read(tmp_path, profile, "completions", "user,report\nuser,A,when A\nu,passed,2025-01-01\n")
+    assert got.rows("completions", "account, module_id, row_no") == [("u", "A", 3)]
 
 
 def test_a_wide_report_without_a_pair(tmp_path: Path) -> None:

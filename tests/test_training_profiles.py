@@ -128,6 +128,7 @@ def test_moodle_course_completion_without_activities_says_what_it_needs(tmp_path
     file = File("completions", "completion.csv", content, profile="moodle")
     (problem,) = refusal(tmp_path / "a", file)
     assert problem.what == "such an export does not say module_id, which every row of completions needs."
+    assert problem.code == "unsaid_column"
     assert 'values.module_id = "…"' in problem.do
     named = File("completions", "completion.csv", content, profile="moodle", keys='values.module_id = "SEC-101"')
     got = receive(tmp_path / "b", named)
@@ -140,6 +141,13 @@ def test_moodle_one_value_does_not_name_several_activities(tmp_path: Path) -> No
     keys = 'values.module_id = "SEC-101"'
     (problem,) = refusal(tmp_path, export("moodle/progress.security.csv", "moodle", keys=keys))
     assert problem.what == "audit.toml makes all its 3 items one: module_id = 'SEC-101'."
+
+
+def test_moodle_one_value_names_one_activity(tmp_path: Path) -> None:
+    content = 'ID,Name,"Email address",A,"A - Completion date","Course complete"\n'
+    content += '1,Ada,a@example.com,Completed,"11/02/26, 15:00",\n'
+    file = File("completions", "p.csv", content, profile="moodle", keys='values.module_id = "SEC-101"')
+    assert receive(tmp_path, file).rows("completions", "account, module_id") == [("a@example.com", "SEC-101")]
 
 
 def test_moodle_dates_of_another_language_pack_are_not_misread(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list
          "rstrip": "lstrip", "search": "match", "fullmatch": "match", "partition": "rpartition", "append": "remove"}  # fmt: skip
 #: Arguments that are words for people.
 WORDING = {"what", "do", "where", "says", "text", "effect", "help", "title", "description", "concerns"}
-MESSAGES = {"Problem", "Finding", "Remark", "UserError", "Field", "ValueError", "TypeError", "_remark"}
+MESSAGES = {"Problem", "Finding", "Remark", "UserError", "BadFileError", "Field", "ValueError", "TypeError", "_remark",
+            "_wrong", "_unsafe"}  # fmt: skip
 
 #: Messages whose first argument is their code.
 CODED = {"BadValueError", "Fault"}

@@ -4,8 +4,8 @@ PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--
 
 ROOM is one of ROOMS. The tests are collected once and run once, to learn which run which lines and how long they take. For
 each mutant a process is forked, in which the function's code is exchanged, and those that run the mutated statement are asked
-until one fails: first those that noticed other mutants of the function, then the quickest. What a module computes when it is
-imported cannot be exchanged so: there pytest runs anew on a copy of the project.
+until one fails: first those that noticed other mutants of the function, then those that are quick and run what few others
+run. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
 --share 1/4 does the first of every four mutants; --again those that survived in a run whose output FILE holds.
 --seconds is how long the tests may take that one mutant is given. --learned FILE keeps what was learned for further runs of
 rooms with the same tests; tests that it does not know are learned in addition. Delete it where a module or a test was changed.
@@ -78,6 +78,7 @@ class Judge:
         self.chosen, self.scratch = chosen, scratch
         self.uses: dict[tuple[str, int], set[int]] = {}
         self.costs: list[float] = []
+        self.worth: list[float] = []
         self.total: Counter[str] = Counter()
         #: How often a test noticed a mutant of a function.
         self.noticed: Counter[tuple[str, int]] = Counter()
@@ -93,6 +94,9 @@ class Judge:
         for no, item in enumerate(self.items):
             for place in known[item.nodeid][1]:
                 self.uses.setdefault(place, set()).add(no)
+        # A test that runs what few others run tells more, for its time, than one of many of a kind.
+        tells = [sum(1 / len(self.uses[place]) for place in known[item.nodeid][1]) for item in self.items]
+        self.worth = [told / (0.05 + cost) for told, cost in zip(tells, self.costs, strict=True)]
         print(f"{len(self.items)} tests, {self.costs.count(NEVER)} of which cannot be used", flush=True)
         first, step = map(int, self.chosen.share.split("/"))
         for name in self.chosen.modules:
@@ -136,7 +140,7 @@ class Judge:
             # It is the module's own level, or called while the module is imported: whoever reads the name is asked.
             function, used = None, self.readers(path, mutant)
         asked, seconds = [], 0.0
-        for no in sorted(used, key=lambda no: (-self.noticed[place, no], self.costs[no])):
+        for no in sorted(used, key=lambda no: (-self.noticed[place, no], -self.worth[no])):
             seconds += self.costs[no]
             if self.costs[no] < NEVER and len(asked) < MOST and (seconds < self.chosen.seconds or not asked):
                 asked.append(no)
