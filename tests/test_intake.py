@@ -298,7 +298,11 @@ def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) ->
         tmp_path / "b", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal:,1,")
     )
     assert [row.code for row in got.quarantine] == ["trailer"]
-    (problem,) = refusal(tmp_path / "c", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
+    got = receive(
+        tmp_path / "c", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal: 1")
+    )
+    assert [row.code for row in got.quarantine] == ["trailer"]  # it has one cell, and no end
+    (problem,) = refusal(tmp_path / "d", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
     assert problem.where == "people.csv, row 3"
     assert problem.what == "its last line says 'Total: 3 rows', but 1 rows stand above it."
 

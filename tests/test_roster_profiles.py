@@ -200,6 +200,7 @@ def test_google_downloads(tmp_path: Path) -> None:
     ]
     assert [(row.row_no, row.subject, row.value) for row in got.quarantine] == [(4, "mei.tan@example.com", "Archived")]
     assert "Employee Type" in got.intake.files[0].ignored_columns
+    assert "header_spelling" not in got.codes()  # brackets are as the profile expects them
 
 
 def test_entra_downloads(tmp_path: Path) -> None:
