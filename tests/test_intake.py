@@ -68,7 +68,8 @@ def test_each_kind_of_column_is_read(tmp_path: Path) -> None:
 
 def test_the_account_of_a_file(tmp_path: Path) -> None:
     records = completions("E1,SEC-101,2025-03-01,completed,", "E1,SEC-101,2025-11-30,done,", "E2,SEC-101,,not_started,")
-    got = receive(tmp_path, people("E1,,employee,2024-01-01,", "E2,,employee,2024-01-01,"), records)
+    got = receive(tmp_path, people("E1,,employee,2024-01-01,", "E2,,employee,2024-02-01,"), records)
+    assert (got.intake.files[0].first_date, got.intake.files[0].last_date) == (date(2024, 1, 1), date(2024, 2, 1))
     account = got.intake.files[1]
     assert (account.source_no, account.table, account.file) == (2, "completions", "lms.csv")
     assert (account.rows_read, account.rows_quarantined, account.rows_used) == (3, 1, 2)
@@ -433,7 +434,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr("workbook_lib.intake.opening.digest", denied)
     (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,"))
-    assert (problem.where, problem.what) == ("people.csv", "Permission denied.")
+    assert (problem.where, problem.what, problem.code) == ("people.csv", "Permission denied.", "unreadable_file")
 
 
 def test_a_column_of_many_different_texts_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -633,6 +633,15 @@ def test_a_wide_report_without_a_pair(tmp_path: Path) -> None:
     assert problem.what == ('it has no column with its date in the column beside it. Columns found: "user", "A", "B".')
 
 
+def test_a_column_by_which_rows_are_set_aside_must_be_there_but_in_json_no_record_may_have_it(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE + '[[layout.set_aside]]\nwhere = "gone"\nequals = ["yes"]\nreason = "it is gone"\n'
+    text = '[{"id": "7", "type": "intern", "start": "2024-01-01"}]'
+    assert read(tmp_path / "a", profile, "people", text, "x.json").rows("people", "person_id") == [("7",)]
+    file = File("people", "x.csv", "id,type,start\n7,intern,2024-01-01\n", profile="mine")
+    (problem,) = refusal(tmp_path / "b", file, profiles={"mine": profile})
+    assert problem.what.startswith("it has no column gone. ")
+
+
 def test_a_list_of_delimiters_is_tried_in_order(tmp_path: Path) -> None:
     profile = ABOUT + '[reading]\ndelimiter = ["|", ";"]\n' + PEOPLE
     for n, delimiter in enumerate("|;"):
