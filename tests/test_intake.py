@@ -425,6 +425,7 @@ def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
     assert finding.text.startswith(
         "completions: 2 rows repeating another in every column, for example lms.csv, row 5 (a@x)"
     )
+    assert (finding.source_no, finding.row_no) == (1, 5)
     assert got.intake.files[0].rows_used == 4
 
 

@@ -619,6 +619,7 @@ def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
         ("u", "(B)", date(2025, 1, 2), "failed"),
     ]
     assert got.intake.files[0].ignored_columns == ("group", "when C")
+    assert got.intake.files[0].part == "pairs of columns, as completions"
 
 
 def test_a_row_above_the_header_of_a_wide_report_has_no_pairs(tmp_path: Path) -> None:
