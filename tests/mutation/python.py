@@ -58,7 +58,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "judgement": (
         "coverage tables register.standing register.admission",
         "test_coverage test_trace test_why test_oracle test_rare test_register test_decide test_identity test_northwind "
-        "test_intake test_snapshots test_exhibits",
+        "test_intake test_snapshots",
     ),
 }
 #: The tests that a mutant is given, at most.
