@@ -368,3 +368,24 @@ def test_a_history_in_parquet_is_clipped_to_the_days_of_each_row(tmp_path: Path)
     assert found == [("417", "employee", "2020-01-01", "2024-12-31"), ("417", "contractor", "2025-01-01", None)]
     (row,) = received.quarantine
     assert (row.row_no, row.column, row.raw) == (3, "person_id", "\temployee\t2020-01-01\t2025-01-01\t")
+
+
+def test_rows_that_take_back_others_do_so_in_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = """extends = "generic"
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "who"
+module_id = "what"
+completed_at = "when"
+status = "status"
+[layout.cancels]
+where = "status"
+equals = ["undo"]
+names = "what"
+record = "no"
+"""
+    lines = "no,who,what,when,status\n1,a,M,2025-01-01,passed\n2,a,1,2025-01-02,undo\n3,a,M,2025-01-03,passed\n"
+    file = File("completions", "lms.csv", lines, "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [row[-1] for row in found["completions"]] == [4]
