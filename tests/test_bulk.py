@@ -389,3 +389,21 @@ record = "no"
     file = File("completions", "lms.csv", lines, "mine")
     found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
     assert [row[-1] for row in found["completions"]] == [4]
+
+
+def test_a_record_that_is_done_needs_its_date_where_a_large_file_has_no_column_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = '[profile]\ntitle = "x"\nconfidence = "from memory, unverified"\n[[layout]]\ntable = "completions"\n'
+    profile += '[layout.columns]\naccount = "who"\nmodule_id = "what"\nstatus = "status"\n'
+    file = File("completions", "lms.csv", "who,what,status\na,M,passed\na,M,not_started\n", "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(2, "missing_value")]
+
+
+@pytest.mark.parametrize("ends", [("\r\n", "\n", "\n"), ("\n", "\r\n", "\r\n")])
+def test_lines_that_end_in_two_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, ...]) -> None:
+    lines = ("person_id,start_date", "E1,2025-01-01", "E2,2025-01-02")
+    text = "".join(line + end for line, end in zip(lines, ends, strict=True))
+    found = assert_equal(arrange(tmp_path, File("leave", "leave.csv", text)), monkeypatch)
+    assert [row[0] for row in found["leave"]] == ["E1", "E2"]
