@@ -407,3 +407,14 @@ def test_lines_that_end_in_two_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     text = "".join(line + end for line, end in zip(lines, ends, strict=True))
     found = assert_equal(arrange(tmp_path, File("leave", "leave.csv", text)), monkeypatch)
     assert [row[0] for row in found["leave"]] == ["E1", "E2"]
+
+
+def test_a_time_that_stands_for_no_date_is_none_in_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = 'extends = "generic"\n[reading]\nnone_dates = ["never", "2000-01-01 00:30:00"]\n'
+    days = "never", "2000-01-01 00:30:00", "2000-01-01 00:45:00"
+    lines = "account,module_id,completed_at,status\n" + "".join(f"a,M,{day},in_progress\n" for day in days)
+    file = File("completions", "lms.csv", lines, "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [str(row[3]) for row in found["completions"]] == ["None", "None", "2000-01-01"]
