@@ -559,6 +559,13 @@ def test_of_several_columns_of_which_the_file_has_one_this_one_is_named(tmp_path
     assert dict(got.intake.files[0].mapping)["start_date"] == '"t"'
 
 
+def test_the_text_by_which_one_of_several_columns_is_preferred_is_told(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['s', 't'], prefer = '@' }")
+    got = read(tmp_path, profile, "people", "s,t,type,start\n7,a@x,intern,2024-01-01\n")
+    assert got.rows("people", "person_id") == [("a@x",)]
+    assert dict(got.intake.files[0].mapping)["person_id"] == '"s", else "t" (one with \'@\' first)'
+
+
 def test_dates_at_midnight_utc_are_not_moved(tmp_path: Path) -> None:
     reading = "[reading]\ndates = ['ISO timestamp']\nmidnight_utc_is_a_date = true\n"
     text = '[{"id": 1, "type": "other", "start": "2024-01-01T00:00:00.000Z"}]'
