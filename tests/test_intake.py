@@ -263,7 +263,9 @@ def test_dates_that_fit_both_orders_refuse_the_file(tmp_path: Path) -> None:
 def test_one_stray_date_is_one_bad_row(tmp_path: Path) -> None:
     got = receive(tmp_path, people("E1,,employee,2024-04-03,", "E2,,employee,05/06/2024,"))
     assert [row.subject for row in got.quarantine] == ["E2"]
-    assert "declare the format in a profile that extends generic." in got.quarantine[0].message
+    assert "Do: export again from the source, or declare the format in a profile that extends generic." in (
+        got.quarantine[0].message
+    )
 
 
 def test_two_dates_in_the_other_order_and_none_in_the_declared_one_refuse_the_file(tmp_path: Path) -> None:
