@@ -396,6 +396,7 @@ def test_merged_cells_are_not_empty(tmp_path: Path) -> None:
     )
     (row,) = receive(tmp_path, merged).quarantine
     assert (row.row_no, row.column, row.code) == (3, "worker_type", "unknown_cell")
+    assert row.value == "a cell that is merged with the one above or before it"
     assert row.message.startswith("it is a cell that is merged with the one above or before it")
 
 

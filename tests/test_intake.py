@@ -337,6 +337,7 @@ def test_columns_and_values_of_the_source_win(tmp_path: Path) -> None:
 def test_an_override_that_makes_no_sense_refuses_the_file(tmp_path: Path, keys: str, what: str) -> None:
     (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,", keys=keys))
     assert problem.what.startswith(what)
+    assert problem.code == ("missing_column" if "no column" in what else "bad_override")
 
 
 def test_overrides_of_a_json_file(tmp_path: Path) -> None:

@@ -415,6 +415,13 @@ def test_a_file_that_fits_no_layout_is_refused_for_the_nearest(tmp_path: Path) -
     assert problem.what.startswith('it has no column hire_date. Columns found: "id", "_fivetran_start"')
 
 
+def test_of_two_layouts_that_are_as_near_the_first_is_meant(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', '"Number"') + PEOPLE.replace('"id"', '"Code"')
+    file = File("people", "x.csv", "type,start\nintern,2024-01-01\n", profile="mine")
+    (problem,) = refusal(tmp_path, file, profiles={"mine": profile})
+    assert problem.what.startswith("it has no column Number. ")
+
+
 # --- KnowBe4 ------------------------------------------------------------------------------------------------------
 
 ENROLMENT = {
@@ -522,6 +529,12 @@ def test_ids_that_a_spreadsheet_has_changed(tmp_path: Path) -> None:
     profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['id'], remove = ',', pad = 6 }")
     got = read(tmp_path, profile, "people", 'id,type,start\n"1,915",intern,2024-01-01\nX1,intern,2024-01-01\n')
     assert got.rows("people", "person_id") == [("001915",), ("X1",)]
+
+
+def test_an_id_of_which_nothing_is_left_is_missing(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['id'], remove = 'n/a' }")
+    (row,) = read(tmp_path, profile, "people", "id,type,start\nn/a,intern,2024-01-01\n").quarantine
+    assert row.message.startswith("'n/a' means nothing, and every row needs person_id.")
 
 
 def test_a_score_with_a_sign_and_as_a_share(tmp_path: Path) -> None:
