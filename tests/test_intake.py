@@ -12,7 +12,7 @@ from folders import make, plus
 from workbook_lib import intake
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
-from workbook_lib.tables import TABLES, UserError
+from workbook_lib.tables import TABLES, Problem, UserError
 from workbook_lib.workpaper import perform
 
 # --- the tables ---------------------------------------------------------------------------------------------------
@@ -308,6 +308,12 @@ def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) ->
     (problem,) = refusal(tmp_path / "d", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
     assert problem.where == "people.csv, row 3"
     assert problem.what == "its last line says 'Total: 3 rows', but 1 rows stand above it."
+
+
+def test_an_error_shows_each_of_its_problems_in_a_notebook() -> None:
+    error = UserError(*(Problem(where=f"{name}.csv", what="it is empty.", do="export it again.") for name in "ab"))
+    says = "  Effect: nothing was judged and nothing was written.", "  Do: export it again."
+    assert error._render_traceback_() == ["a.csv: it is empty.", *says, "b.csv: it is empty.", *says]
 
 
 # --- what audit.toml may override ---------------------------------------------------------------------------------
