@@ -345,6 +345,15 @@ def test_cells_of_a_workbook_as_text(tmp_path: Path) -> None:
     assert got.finding("numeric_ids").text.startswith("people.xlsx, column 'person_id': 1 cell stored as numbers")
 
 
+def test_the_part_of_a_sheet_may_be_named_from_the_root_of_the_archive(tmp_path: Path) -> None:
+    link = f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="/xl/worksheets/sheet1.xml"/>'
+    links = (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{link}</Relationships>'
+    )
+    got = receive(tmp_path, sheet_file(SOUND, more={"xl/_rels/workbook.xml.rels": links}))
+    assert got.rows("people", "person_id") == [("E1",)]
+
+
 def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
     rows = workbook(
         ["account", "module_id", "completed_at", "status"], ["a", "M", dated(45658.6666898148, 2), "passed"],

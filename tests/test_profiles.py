@@ -600,6 +600,42 @@ def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
     assert got.intake.files[0].rows_read == 4
 
 
+def test_one_row_per_element_of_a_list_inside_an_object_keeps_what_stands_beside_it(tmp_path: Path) -> None:
+    columns = (
+        PEOPLE.replace('"id"', '"who.id"').replace('"type"', '"who.jobs.type"').replace('"start"', '"who.jobs.start"')
+    )
+    data = [
+        {
+            "who": {
+                "id": 7,
+                "jobs": [{"type": "intern", "start": "2024-01-01"}, {"type": "other", "start": "2025-01-01"}],
+            }
+        }
+    ]
+    profile = ABOUT + columns.replace("[layout.", "explode = 'who.jobs'\n[layout.")
+    got = read(tmp_path, profile, "people", json.dumps(data), "x.json")
+    assert got.rows("people", "person_id, worker_type") == [("7", "intern"), ("7", "other")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"more": True},
+        {"hasNextPage": True},
+        {"pageInfo": {"hasNextPage": True}},
+        {"results": {"pageInfo": {"hasNextPage": True}}},
+        {"d": {"__next": "https://x.example?page=2"}},
+        {"@odata.nextLink": "https://x.example?page=2"},
+        {"_links": {"next": "https://x.example?page=2"}},
+        {"nextPageToken": "x"},
+    ],
+)
+def test_each_way_to_say_that_another_page_follows_is_known(tmp_path: Path, more: dict[str, object]) -> None:
+    profile = ABOUT + PEOPLE.replace("[layout.", "records = 'rows'\n[layout.")
+    rows = {"rows": [{"id": 7, "type": "intern", "start": "2024-01-01"}]}
+    assert "further_pages" in read(tmp_path, profile, "people", json.dumps(rows | more), "x.json").codes()
+
+
 def test_columns_in_pairs_that_are_none(tmp_path: Path) -> None:
     layout = '[[layout]]\ntable = "completions"\npairs = { fixed = 1 }\n[layout.columns]\naccount = "user"\n'
     layout += 'module_id = "item"\ncompleted_at = "date"\nstatus = "state"\n'
