@@ -292,6 +292,10 @@ def test_elsewhere_a_header_alone_is_a_finding(tmp_path: Path, table: str) -> No
     assert got.intake.files[0].rows_read == 0
 
 
+def test_a_json_file_without_a_record_has_no_rows_and_lacks_no_column(tmp_path: Path) -> None:
+    assert receive(tmp_path, File("leave", "leave.json", "[]")).finding("no_rows").subject == "leave.json"
+
+
 def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) -> None:
     got = receive(tmp_path / "a", people("E1,,employee,2024-01-01,", "Total: 1 row"))
     (row,) = got.quarantine
@@ -355,6 +359,7 @@ def test_overrides_of_a_json_file(tmp_path: Path) -> None:
     assert problem.what == "'who[' is not a path such as user.email or emails[primary=true].value."
     (problem,) = refusal(tmp_path / "c", File("people", "p.json", text))
     assert (problem.where, problem.what[:28]) == ("p.json, records", "it has no column person_id. ")
+    assert "header_depth" not in problem.do
 
 
 def test_a_column_that_is_missing_is_proposed_from_the_headers_whatever_their_case(tmp_path: Path) -> None:

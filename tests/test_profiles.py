@@ -97,6 +97,8 @@ REFUSED = [
     ("[profile", "mine.toml", "it is not valid TOML"),
     (PEOPLE, "mine.toml, profile.title", "'title' is missing"),
     (ABOUT, "mine.toml, layout", "there is no layout"),
+    (ABOUT.replace('"x"', '""') + PEOPLE, "mine.toml, profile.title", "it is empty."),
+    (ABOUT + PEOPLE.replace("[layout.", "window = 1\n[layout."), "mine.toml, layout[1].window", "1 is not a table, for example { a = 1 }"),
     (ABOUT + "[readings]\n" + PEOPLE, "mine.toml", "readings is not known here"),
     (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "mine.toml, profile.confidence", "'sure' is none of 'seen in real"),
     (ABOUT + PEOPLE.replace("people", "persons"), "mine.toml, layout[1].table", "there is no table 'persons'"),
