@@ -680,6 +680,12 @@ def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
     assert got.intake.files[0].part == "pairs of columns, as completions"
 
 
+def test_one_value_may_name_the_only_item_of_a_wide_report(tmp_path: Path) -> None:
+    keys = 'values.module_id = "SEC-1"'
+    got = read(tmp_path, ABOUT + WIDE, "completions", "A,when A,user\npassed,2025-01-01,u\n", keys=keys)
+    assert got.rows("completions", "account, module_id") == [("u", "SEC-1")]
+
+
 def test_a_row_above_the_header_of_a_wide_report_has_no_pairs(tmp_path: Path) -> None:
     profile = ABOUT + "[reading]\nheader_depth = 2\n" + WIDE
     got = read(tmp_path, profile, "completions", "user,report\nuser,A,when A\nu,passed,2025-01-01\n")

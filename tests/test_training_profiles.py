@@ -143,13 +143,6 @@ def test_moodle_one_value_does_not_name_several_activities(tmp_path: Path) -> No
     assert problem.what == "audit.toml makes all its 3 items one: module_id = 'SEC-101'."
 
 
-def test_moodle_one_value_names_one_activity(tmp_path: Path) -> None:
-    content = 'ID,Name,"Email address",A,"A - Completion date","Course complete"\n'
-    content += '1,Ada,a@example.com,Completed,"11/02/26, 15:00",\n'
-    file = File("completions", "p.csv", content, profile="moodle", keys='values.module_id = "SEC-101"')
-    assert receive(tmp_path, file).rows("completions", "account, module_id") == [("a@example.com", "SEC-101")]
-
-
 def test_moodle_dates_of_another_language_pack_are_not_misread(tmp_path: Path) -> None:
     content = 'ID,Name,"Email address",A,"A - Completion date","Course complete"\n'
     content += '1,A,a@x.example,Completed,"02/03/26, 15:00",\n2,B,b@x.example,Completed,"02/13/26, 15:00",\n'
