@@ -368,3 +368,53 @@ def test_a_history_in_parquet_is_clipped_to_the_days_of_each_row(tmp_path: Path)
     assert found == [("417", "employee", "2020-01-01", "2024-12-31"), ("417", "contractor", "2025-01-01", None)]
     (row,) = received.quarantine
     assert (row.row_no, row.column, row.raw) == (3, "person_id", "\temployee\t2020-01-01\t2025-01-01\t")
+
+
+def test_rows_that_take_back_others_do_so_in_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = """extends = "generic"
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "who"
+module_id = "what"
+completed_at = "when"
+status = "status"
+[layout.cancels]
+where = "status"
+equals = ["undo"]
+names = "what"
+record = "no"
+"""
+    lines = "no,who,what,when,status\n1,a,M,2025-01-01,passed\n2,a,1,2025-01-02,undo\n3,a,M,2025-01-03,passed\n"
+    file = File("completions", "lms.csv", lines, "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [row[-1] for row in found["completions"]] == [4]
+
+
+def test_a_record_that_is_done_needs_its_date_where_a_large_file_has_no_column_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = '[profile]\ntitle = "x"\nconfidence = "from memory, unverified"\n[[layout]]\ntable = "completions"\n'
+    profile += '[layout.columns]\naccount = "who"\nmodule_id = "what"\nstatus = "status"\n'
+    file = File("completions", "lms.csv", "who,what,status\na,M,passed\na,M,not_started\n", "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(2, "missing_value")]
+
+
+@pytest.mark.parametrize("ends", [("\r\n", "\n", "\n"), ("\n", "\r\n", "\r\n")])
+def test_lines_that_end_in_two_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, ...]) -> None:
+    lines = ("person_id,start_date", "E1,2025-01-01", "E2,2025-01-02")
+    text = "".join(line + end for line, end in zip(lines, ends, strict=True))
+    found = assert_equal(arrange(tmp_path, File("leave", "leave.csv", text)), monkeypatch)
+    assert [row[0] for row in found["leave"]] == ["E1", "E2"]
+
+
+def test_a_time_that_stands_for_no_date_is_none_in_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = 'extends = "generic"\n[reading]\nnone_dates = ["never", "2000-01-01 00:30:00"]\n'
+    days = "never", "2000-01-01 00:30:00", "2000-01-01 00:45:00"
+    lines = "account,module_id,completed_at,status\n" + "".join(f"a,M,{day},in_progress\n" for day in days)
+    file = File("completions", "lms.csv", lines, "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [str(row[3]) for row in found["completions"]] == ["None", "None", "2000-01-01"]

@@ -153,6 +153,7 @@ REFUSED = [
     ("cp1252", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
      f"byte 0xc9 at offset {len(PEOPLE)} is not valid UTF-8."),
     ("semicolon", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
+    ("semicolon in a header of two", "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
     ("tab", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
     ("preamble", "People\n\n" + PEOPLE, "people.csv, header",
      'it has no column person_id, worker_type, start_date. Columns found: "People".'),
@@ -165,6 +166,7 @@ REFUSED = [
     ("short over two lines", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
     ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
     ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
+    ("cut off in a letter", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
     ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
     ("mark alone", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
     ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
@@ -343,6 +345,15 @@ def test_cells_of_a_workbook_as_text(tmp_path: Path) -> None:
     assert got.finding("numeric_ids").text.startswith("people.xlsx, column 'person_id': 1 cell stored as numbers")
 
 
+def test_the_part_of_a_sheet_may_be_named_from_the_root_of_the_archive(tmp_path: Path) -> None:
+    link = f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="/xl/worksheets/sheet1.xml"/>'
+    links = (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{link}</Relationships>'
+    )
+    got = receive(tmp_path, sheet_file(SOUND, more={"xl/_rels/workbook.xml.rels": links}))
+    assert got.rows("people", "person_id") == [("E1",)]
+
+
 def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
     rows = workbook(
         ["account", "module_id", "completed_at", "status"], ["a", "M", dated(45658.6666898148, 2), "passed"],
@@ -394,6 +405,7 @@ def test_merged_cells_are_not_empty(tmp_path: Path) -> None:
     )
     (row,) = receive(tmp_path, merged).quarantine
     assert (row.row_no, row.column, row.code) == (3, "worker_type", "unknown_cell")
+    assert row.value == "a cell that is merged with the one above or before it"
     assert row.message.startswith("it is a cell that is merged with the one above or before it")
 
 

@@ -12,7 +12,7 @@ from folders import make, plus
 from workbook_lib import intake
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
-from workbook_lib.tables import TABLES, UserError
+from workbook_lib.tables import TABLES, Problem, UserError
 from workbook_lib.workpaper import perform
 
 # --- the tables ---------------------------------------------------------------------------------------------------
@@ -68,7 +68,8 @@ def test_each_kind_of_column_is_read(tmp_path: Path) -> None:
 
 def test_the_account_of_a_file(tmp_path: Path) -> None:
     records = completions("E1,SEC-101,2025-03-01,completed,", "E1,SEC-101,2025-11-30,done,", "E2,SEC-101,,not_started,")
-    got = receive(tmp_path, people("E1,,employee,2024-01-01,", "E2,,employee,2024-01-01,"), records)
+    got = receive(tmp_path, people("E1,,employee,2024-01-01,", "E2,,employee,2024-02-01,"), records)
+    assert (got.intake.files[0].first_date, got.intake.files[0].last_date) == (date(2024, 1, 1), date(2024, 2, 1))
     account = got.intake.files[1]
     assert (account.source_no, account.table, account.file) == (2, "completions", "lms.csv")
     assert (account.rows_read, account.rows_quarantined, account.rows_used) == (3, 1, 2)
@@ -232,6 +233,7 @@ def test_leave_that_ends_before_it_starts_is_unreadable(tmp_path: Path) -> None:
 def test_a_row_too_short_of_people_still_names_its_person(tmp_path: Path) -> None:
     got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,"))
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(2, "too_short", "E1")]
+    assert "Also:" not in got.quarantine[0].message  # its cells may stand under the wrong headers
     assert got.rows("unread_people", "person_id, name, start_date") == [("E1", "Ada", None)]
 
 
@@ -261,6 +263,19 @@ def test_dates_that_fit_both_orders_refuse_the_file(tmp_path: Path) -> None:
 def test_one_stray_date_is_one_bad_row(tmp_path: Path) -> None:
     got = receive(tmp_path, people("E1,,employee,2024-04-03,", "E2,,employee,05/06/2024,"))
     assert [row.subject for row in got.quarantine] == ["E2"]
+    assert "Do: export again from the source, or declare the format in a profile that extends generic." in (
+        got.quarantine[0].message
+    )
+
+
+def test_two_dates_in_the_other_order_and_none_in_the_declared_one_refuse_the_file(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people("E1,,employee,25/12/2024,", "E2,,employee,26/12/2024,"))
+    assert problem.what == "2 dates, for example '25/12/2024', and none is written as the profile expects."
+
+
+def test_a_line_break_in_one_of_two_bad_cells_is_a_quote_that_is_not_closed(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people('E1,,"employee\nE2,,intern",,'))
+    assert (problem.code, problem.where) == ("unclosed_quote", "people.csv, row 2")
 
 
 @pytest.mark.parametrize("table", ["people", "completions", "acknowledgements"])
@@ -277,6 +292,10 @@ def test_elsewhere_a_header_alone_is_a_finding(tmp_path: Path, table: str) -> No
     assert got.intake.files[0].rows_read == 0
 
 
+def test_a_json_file_without_a_record_has_no_rows_and_lacks_no_column(tmp_path: Path) -> None:
+    assert receive(tmp_path, File("leave", "leave.json", "[]")).finding("no_rows").subject == "leave.json"
+
+
 def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) -> None:
     got = receive(tmp_path / "a", people("E1,,employee,2024-01-01,", "Total: 1 row"))
     (row,) = got.quarantine
@@ -286,9 +305,19 @@ def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) ->
         tmp_path / "b", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal:,1,")
     )
     assert [row.code for row in got.quarantine] == ["trailer"]
-    (problem,) = refusal(tmp_path / "c", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
+    got = receive(
+        tmp_path / "c", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal: 1")
+    )
+    assert [row.code for row in got.quarantine] == ["trailer"]  # it has one cell, and no end
+    (problem,) = refusal(tmp_path / "d", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
     assert problem.where == "people.csv, row 3"
     assert problem.what == "its last line says 'Total: 3 rows', but 1 rows stand above it."
+
+
+def test_an_error_shows_each_of_its_problems_in_a_notebook() -> None:
+    error = UserError(*(Problem(where=f"{name}.csv", what="it is empty.", do="export it again.") for name in "ab"))
+    says = "  Effect: nothing was judged and nothing was written.", "  Do: export it again."
+    assert error._render_traceback_() == ["a.csv: it is empty.", *says, "b.csv: it is empty.", *says]
 
 
 # --- what audit.toml may override ---------------------------------------------------------------------------------
@@ -308,6 +337,7 @@ def test_columns_and_values_of_the_source_win(tmp_path: Path) -> None:
     ("keys", "what"),
     [
         ('columns = { person_id = "Staff Number" }', "it has no column Staff Number. Columns found:"),
+        ('columns = { role = "Title" }', "it has no column Title. Columns found:"),
         ('values.worker_type = "boss"', "the value given for worker_type cannot be used: 'boss' is not a known word"),
         ('values.start_date = "1.1.2024"', "the value given for start_date cannot be used"),
         ('columns = { role = "name" }\nvalues.role = "x"', "audit.toml gives role both a column and a value."),
@@ -317,6 +347,7 @@ def test_columns_and_values_of_the_source_win(tmp_path: Path) -> None:
 def test_an_override_that_makes_no_sense_refuses_the_file(tmp_path: Path, keys: str, what: str) -> None:
     (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,", keys=keys))
     assert problem.what.startswith(what)
+    assert problem.code == ("missing_column" if "no column" in what else "bad_override")
 
 
 def test_overrides_of_a_json_file(tmp_path: Path) -> None:
@@ -326,6 +357,20 @@ def test_overrides_of_a_json_file(tmp_path: Path) -> None:
     assert got.intake.files[0].ignored_columns == ("id",)
     (problem,) = refusal(tmp_path / "b", File("people", "p.json", text, keys='columns = { person_id = "who[" }'))
     assert problem.what == "'who[' is not a path such as user.email or emails[primary=true].value."
+    (problem,) = refusal(tmp_path / "c", File("people", "p.json", text))
+    assert (problem.where, problem.what[:28]) == ("p.json, records", "it has no column person_id. ")
+    assert "header_depth" not in problem.do
+
+
+def test_a_column_that_is_missing_is_proposed_from_the_headers_whatever_their_case(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people(header="PERSON_NR,worker_type,start_date"))
+    assert 'columns = { person_id = "PERSON_NR" }' in problem.do
+
+
+def test_columns_without_a_name_are_passed_over(tmp_path: Path) -> None:
+    got = receive(tmp_path, people("E1,x,employee,,2024-01-01", header="person_id,,worker_type, ,start_date"))
+    assert got.rows("people", "person_id, start_date") == [("E1", date(2024, 1, 1))]
+    assert got.intake.files[0].ignored_columns == ("(column 2, unnamed)", "(column 4, unnamed)")
 
 
 # --- findings -----------------------------------------------------------------------------------------------------
@@ -346,6 +391,8 @@ FINDINGS = [
      "people.csv, column 'person_id': blanks around 1 value trimmed, for example ' E1 '."),
     ("decimal_ids", "person_id,worker_type,start_date,end_date", "12345.0,employee,2024-01-01,2025-01-01",
      "people.csv, column 'person_id': 1 id such as '12345.0', as a spreadsheet rewrites numbers."),
+    ("decimal_ids", "person_id,worker_type,start_date,end_date", "417.0 ,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'person_id': 1 id such as '417.0 ', as a spreadsheet rewrites numbers."),
     ("invisible_characters", "person_id,name,worker_type,start_date,end_date", "E1,A\u200bda,employee,2024-01-01,2025-01-01",
      "people.csv, column 'name': 1 value with unseen characters, for example 'A\\u200bda'."),
     ("no_end_dates", "person_id,worker_type,start_date", "E1,employee,2024-01-01",
@@ -392,6 +439,7 @@ def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
     assert finding.text.startswith(
         "completions: 2 rows repeating another in every column, for example lms.csv, row 5 (a@x)"
     )
+    assert (finding.source_no, finding.row_no) == (1, 5)
     assert got.intake.files[0].rows_used == 4
 
 
@@ -401,7 +449,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr("workbook_lib.intake.opening.digest", denied)
     (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,"))
-    assert (problem.where, problem.what) == ("people.csv", "Permission denied.")
+    assert (problem.where, problem.what, problem.code) == ("people.csv", "Permission denied.", "unreadable_file")
 
 
 def test_a_column_of_many_different_texts_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

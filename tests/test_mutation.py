@@ -35,7 +35,9 @@ class Shop:
             raise ValueError("too many")
         return f"{n}".strip() + "x"[1:]
 '''
-    changes = {(mutant.function, mutant.before, mutant.after) for mutant in programs.mutants(source)}
+    found = programs.mutants(source)
+    assert {mutant.lines for mutant in found if mutant.line == 8} == {range(8, 9)}  # the head of its statement
+    changes = {(mutant.function, mutant.before, mutant.after) for mutant in found}
     inside = "Shop.price"
     assert changes == {
         ("", "3", "4"), ("", "0", "1"),

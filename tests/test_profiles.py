@@ -97,6 +97,8 @@ REFUSED = [
     ("[profile", "mine.toml", "it is not valid TOML"),
     (PEOPLE, "mine.toml, profile.title", "'title' is missing"),
     (ABOUT, "mine.toml, layout", "there is no layout"),
+    (ABOUT.replace('"x"', '""') + PEOPLE, "mine.toml, profile.title", "it is empty."),
+    (ABOUT + PEOPLE.replace("[layout.", "window = 1\n[layout."), "mine.toml, layout[1].window", "1 is not a table, for example { a = 1 }"),
     (ABOUT + "[readings]\n" + PEOPLE, "mine.toml", "readings is not known here"),
     (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "mine.toml, profile.confidence", "'sure' is none of 'seen in real"),
     (ABOUT + PEOPLE.replace("people", "persons"), "mine.toml, layout[1].table", "there is no table 'persons'"),
@@ -371,6 +373,9 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         ("C", "contractor", date(2021, 1, 1), None),
     ]
     assert not got.quarantine
+    (account,) = got.intake.files
+    assert account.ignored_columns == ("worker_code",)
+    assert dict(account.mapping)["end_date"] == 'the earliest of "end_employment_date", "termination_date"'
 
 
 def test_versions_without_an_engaged_day_are_set_aside_and_contradictions_are_not(tmp_path: Path) -> None:
@@ -410,6 +415,13 @@ def test_the_layout_is_told_by_its_headers(tmp_path: Path) -> None:
 def test_a_file_that_fits_no_layout_is_refused_for_the_nearest(tmp_path: Path) -> None:
     (problem,) = refusal(tmp_path, File("people", "w.csv", HISTORY.replace("hire_date,", ""), profile="workday"))
     assert problem.what.startswith('it has no column hire_date. Columns found: "id", "_fivetran_start"')
+
+
+def test_of_two_layouts_that_are_as_near_the_first_is_meant(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', '"Number"') + PEOPLE.replace('"id"', '"Code"')
+    file = File("people", "x.csv", "type,start\nintern,2024-01-01\n", profile="mine")
+    (problem,) = refusal(tmp_path, file, profiles={"mine": profile})
+    assert problem.what.startswith("it has no column Number. ")
 
 
 # --- KnowBe4 ------------------------------------------------------------------------------------------------------
@@ -521,6 +533,12 @@ def test_ids_that_a_spreadsheet_has_changed(tmp_path: Path) -> None:
     assert got.rows("people", "person_id") == [("001915",), ("X1",)]
 
 
+def test_an_id_of_which_nothing_is_left_is_missing(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['id'], remove = 'n/a' }")
+    (row,) = read(tmp_path, profile, "people", "id,type,start\nn/a,intern,2024-01-01\n").quarantine
+    assert row.message.startswith("'n/a' means nothing, and every row needs person_id.")
+
+
 def test_a_score_with_a_sign_and_as_a_share(tmp_path: Path) -> None:
     layout = '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "a"\nmodule_id = "m"\ncompleted_at = "t"\n'
     layout += "score = { of = ['s'], suffix = '%' }\nminutes = { of = ['x'], divide_by = 0.01 }\n"
@@ -545,6 +563,22 @@ def test_the_latest_of_several_days(tmp_path: Path) -> None:
         ("3", "start / rehire", "missing_value"),
         ("4", "start / rehire", "not_a_date"),
     ]
+    assert dict(got.intake.files[0].mapping)["start_date"] == 'the latest of "start", "rehire"'
+
+
+@pytest.mark.parametrize("entry", ["earliest = ['s', 't']", "latest = ['s', 't']", "of = ['s', 't'], prefer = '2'"])
+def test_of_several_columns_of_which_the_file_has_one_this_one_is_named(tmp_path: Path, entry: str) -> None:
+    got = read(
+        tmp_path, ABOUT + PEOPLE.replace('"start"', f"{{ {entry} }}"), "people", "id,type,t\n1,intern,2024-01-01\n"
+    )
+    assert dict(got.intake.files[0].mapping)["start_date"] == '"t"'
+
+
+def test_the_text_by_which_one_of_several_columns_is_preferred_is_told(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['s', 't'], prefer = '@' }")
+    got = read(tmp_path, profile, "people", "s,t,type,start\n7,a@x,intern,2024-01-01\n")
+    assert got.rows("people", "person_id") == [("a@x",)]
+    assert dict(got.intake.files[0].mapping)["person_id"] == '"s", else "t" (one with \'@\' first)'
 
 
 def test_dates_at_midnight_utc_are_not_moved(tmp_path: Path) -> None:
@@ -566,6 +600,42 @@ def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
     assert got.rows("people", "person_id, worker_type, row_no") == [("1", "intern", 1), ("1", "employee", 1)]
     assert [(row.subject, row.row_no) for row in got.quarantine] == [("2", 2), ("3", 3)]
     assert got.intake.files[0].rows_read == 4
+
+
+def test_one_row_per_element_of_a_list_inside_an_object_keeps_what_stands_beside_it(tmp_path: Path) -> None:
+    columns = (
+        PEOPLE.replace('"id"', '"who.id"').replace('"type"', '"who.jobs.type"').replace('"start"', '"who.jobs.start"')
+    )
+    data = [
+        {
+            "who": {
+                "id": 7,
+                "jobs": [{"type": "intern", "start": "2024-01-01"}, {"type": "other", "start": "2025-01-01"}],
+            }
+        }
+    ]
+    profile = ABOUT + columns.replace("[layout.", "explode = 'who.jobs'\n[layout.")
+    got = read(tmp_path, profile, "people", json.dumps(data), "x.json")
+    assert got.rows("people", "person_id, worker_type") == [("7", "intern"), ("7", "other")]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"more": True},
+        {"hasNextPage": True},
+        {"pageInfo": {"hasNextPage": True}},
+        {"results": {"pageInfo": {"hasNextPage": True}}},
+        {"d": {"__next": "https://x.example?page=2"}},
+        {"@odata.nextLink": "https://x.example?page=2"},
+        {"_links": {"next": "https://x.example?page=2"}},
+        {"nextPageToken": "x"},
+    ],
+)
+def test_each_way_to_say_that_another_page_follows_is_known(tmp_path: Path, more: dict[str, object]) -> None:
+    profile = ABOUT + PEOPLE.replace("[layout.", "records = 'rows'\n[layout.")
+    rows = {"rows": [{"id": 7, "type": "intern", "start": "2024-01-01"}]}
+    assert "further_pages" in read(tmp_path, profile, "people", json.dumps(rows | more), "x.json").codes()
 
 
 def test_columns_in_pairs_that_are_none(tmp_path: Path) -> None:
@@ -607,12 +677,34 @@ def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
         ("u", "(B)", date(2025, 1, 2), "failed"),
     ]
     assert got.intake.files[0].ignored_columns == ("group", "when C")
+    assert got.intake.files[0].part == "pairs of columns, as completions"
+
+
+def test_one_value_may_name_the_only_item_of_a_wide_report(tmp_path: Path) -> None:
+    keys = 'values.module_id = "SEC-1"'
+    got = read(tmp_path, ABOUT + WIDE, "completions", "A,when A,user\npassed,2025-01-01,u\n", keys=keys)
+    assert got.rows("completions", "account, module_id") == [("u", "SEC-1")]
+
+
+def test_a_row_above_the_header_of_a_wide_report_has_no_pairs(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\nheader_depth = 2\n" + WIDE
+    got = read(tmp_path, profile, "completions", "user,report\nuser,A,when A\nu,passed,2025-01-01\n")
+    assert got.rows("completions", "account, module_id, row_no") == [("u", "A", 3)]
 
 
 def test_a_wide_report_without_a_pair(tmp_path: Path) -> None:
     file = File("completions", "x.csv", "user,A,B\nu,passed,passed\n", profile="mine")
     (problem,) = refusal(tmp_path, file, profiles={"mine": ABOUT + WIDE})
     assert problem.what == ('it has no column with its date in the column beside it. Columns found: "user", "A", "B".')
+
+
+def test_a_column_by_which_rows_are_set_aside_must_be_there_but_in_json_no_record_may_have_it(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE + '[[layout.set_aside]]\nwhere = "gone"\nequals = ["yes"]\nreason = "it is gone"\n'
+    text = '[{"id": "7", "type": "intern", "start": "2024-01-01"}]'
+    assert read(tmp_path / "a", profile, "people", text, "x.json").rows("people", "person_id") == [("7",)]
+    file = File("people", "x.csv", "id,type,start\n7,intern,2024-01-01\n", profile="mine")
+    (problem,) = refusal(tmp_path / "b", file, profiles={"mine": profile})
+    assert problem.what.startswith("it has no column gone. ")
 
 
 def test_a_list_of_delimiters_is_tried_in_order(tmp_path: Path) -> None:

@@ -136,5 +136,6 @@ def test_a_decision_of_a_kind_that_is_not_known_here_has_no_effect(tmp_path):
     paper = perform(load_audit(tmp_path))
     (row,) = paper.quarantine
     assert (row.file, row.row_no, row.column, row.value, row.code) == (FILE, 1, "kind", "forgive", "unknown_word")
+    assert (row.sheet, row.by_rule, row.refused) == ("", False, True)
     assert "known: explain, extend, link, exclude, withdraw; the decision has no effect." in row.message
     assert ada(paper)["gap_days"] == 30

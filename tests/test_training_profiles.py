@@ -128,6 +128,7 @@ def test_moodle_course_completion_without_activities_says_what_it_needs(tmp_path
     file = File("completions", "completion.csv", content, profile="moodle")
     (problem,) = refusal(tmp_path / "a", file)
     assert problem.what == "such an export does not say module_id, which every row of completions needs."
+    assert problem.code == "unsaid_column"
     assert 'values.module_id = "…"' in problem.do
     named = File("completions", "completion.csv", content, profile="moodle", keys='values.module_id = "SEC-101"')
     got = receive(tmp_path / "b", named)

@@ -25,20 +25,25 @@ TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list
          "rstrip": "lstrip", "search": "match", "fullmatch": "match", "partition": "rpartition", "append": "remove"}  # fmt: skip
 #: Arguments that are words for people.
 WORDING = {"what", "do", "where", "says", "text", "effect", "help", "title", "description", "concerns"}
-MESSAGES = {"Problem", "Finding", "Remark", "UserError", "Field", "ValueError", "TypeError", "_remark"}
+MESSAGES = {"Problem", "Finding", "Remark", "UserError", "BadFileError", "Field", "ValueError", "TypeError", "_remark",
+            "_wrong", "_unsafe"}  # fmt: skip
 
 #: Messages whose first argument is their code.
 CODED = {"BadValueError", "Fault"}
 
 
 class Mutant(NamedTuple):
-    """A module with a mistake: the line, what stands for what, and in which function (none: the module's own level)."""
+    """A module with a mistake: the line, what stands for what, and in which function (none: the module's own level).
+
+    lines : those of the statement that is mutated, or of its head, where others stand below it.
+    """
 
     line: int
     function: str
     before: str
     after: str
     text: str
+    lines: range
 
     @property
     def change(self) -> str:
@@ -57,14 +62,28 @@ def mutants(source: str) -> list[Mutant]:
         starts.append(starts[-1] + len(line))
     raw = source.encode()
     found: dict[str, Mutant] = {}
-    for function, node, after in _walk(ast.parse(source), "", ""):
+    tree = ast.parse(source)
+    heads = _heads(tree)
+    for function, node, after in _walk(tree, "", ""):
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or 0) - 1] + (node.end_col_offset or 0)
         text = (raw[:start] + after.encode() + raw[end:]).decode()
         if text != source:
             before = " ".join(raw[start:end].decode().split())
-            found.setdefault(text, Mutant(node.lineno, function, before, " ".join(after.split()), text))
+            place = heads.get(node.lineno, range(node.lineno, node.lineno + 1))
+            found.setdefault(text, Mutant(node.lineno, function, before, " ".join(after.split()), text, place))
     return list(found.values())
+
+
+def _heads(tree: ast.AST) -> dict[int, range]:
+    """Line → the lines of the innermost statement that it belongs to, without the statements below that one."""
+    heads: dict[int, range] = {}
+    for node in ast.walk(tree):  # outer ones come first
+        if isinstance(node, ast.stmt):
+            below = [child.lineno for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node]
+            lines = range(node.lineno, min([(node.end_lineno or node.lineno) + 1, *below]))
+            heads |= dict.fromkeys(lines or range(node.lineno, node.lineno + 1), lines)
+    return heads
 
 
 Edit = tuple[str, "ast.expr | ast.stmt", str]
@@ -93,8 +112,9 @@ def _walk(node: ast.AST, function: str, scope: str) -> Iterator[Edit]:
 
 
 def _is_left_alone(node: ast.AST) -> bool:
+    """Words, and what guards us while we write or only saves time."""
     is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_docstring or isinstance(node, ast.JoinedStr) or _called(node) == "dataclass"
+    return is_docstring or isinstance(node, ast.JoinedStr) or _called(node) in ("dataclass", "lru_cache")
 
 
 def _is_wording(node: ast.AST, field: str) -> bool:

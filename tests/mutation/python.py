@@ -2,11 +2,13 @@
 
 PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--again FILE] [--seconds 12]
 
-ROOM is one of ROOMS. The tests are collected once and run once, to learn which use which function and how long they take. For
-each mutant a process is forked, in which the function's code is exchanged, and those tests run until one fails: first those
-that noticed other mutants of the function, then the quickest. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
+ROOM is one of ROOMS. The tests are collected once and run once, to learn which run which lines and how long they take. For
+each mutant a process is forked, in which the function's code is exchanged, and those that run the mutated statement are asked
+until one fails: first those that noticed other mutants of the function, then those that are quick and run what few others
+run. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
 --share 1/4 does the first of every four mutants; --again those that survived in a run whose output FILE holds.
---seconds is how long the tests may take that one mutant is given.
+--seconds is how long the tests may take that one mutant is given. --learned FILE keeps what was learned for further runs of
+rooms with the same tests; tests that it does not know are learned in addition. Delete it where a module or a test was changed.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import argparse
 import importlib
 import os
 import pickle
+import re
 import shutil
 import signal
 import subprocess
@@ -22,9 +25,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -34,35 +37,38 @@ from mutation.programs import Mutant, mutants
 
 PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "workbook_lib"
+#: The tests of all that reads files.
+INTAKE = (
+    "test_values test_date_formats test_intake test_files test_bulk test_snapshots test_spreadsheets test_roster_profiles "
+    "test_training_profiles test_profiles test_new test_audit test_lookalikes test_bad_inputs"
+)
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
-    "values": ("intake.values", "test_values test_intake test_files"),
-    "csv": ("intake.csv_records intake.columns", "test_files test_bulk test_training_profiles"),
+    "values": ("intake.values", INTAKE),
+    "csv": ("intake.csv_records intake.columns", INTAKE),
     "dates": ("intake.date_formats", "test_date_formats"),
     "ledger": ("ledger", "test_ledger test_decide"),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
-        "test_intake test_files test_snapshots test_roster_profiles test_training_profiles",
+        INTAKE,
     ),
-    "bulk": ("intake.bulk intake.parquet", "test_bulk test_files"),
-    "profiles": (
-        "intake.profile intake.profile_file intake.recognition intake.proposal intake.survey",
-        "test_profiles test_new test_audit",
+    "bulk": ("intake.bulk intake.parquet", INTAKE),
+    "profiles": ("intake.profile intake.profile_file intake.recognition intake.proposal intake.survey", INTAKE),
+    "formats": ("intake.json_records intake.spreadsheet intake.snapshots", INTAKE),
+    "judgement": (
+        "coverage tables register.standing register.admission",
+        "test_coverage test_trace test_why test_oracle test_rare test_register test_decide test_identity test_northwind "
+        "test_intake test_snapshots",
     ),
-    "formats": (
-        "intake.json_records intake.spreadsheet intake.snapshots", "test_files test_spreadsheets test_snapshots test_intake",
-    ),
-    "judgement": ("coverage", "test_coverage test_trace test_why test_oracle"),
-    "tables": ("tables", "test_intake test_register test_decide test_snapshots"),
-    "register": ("register.standing register.admission", "test_register test_decide test_identity"),
-}  # fmt: skip
+}
 #: The tests that a mutant is given, at most.
-MOST = 150
+MOST = 250
 #: The exit code of a process that broke; more than the number of tests.
 BROKEN = 255
 #: The cost of a test that fails by itself when it is watched.
 NEVER = 1e9
-Use = dict[tuple[str, int], set[int]]
+#: Test → how long it takes, and the lines that it runs.
+Learned = dict[str, tuple[float, set[tuple[str, int]]]]
 
 
 class Judge:
@@ -70,18 +76,27 @@ class Judge:
 
     def __init__(self, chosen: argparse.Namespace, scratch: Path) -> None:
         self.chosen, self.scratch = chosen, scratch
-        self.uses: Use = {}
+        self.uses: dict[tuple[str, int], set[int]] = {}
         self.costs: list[float] = []
+        self.worth: list[float] = []
         self.total: Counter[str] = Counter()
         #: How often a test noticed a mutant of a function.
         self.noticed: Counter[tuple[str, int]] = Counter()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items = session.items
-        report = self.scratch / "learned"
-        if _forked(lambda: report.write_bytes(pickle.dumps(self.learn())) and 0, 3600):
+        report = self.chosen.learned or self.scratch / "learned"
+        known: Learned = pickle.loads(report.read_bytes()) if report.exists() else {}
+        if _forked(lambda: report.write_bytes(pickle.dumps(known | self.learn(known))) and 0, 3600):
             raise RuntimeError("the tests fail without any mutant")
-        self.uses, self.costs = pickle.loads(report.read_bytes())
+        known = pickle.loads(report.read_bytes())
+        self.costs = [known[item.nodeid][0] for item in self.items]
+        for no, item in enumerate(self.items):
+            for place in known[item.nodeid][1]:
+                self.uses.setdefault(place, set()).add(no)
+        # A test that runs what few others run tells more, for its time, than one of many of a kind.
+        tells = [sum(1 / len(self.uses[place]) for place in known[item.nodeid][1]) for item in self.items]
+        self.worth = [told / (0.05 + cost) for told, cost in zip(tells, self.costs, strict=True)]
         print(f"{len(self.items)} tests, {self.costs.count(NEVER)} of which cannot be used", flush=True)
         first, step = map(int, self.chosen.share.split("/"))
         for name in self.chosen.modules:
@@ -94,22 +109,19 @@ class Judge:
         print(f"all: {dict(self.total)}; score {score:.1%}", flush=True)
         return True
 
-    def learn(self) -> tuple[Use, list[float]]:
-        """Which test uses which function (file, first line), and how long each takes. Runs in a process of its own."""
-        uses: Use = {}
-        costs = []
-        for no, item in enumerate(self.items):
-
-            def seen(frame: FrameType, event: str, _: object, no: int = no) -> None:
-                if event == "call" and frame.f_code.co_filename.startswith(str(LIBRARY)):
-                    uses.setdefault((frame.f_code.co_filename, frame.f_code.co_firstlineno), set()).add(no)
-
-            begun = time.process_time()
-            sys.setprofile(seen)
-            failed = _fails(item)
-            sys.setprofile(None)
-            costs.append(time.process_time() - begun if not failed else NEVER)
-        return uses, costs
+    def learn(self, known: Learned) -> Learned:
+        """How long each test takes that is not known yet, and which lines it runs. Runs in a process of its own."""
+        learned: Learned = {}
+        for item in self.items:
+            if item.nodeid not in known:
+                seen, watch = _watch(self.chosen.watched)
+                forget()
+                begun = time.process_time()
+                sys.settrace(watch)
+                failed = _fails(item)
+                sys.settrace(None)
+                learned[item.nodeid] = (time.process_time() - begun if not failed else NEVER), seen
+        return learned
 
     def judge_module(self, name: str, module: Any, found: list[Mutant]) -> None:
         counted: Counter[str] = Counter()
@@ -123,11 +135,12 @@ class Judge:
 
     def fate(self, module: Any, path: Path, mutant: Mutant) -> str:
         function, place = function_of(module, mutant.function), f"{path} {mutant.function}"
-        used = self.uses.get((str(path), function.__code__.co_firstlineno)) if function else None
-        if not used:  # it is the module's own level, or called while the module is imported: all its tests are asked
-            function, used = None, {n for (file, _), numbers in self.uses.items() if file == str(path) for n in numbers}
+        used = self.users(path, mutant.lines)
+        if not function or not self.users(path, _lines(function.__code__)):
+            # It is the module's own level, or called while the module is imported: whoever reads the name is asked.
+            function, used = None, self.readers(path, mutant)
         asked, seconds = [], 0.0
-        for no in sorted(used, key=lambda no: (-self.noticed[place, no], self.costs[no])):
+        for no in sorted(used, key=lambda no: (-self.noticed[place, no], -self.worth[no])):
             seconds += self.costs[no]
             if self.costs[no] < NEVER and len(asked) < MOST and (seconds < self.chosen.seconds or not asked):
                 asked.append(no)
@@ -143,6 +156,21 @@ class Judge:
         if 0 < killed <= len(asked) and not anew:
             self.noticed[place, asked[killed - 1]] += 1
         return "killed" if killed else f"survived {len(asked)} of {len(used)} tests"
+
+    def users(self, path: str | Path, lines: Iterable[int]) -> set[int]:
+        """The tests that run one of these lines."""
+        return {no for line in lines for no in self.uses.get((str(path), line), ())}
+
+    def readers(self, path: Path, mutant: Mutant) -> set[int]:
+        """The tests that run a line with the name that is set at the module's or a class's own level; else all."""
+        found: set[int] = set()
+        statement = path.read_text(encoding="utf-8").splitlines()[mutant.lines.start - 1]
+        if not mutant.function and (name := re.match(r"\s*(\w+)\s*[:=]", statement)):
+            word = re.compile(rf"\b{name[1]}\b")
+            for other in self.chosen.watched:
+                lines = Path(other).read_text(encoding="utf-8").splitlines()
+                found |= self.users(other, (no for no, line in enumerate(lines, 1) if word.search(line)))
+        return found or {no for (file, _), users in self.uses.items() if file == str(path) for no in users}
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
         """Which of the tests notices, counted from 1; 0 where none does."""
@@ -163,6 +191,27 @@ class Judge:
             return 1
         finally:
             place.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def _lines(code: CodeType) -> set[int]:
+    return {line for *_, line in code.co_lines() if line}
+
+
+def _watch(files: Collection[str]) -> tuple[set[tuple[str, int]], Callable[[FrameType, str, object], Any]]:
+    """A set, and what notes there which lines of the files are run, each once: a frame with nothing new is left alone."""
+    seen: set[tuple[str, int]] = set()
+    unseen: dict[CodeType, set[int]] = {}
+
+    def watch(frame: FrameType, event: str, _: object) -> Callable[[FrameType, str, object], Any] | None:
+        code = frame.f_code
+        if code.co_filename not in files:
+            return None
+        left = unseen.setdefault(code, _lines(code))
+        left.discard(frame.f_lineno)
+        seen.add((code.co_filename, frame.f_lineno))
+        return watch if left else None
+
+    return seen, watch
 
 
 def _fails(item: pytest.Item) -> bool:
@@ -192,15 +241,18 @@ def main() -> int:
     options.add_argument("--share", default="1/1")
     options.add_argument("--again", type=Path)
     options.add_argument("--seconds", type=float, default=12.0)
+    options.add_argument("--learned", type=Path)
     chosen = options.parse_args()
-    modules, tests = ROOMS[chosen.room]
+    modules, chosen.tests = ROOMS[chosen.room]
     chosen.modules = chosen.modules or modules.split()
+    shared = " ".join(names for names, tests in ROOMS.values() if tests == chosen.tests).split()
+    chosen.watched = [str(importlib.import_module(f"workbook_lib.{name}").__file__) for name in shared]
     with tempfile.TemporaryDirectory(prefix="mutation-") as place:
         scratch = Path(place)
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(scratch / "hypothesis")
         shutil.copytree(PROJECT, scratch / "project", ignore=shutil.ignore_patterns(".git", "reports", "__pycache__"))
-        files = [str(PROJECT / "tests" / f"{test}.py") for test in tests.split()]
-        files += [str(importlib.import_module(f"workbook_lib.{name}").__file__) for name in chosen.modules]  # doctests
+        files = [str(PROJECT / "tests" / f"{test}.py") for test in chosen.tests.split()]
+        files += chosen.watched  # their doctests
         settings = ["-q", "-s", "-p", "no:cacheprovider", f"--basetemp={scratch / 'work'}", "--rootdir", str(PROJECT)]
         return int(pytest.main([*settings, *files], plugins=[Judge(chosen, scratch)]))
 

@@ -222,7 +222,7 @@ def _undecodable(path: Path, encoding: str) -> BadFileError:
     try:
         content.decode(encoding)
     except UnicodeDecodeError as error:
-        before = content[: error.start].decode(encoding, "replace")
+        before = content[: error.start].decode(encoding)
         row = sum(1 for _ in csv.reader(before.splitlines(keepends=True))) or 1
         row += before.endswith(("\n", "\r"))
         name = encoding.removesuffix("-sig").upper()

@@ -349,7 +349,7 @@ def _texts(key: Key) -> tuple[str, ...]:
 
 
 def _is_one_cell(entry: Of, present: tuple[str, ...]) -> bool:
-    return entry.of == (present[0],) or (len(present) == 1 and present[0] in entry.of)
+    return len(present) == 1 and present[0] in entry.of
 
 
 def _of(entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored]) -> Callable[[Key], Stored]:

@@ -254,7 +254,7 @@ class Reading:
     def _is_blank_or_trailer(self, row_no: int, cells: Sequence[str]) -> bool:
         """A line of delimiters only is blank; "Total: n rows" is no record, but its count must agree."""
         filled = [text.strip() for text in cells if text.strip()]
-        if self.kind in ("json", "parquet") or not cells:
+        if self.kind in ("json", "parquet"):
             return False
         if not filled:
             self.rows_read -= 1

@@ -89,10 +89,9 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
 
 def respelled(reading: Reading, reader: Reader) -> Iterator[tuple[str, str]]:
     """Headers of a column in other letters than the profile writes them: as found, and as written there."""
-    brackets = reading.layout.reading.strip_brackets
     for header, place in zip(reader.headers, reader.places, strict=True):
         found = reading.opened.header[place]
-        if found != header and normal(found) == normal(header, strip_brackets=brackets):
+        if found != header and normal(found) == normal(header):
             yield found, header
 
 
