@@ -9,17 +9,23 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import oracle
+import oracle_forecast
 import oracle_readings
+import oracle_trace
+import test_forecast
 import test_northwind
 import test_readings
+import test_trace
 from companies import Company, earlier_day, random_company, write
 from folders import make
 from test_identity import WHOSE, claimed
@@ -28,7 +34,7 @@ from test_rare import RARE
 from test_trace import CHAINS
 from test_why import SENTENCES
 
-from workbook_lib import coverage, identity, intake, readings, register
+from workbook_lib import coverage, forecast, identity, intake, readings, register
 from workbook_lib.audit import load_audit, window
 from workbook_lib.engine import Engine
 
@@ -45,6 +51,7 @@ BY_ORACLE = {
 BY_STORY = {"verdicts": list(test_northwind.COMPARED), "exceptions": list(test_northwind.EXCEPTION)}
 BY_RARITY = {"verdicts": VERDICT_COLUMNS, "exceptions": EXCEPTION_COLUMNS}
 BY_CHAIN = {"trace": ["due_on", "why_due_then"]}
+BY_CHAINS = {"trace": ["person_no", "requirement_no", "due_on", "why_due_then"]}
 BY_SENTENCE = {"verdicts": ["why"]}
 BY_MAPPING = {"account_person": ["account", "person_no", "via", "in_system"]}
 #: How many random companies are asked, each on two as-of days.
@@ -53,6 +60,8 @@ COMPANIES = int(os.environ.get("ORACLE_PEOPLE", "1200")) // SIZE
 
 class Bench(Engine):
     """An engine that notes in which order relations are made, and can use another text for a statement."""
+
+    _until = float("inf")
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,6 +72,9 @@ class Bench(Engine):
     def make(self, name: str, statement: str) -> None:
         self.order.append((name, statement))
         super().make(name, self.swapped.get(statement, statement))
+
+    def rows(self, query: str) -> list[Any]:
+        return super().rows(self.swapped.get(query, query))
 
     def load(self, name: str, columns: Any, rows: Any) -> None:
         self.order.append((name, ""))
@@ -81,14 +93,22 @@ class Bench(Engine):
         watch = threading.Timer(PATIENCE, self._connection.interrupt)
         self.swapped = mutant
         self._execute("BEGIN")
+        self._until = time.monotonic() + PATIENCE
         watch.start()
         try:
             yield
         finally:
             watch.cancel()
+            self._until = float("inf")
             self._execute("ROLLBACK")
             self._execute("SET search_path = 'main'")
             self.swapped, self._schema = {}, ""
+
+    def _execute(self, statement: str, values: Any = ()) -> Any:
+        """What goes from statement to statement for ever is stopped, too."""
+        if time.monotonic() > self._until:
+            raise duckdb.InterruptException("it does not end")
+        return super()._execute(statement, values)
 
 
 class Case:
@@ -151,9 +171,32 @@ class ReadingsCase(Case):
         return now[0] != self.known[0], ["reading"] if now != self.known else []
 
 
-def cases_of(rule: str, room: Path) -> Iterator[Case]:
-    """The companies for a folder of rules, those that find most first. `room` is an empty folder."""
-    return _readings(room) if rule == "readings" else _coverage(room)
+class ForecastCase(Case):
+    """A company that is judged up to the period's end, too, under both assumptions."""
+
+    def __init__(self, folder: Path, period: str, as_of: date | None = None) -> None:
+        super().__init__(folder, {}, period, as_of)
+        with self.engine.attempt({}):
+            self.foretold = self.foresee()
+            self.right = self.prints()
+
+    def foresee(self) -> oracle_forecast.Forecast:
+        forecast.project(self.engine, self.audit, self.days)
+        return test_forecast.foretold(self.engine)
+
+    def prints(self) -> dict[str, object]:
+        return {name: self.engine.print_of(name) for name in ("forecast", "assumed")}
+
+    def try_out(self, statement: str, mutant: str) -> tuple[bool, list[str]]:
+        with self.engine.attempt({statement: mutant}):
+            known = self.foresee() != self.foretold
+            now = self.prints()
+        return known, [name for name in now if now[name] != self.right[name]]
+
+
+def judges_of(rule: str) -> Callable[[Path], Iterator[Case]]:
+    """The companies for a statement, those that find most first; they are written into an empty folder."""
+    return {"trace": _trace, "readings": _readings, "forecast": _forecast}.get(rule.partition("/")[0], _coverage)
 
 
 def _coverage(room: Path) -> Iterator[Case]:
@@ -173,6 +216,28 @@ def _coverage(room: Path) -> Iterator[Case]:
     for account, more, _ in WHOSE:
         yield Case(make(Path(tempfile.mkdtemp(dir=room)), claimed(account, more)), BY_MAPPING, "2025")
     yield Case(test_northwind.NORTHWIND, BY_STORY, "2025")
+
+
+def _trace(room: Path) -> Iterator[Case]:
+    for seed in test_trace.SEEDS:
+        company = random_company(seed, SIZE)
+        as_of = earlier_day(company, seed) if seed % 2 else None
+        case = Case(written(company, room), BY_CHAINS, "P", as_of)
+        if test_trace.chains_in(case.engine) != oracle_trace.chains(company, "P", as_of):
+            raise AssertionError(f"without any mutant the oracle of the chains disagrees: company {seed}")
+        yield case
+    for facts, _ in CHAINS.values():
+        yield Case(written(small(*(dict(fact) for fact in facts)), room), BY_CHAIN, "2025")
+
+
+def _forecast(room: Path) -> Iterator[Case]:
+    for seed in test_forecast.SEEDS:
+        company = random_company(seed, test_forecast.SIZE)
+        as_of = earlier_day(company, seed)
+        case = ForecastCase(written(company, room), "P", as_of)
+        if case.foretold != oracle_forecast.foresee(company, "P", as_of):
+            raise AssertionError(f"without any mutant the oracle of the forecast disagrees: company {seed}")
+        yield case
 
 
 def _readings(room: Path) -> Iterator[Case]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-from mutation.cases import BY_ORACLE, Case, cases_of
+from mutation.cases import BY_ORACLE, Case, judges_of
 from mutation.statements import Mutant, mutants
 
 from workbook_lib.coverage import RULES
@@ -52,7 +52,7 @@ class Outcome(NamedTuple):
 
 
 def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
-    """Ask the companies, one after the other."""
+    """Ask the companies, one after the other; who noticed something comes first the next time."""
     seen: set[str] = set()
     unnoticed = 0
     for no, case in enumerate(cases):
@@ -62,14 +62,13 @@ def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
             known, changed = case.try_out(statement, mutant.text)
         except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
             return Outcome("invalid", str(error).splitlines()[0])
-        except duckdb.Error as error:
-            return Outcome("killed", str(error).splitlines()[0])
-        except AssertionError as error:
-            return Outcome("killed", str(error))
+        except Exception as error:  # whatever it is, no test goes on after it
+            known, changed = True, [str(error)]
         if known:
-            return Outcome("killed", f"case {no}")
+            cases.insert(0, cases.pop(no))
+            return Outcome("killed", ", ".join(changed))
         seen.update(changed)
-        unnoticed += bool(changed)
+        unnoticed += bool(changed) and case.defended is BY_ORACLE
     return Outcome("survived", f"changes {', '.join(sorted(seen))}" if seen else "changes nothing")
 
 
@@ -105,7 +104,7 @@ def fates(
 ) -> Iterator[tuple[Mutant, Outcome]]:
     """Each mutant with its fate: first by the companies, then, where none knows better, by the tests."""
     for mutant in chosen:
-        outcome = judge(mutant, statement, cases) if cases else Outcome("survived", "no company was asked")
+        outcome = judge(mutant, statement, cases)
         if outcome.fate == "survived" and copy and ask_tests(rule, mutant.text, copy):
             outcome = Outcome("killed", "tests")
         yield mutant, outcome
@@ -131,12 +130,12 @@ def main() -> None:
         if chosen.tests:
             shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".git", "reports", "__pycache__"))
         for rule in chosen.rules:
-            statement, folder = (RULES / f"{rule}.sql").read_text(encoding="utf-8"), rule.rpartition("/")[0]
-            if folder not in cases:
-                cases[folder] = [] if folder == "forecast" else list(cases_of(folder, room))
+            statement, judges = (RULES / f"{rule}.sql").read_text(encoding="utf-8"), judges_of(rule)
+            if judges not in cases:
+                cases[judges] = list(judges(room))
             mine = mutants(statement)[first - 1 :: step]
             counted: Counter[str] = Counter()
-            for mutant, outcome in fates(rule, mine, statement, cases[folder], copy if chosen.tests else None):
+            for mutant, outcome in fates(rule, mine, statement, cases[judges], copy if chosen.tests else None):
                 counted[outcome.fate] += 1
                 if outcome.fate == "survived":
                     print(f"SURVIVED {rule}, {mutant}: {outcome.by}", flush=True)
