@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,60 @@ CHAINS: dict[str, tuple[tuple[Any, ...], list[str]]] = {
             "Engaged on 2025-02-01: due within 30 days, on 2025-03-03 (C5); leave from 2025-02-20 to 2025-03-20 excuses "
             "until 2025-04-19 (C10); leave from 2025-04-10 to 2025-05-01 excuses until 2025-05-31 (C10); due on 2025-06-01."
         ],
+    ),
+    # The end of the longer cover counts, however early it was signed; version 1 lapsed on 1 July 2024.
+    "an older version acknowledged later": (
+        (
+            POLICY | {"renewal": {"every_months": 12}},
+            *(hired("2024-01-01"), policy("1", "2024-01-01"), policy("2", "2024-06-01")),
+            *(acknowledged("2024-06-20", "2"), acknowledged("2024-06-25", "1")),
+        ),
+        ["Last record 2024-06-20, renewed every 12 months: due on 2025-06-20 (C8)."],
+    ),
+    # Relief is told in the order in which it began, then ended.
+    "an extension within a leave": (
+        (YEARLY, hired("2025-02-01"), away("2025-02-20", "2025-03-20"), extended("2025-03-01", "2025-03-11")),
+        [
+            "Engaged on 2025-02-01: due within 30 days, on 2025-03-03 (C5); leave from 2025-02-20 to 2025-03-20 excuses "
+            "until 2025-04-19 (C10); extension approved on 2025-03-01 excuses until 2025-03-10 (C11); due on 2025-04-20."
+        ],
+    ),
+    "an extension approved on the first day of a leave": (
+        (YEARLY, hired("2025-02-01"), away("2025-02-20", "2025-03-10"), extended("2025-02-20", "2025-05-01")),
+        [
+            "Engaged on 2025-02-01: due within 30 days, on 2025-03-03 (C5); leave from 2025-02-20 to 2025-03-10 excuses "
+            "until 2025-04-09 (C10); extension approved on 2025-02-20 excuses until 2025-04-30 (C11); due on 2025-05-01."
+        ],
+    ),
+    "a leave and an extension of the same days": (
+        (YEARLY, hired("2025-02-01"), away("2025-02-20", "2025-03-10"), extended("2025-02-20", "2025-04-10")),
+        [
+            "Engaged on 2025-02-01: due within 30 days, on 2025-03-03 (C5); extension approved on 2025-02-20 excuses until "
+            "2025-04-09 (C11); leave from 2025-02-20 to 2025-03-10 excuses until 2025-04-09 (C10); due on 2025-04-10."
+        ],
+    ),
+    "a leave that stands twice": (
+        (YEARLY, hired("2025-02-01"), away("2025-02-20", "2025-03-10"), away("2025-02-20", "2025-03-10")),
+        [
+            "Engaged on 2025-02-01: due within 30 days, on 2025-03-03 (C5); leave from 2025-02-20 to 2025-03-10 excuses "
+            "until 2025-04-09 (C10); due on 2025-04-10."
+        ],
+    ),
+    # The clock began on the first day as an engineer, and went on over the ten days without.
+    "a break before anything was due": (
+        (
+            *(ENGINEERS, hired("2025-01-01", "2025-01-10", role="Engineer")),
+            *(hired("2025-01-11", "2025-01-20", role="Sales"), hired("2025-01-21", role="Engineer")),
+        ),
+        ["Engaged on 2025-01-01: due within 30 days, on 2025-01-31 (C5)."],
+    ),
+    "a break in a new requirement before anything was due": (
+        (
+            ENGINEERS | {"effective_from": date(2025, 1, 1)},
+            hired("2020-01-01", "2025-01-10", role="Engineer"),
+            *(hired("2025-01-11", "2025-01-20", role="Sales"), hired("2025-01-21", role="Engineer")),
+        ),
+        ["Requirement in force since 2025-01-01: due within 30 days, on 2025-01-31 (C5)."],
     ),
     "returned": (
         (
