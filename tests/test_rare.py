@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from companies import Company, plain, write
+from companies import Company, Source, plain, row, write
 from oracle import judge
 from test_oracle import (
     CAMPAIGN,
     ENGINEERS,
     EXCEPTION_COLUMNS,
+    POLICY,
     VERDICT_COLUMNS,
     VERDICTS,
     YEARLY,
@@ -23,6 +24,8 @@ from test_oracle import (
     differences,
     extended,
     hired,
+    policy,
+    signed,
     trained,
 )
 from test_oracle import small as company_of
@@ -37,6 +40,7 @@ TWICE = (
     hired("2026-01-04", role="Engineer"),
 )
 SAME_START = (hired("2025-05-01", "2025-05-10", role="Sales"), hired("2025-05-01", "2025-06-30"))
+ANOTHER = {"policy_id": "ISP"}
 YEAR_END = CAMPAIGN | {"renewal": {"due": "12-31", "opens": "12-15"}, "applies_to": ENGINEERS["applies_to"]}
 # Requirement, facts, then: verdict, required_from, last_completed_on, gap_days, next_due_on.
 RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
@@ -112,6 +116,28 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         ),
         ("missing", "2025-02-20", "", 315, ""),
     ),
+    # Version 1 lapses on 1 July: what is signed on that day is no valid record.
+    "acknowledged on the day on which the old version lapses": (
+        (
+            *(POLICY, hired("2024-01-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01")),
+            *(signed("2024-01-31", "1"), signed("2025-07-01", "1")),
+        ),
+        ("missing", "2025-01-01", "2024-01-31", 184, ""),
+    ),
+    "acknowledged on the last day of a version, none named": (
+        (
+            *(POLICY, hired("2025-05-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01", "false")),
+            signed("2025-05-31"),
+        ),
+        ("met", "2025-05-31", "2025-05-31", 0, ""),
+    ),
+    "acknowledged another policy": (
+        (
+            *(POLICY, hired("2025-11-01"), policy("1", "2024-01-01"), policy("1", "2024-01-01") | ANOTHER),
+            signed("2025-11-01", "1") | ANOTHER,
+        ),
+        ("missing", "2025-12-01", "", 31, ""),
+    ),
     # Breaks of 30 and of 31 days, which the random companies seldom hit.
     **{name: VERDICTS[name] for name in ("rehired after 30 days", "rehired after 31 days", "long break in the role")},
 }
@@ -132,6 +158,29 @@ def test_verdict_by_hand(name: str, tmp_path: Path) -> None:
     assert tuple(ours[column] for column in VERDICT_COLUMNS[2:]) == expected
     assert tuple(plain(theirs[column]) for column in VERDICT_COLUMNS[2:]) == tuple(map(plain, expected))
     assert not differences(company, exceptions, paper.exceptions, EXCEPTION_COLUMNS)
+
+
+def versions_in_two_files() -> Company:
+    """Versions 1 and 2 take effect on one day, and 2 stands in the later file, though nearer to its top (C9)."""
+    facts = POLICY, hired("2024-01-01"), policy("0", "2023-01-01"), policy("1", "2025-06-01"), signed("2025-06-10", "1")
+    company = company_of(*facts)
+    later = row("policies", policy_id="AUP", version="2", effective_on="2025-06-01", material="true")
+    company.sources.append(Source("policies", [later], company.sources[0].extracted_on))
+    return company
+
+
+def test_of_versions_of_one_day_the_later_row_is_the_later_version(tmp_path: Path) -> None:
+    company = versions_in_two_files()
+    paper, ((ours,), _) = performed(company, tmp_path / "company"), judge(company, "2025")
+    (theirs,) = paper.verdicts
+    # 1 January to 9 June are bare; version 1, replaced on its first day, lapses on 1 July.
+    assert (theirs["verdict"], theirs["gap_days"]) == (ours["verdict"], ours["gap_days"]) == ("missing", 160 + 184)
+    times = "SELECT version, in_force_from, in_force_to FROM policy_version ORDER BY version"
+    assert [tuple(map(str, version)) for version in paper.rows(times)] == [
+        ("0", "0001-01-01", "2025-05-31"),
+        ("1", "2025-06-01", "2025-05-31"),
+        ("2", "2025-06-01", "9000-01-01"),
+    ]
 
 
 def test_a_worker_type_that_cannot_be_read_may_be_any(tmp_path: Path) -> None:

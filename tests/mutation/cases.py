@@ -29,10 +29,10 @@ import test_trace
 from companies import Company, earlier_day, random_company, write
 from folders import make
 from test_identity import WHOSE, claimed
-from test_oracle import EXCEPTION_COLUMNS, SIZE, TORN, VERDICT_COLUMNS, differences, small
-from test_rare import RARE
+from test_oracle import EXCEPTION_COLUMNS, SIZE, STRAY, TORN, VERDICT_COLUMNS, differences, small
+from test_rare import RARE, versions_in_two_files
 from test_trace import CHAINS
-from test_why import SENTENCES
+from test_why import SENTENCES, SEVERAL, several
 
 from workbook_lib import coverage, forecast, identity, intake, readings, register
 from workbook_lib.audit import load_audit, window
@@ -53,6 +53,8 @@ BY_RARITY = {"verdicts": VERDICT_COLUMNS, "exceptions": EXCEPTION_COLUMNS}
 BY_CHAIN = {"trace": ["due_on", "why_due_then"]}
 BY_CHAINS = {"trace": ["person_no", "requirement_no", "due_on", "why_due_then"]}
 BY_SENTENCE = {"verdicts": ["why"]}
+BY_SENTENCES = {"verdicts": ["person_id", "requirement_id", "why"]}
+BY_VERSION = {"policy_version": ["version", "in_force_from", "in_force_to"]}
 BY_MAPPING = {"account_person": ["account", "person_no", "via", "in_system"]}
 #: How many random companies are asked, each on two as-of days.
 COMPANIES = int(os.environ.get("ORACLE_PEOPLE", "1200")) // SIZE
@@ -131,7 +133,7 @@ class Case:
     def answers(self) -> list[object]:
         """What the tests look at."""
         return [
-            self.engine.rows(f"SELECT COUNT(*) FROM ({TORN}) torn"),
+            *(self.engine.rows(f"SELECT COUNT(*) FROM ({wrong}) wrong") for wrong in (TORN, STRAY)),
             *(self.engine.print_of(name, columns) for name, columns in self.defended.items()),
         ]
 
@@ -213,6 +215,9 @@ def _coverage(room: Path) -> Iterator[Case]:
     for defended, examples in ((BY_RARITY, RARE), (BY_CHAIN, CHAINS), (BY_SENTENCE, SENTENCES)):
         for facts, _ in examples.values():
             yield Case(written(small(*(dict(fact) for fact in facts)), room), defended, "2025")
+    for facts, _ in SEVERAL.values():
+        yield Case(written(several(*facts), room), BY_SENTENCES, "2025")
+    yield Case(written(versions_in_two_files(), room), BY_RARITY | BY_VERSION, "2025")
     for account, more, _ in WHOSE:
         yield Case(make(Path(tempfile.mkdtemp(dir=room)), claimed(account, more)), BY_MAPPING, "2025")
     yield Case(test_northwind.NORTHWIND, BY_STORY, "2025")
