@@ -106,6 +106,20 @@ def test_a_policy_version_to_come_asks_for_another_acknowledgement(tmp_path: Pat
     }
 
 
+@pytest.mark.parametrize(
+    ("as_of", "days"),
+    [
+        (date(2025, 7, 30), [date(2025, 7, 31), date(2025, 8, 31)]),  # on the last day of version 1, and for version 2
+        (date(2025, 7, 31), [date(2025, 8, 1)]),  # on the first day of version 2
+    ],
+)
+def test_what_is_made_up_counts_for_the_version_of_its_day(tmp_path: Path, as_of: date, days: list[date]) -> None:
+    # Bo had to acknowledge by 2 April and never did.
+    changes = plus("policies", "AUP,2,2025-08-01,true") | without("acknowledgements", "bo@acme.example")
+    paper = looked_ahead(tmp_path, as_of, changes=changes)
+    assert [day for person, requirement, day in assumed(paper) if (person, requirement) == ("E2", "policy")] == days
+
+
 def test_people_who_are_known_to_come_are_in_and_have_no_verdict_so_far(tmp_path: Path) -> None:
     changes = plus("people", "E7,Jo,jo@acme.example,employee,Sales,2025-09-01,")
     paper = looked_ahead(tmp_path, date(2025, 6, 30), changes=changes)
