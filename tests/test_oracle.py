@@ -45,13 +45,14 @@ FROM (SELECT stretch.*, run_to, LAG(to_day) OVER days AS before, LEAD(from_day) 
       WINDOW days AS (PARTITION BY person_no, requirement_no, run_from ORDER BY from_day))
 WHERE to_day < from_day OR from_day <> COALESCE(before + 1, run_from) OR to_day <> COALESCE(after - 1, run_to)"""
 
-#: Lines of nobody, or of no requirement: an excluded person's, or what nobody asks for.
+#: Lines of nobody, or of no requirement: an excluded person's, or what nobody asks for; and runs without a day.
 STRAY = " UNION ALL ".join(
     [f"SELECT '{name}' FROM {name} WHERE person_no IS NULL" for name in ("engagement", "spell")]
     + [
         f"SELECT '{name}' FROM {name} WHERE person_no IS NULL OR requirement_no IS NULL"
         for name in ("run", "valid_completion", "valid_acknowledgement", "cover", "extension", "relief", "verdict")
     ]
+    + ["SELECT 'run' FROM run WHERE run_to < run_from"]
 )
 
 

@@ -6,6 +6,7 @@ Each example stands for a mistake in a statement that nothing else would have sh
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from test_oracle import (
     CAMPAIGN,
     ENGINEERS,
     EXCEPTION_COLUMNS,
+    ONCE,
     POLICY,
     VERDICT_COLUMNS,
     VERDICTS,
@@ -41,6 +43,7 @@ TWICE = (
 )
 SAME_START = (hired("2025-05-01", "2025-05-10", role="Sales"), hired("2025-05-01", "2025-06-30"))
 ANOTHER = {"policy_id": "ISP"}
+UNREADABLE = (hired("2024-01-01"), hired("2025-07-01", "31/02/2025"))
 YEAR_END = CAMPAIGN | {"renewal": {"due": "12-31", "opens": "12-15"}, "applies_to": ENGINEERS["applies_to"]}
 # Requirement, facts, then: verdict, required_from, last_completed_on, gap_days, next_due_on.
 RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
@@ -63,6 +66,17 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "two rows from one day on": (
         (YEARLY, hired("2025-01-01", "2025-01-31"), *SAME_START),
         ("missing", "2025-01-31", "", 32, ""),
+    ),
+    # 59 days away; in the new tenure a second row lies within the first one's days (C2, C3).
+    "one row within another, in a new tenure": (
+        (
+            ONCE,
+            hired("2024-01-01", "2024-12-31"),
+            hired("2025-03-01"),
+            hired("2025-04-01", "2025-04-30"),
+            trained("2024-06-01"),
+        ),
+        ("missing", "2025-03-31", "2024-06-01", 276, ""),
     ),
     # 89 days away: the record of January does not count for the new tenure (C3, C7).
     "two rows from one day on, in a new tenure": (
@@ -138,6 +152,15 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         ),
         ("missing", "2025-12-01", "", 31, ""),
     ),
+    # An unreadable row makes every requirement undetermined that is in force on a judged day, were it one day (C12).
+    "undetermined, in force from the last day on": (
+        (YEARLY | {"effective_from": date(2025, 12, 31)}, *UNREADABLE),
+        ("undetermined", "", "", "", ""),
+    ),
+    "undetermined, in force until the first day": (
+        (YEARLY | {"retired_on": date(2025, 1, 1)}, *UNREADABLE),
+        ("undetermined", "2025-01-01", "", "", ""),
+    ),
     # Breaks of 30 and of 31 days, which the random companies seldom hit.
     **{name: VERDICTS[name] for name in ("rehired after 30 days", "rehired after 31 days", "long break in the role")},
 }
@@ -183,8 +206,19 @@ def test_of_versions_of_one_day_the_later_row_is_the_later_version(tmp_path: Pat
     ]
 
 
+@pytest.mark.parametrize("day", [date(2024, 12, 31), date(2026, 1, 1)])
+def test_an_unreadable_row_says_nothing_of_a_requirement_that_is_not_in_force(day: date, tmp_path: Path) -> None:
+    company = company_of(
+        YEARLY | {("retired_on" if day.year == 2024 else "effective_from"): day}, *map(dict, UNREADABLE)
+    )
+    assert performed(company, tmp_path / "company").verdicts == [] == judge(company, "2025")[0]
+
+
+def a_robot() -> Company:
+    """The oracle reads no worker types, so that the product stands alone here (C12)."""
+    return company_of(YEARLY, hired("2025-03-01", worker_type="robot"), trained("2025-03-02"))
+
+
 def test_a_worker_type_that_cannot_be_read_may_be_any(tmp_path: Path) -> None:
-    # The oracle reads no worker types, so that the product stands alone here (C12).
-    company = company_of(YEARLY, hired("2025-03-01", worker_type="robot"), trained("2025-03-02"))
-    (verdict,) = performed(company, tmp_path / "company").verdicts
+    (verdict,) = performed(a_robot(), tmp_path / "company").verdicts
     assert (verdict["verdict"], verdict["gap_days"], verdict["next_due_on"]) == ("undetermined", None, None)

@@ -29,8 +29,8 @@ import test_trace
 from companies import Company, earlier_day, random_company, write
 from folders import make
 from test_identity import WHOSE, claimed
-from test_oracle import EXCEPTION_COLUMNS, SIZE, STRAY, TORN, VERDICT_COLUMNS, differences, small
-from test_rare import RARE, versions_in_two_files
+from test_oracle import EXCEPTION_COLUMNS, SIZE, STRAY, TORN, VERDICT_COLUMNS, YEARLY, differences, small
+from test_rare import RARE, UNREADABLE, a_robot, versions_in_two_files
 from test_trace import CHAINS
 from test_why import SENTENCES, SEVERAL, several
 
@@ -217,6 +217,9 @@ def _coverage(room: Path) -> Iterator[Case]:
             yield Case(written(small(*(dict(fact) for fact in facts)), room), defended, "2025")
     for facts, _ in SEVERAL.values():
         yield Case(written(several(*facts), room), BY_SENTENCES, "2025")
+    yield Case(written(a_robot(), room), BY_RARITY, "2025")
+    retired = YEARLY | {"retired_on": date(2024, 12, 31)}
+    yield Case(written(small(retired, *map(dict, UNREADABLE)), room), BY_RARITY, "2025")
     yield Case(written(versions_in_two_files(), room), BY_RARITY | BY_VERSION, "2025")
     for account, more, _ in WHOSE:
         yield Case(make(Path(tempfile.mkdtemp(dir=room)), claimed(account, more)), BY_MAPPING, "2025")
