@@ -94,22 +94,31 @@ def test_a_link_to_somebody_unknown_still_contradicts_another_link(tmp_path):
     assert mapped(tmp_path, record | links)[1]["x"] == (None, "nobody")
 
 
+PEOPLE = (
+    "E1,Ada Byron,ada@acme.example,employee,Head,2024-05-01,2024-12-31",  # begins later than the row of 2023
+    "E2,Bo Early,bo@acme.example,employee,Support,2024-03-03,2025-03-02",  # begins earlier, and stands later
+    "C1,Cy Later,cy@agency.example,contractor,Support,2024-05-01,",  # begins on the same day, and stands later
+    "E4,,,employee,Sales,2025-01-01,",
+    "E5,,eve@acme.example,employee,Sales,2025-01-01,",
+    "E6,,fay@acme.example,employee,Sales,2025-01-01,",
+    "E9,Di Unread,di@acme.example,employee,Support,soon,",
+)
+USERS = (
+    *("fay@acme.example,E6,Fay,true", "gay@acme.example,E6,Gay,true", "other@acme.example,E2,Nobody,true"),
+    *("hal@acme.example,E4,,true", "ian@acme.example,E4,,true"),  # of several, the first by the alphabet
+)
+DESCRIBED = (
+    plus("people", *PEOPLE) | plus("accounts", *USERS) | {"decisions": DECISIONS + "D1,exclude,grc,E6,,test user\n"}
+)
+
+
 def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_name(tmp_path):
-    people = (
-        "E1,Ada Byron,ada@acme.example,employee,Head,2024-05-01,2024-12-31",  # begins later than the row of 2023
-        "E2,Bo Early,bo@acme.example,employee,Support,2024-03-03,2025-03-02",  # begins earlier, and stands later
-        "C1,Cy Later,cy@agency.example,contractor,Support,2024-05-01,",  # begins on the same day, and stands later
-        "E5,,eve@acme.example,employee,Sales,2025-01-01,",
-        "E6,,fay@acme.example,employee,Sales,2025-01-01,",
-        "E9,Di Unread,di@acme.example,employee,Support,soon,",
-    )
-    accounts = plus("accounts", "fay@acme.example,E6,Fay,true", "other@acme.example,E2,Nobody,true")
-    decisions = {"decisions": DECISIONS + "D1,exclude,grc,E6,,test user\n"}
-    paper, _ = mapped(tmp_path, plus("people", *people) | accounts | decisions)
+    paper, _ = mapped(tmp_path, DESCRIBED)
     assert paper.rows("SELECT person_id, name, email, role, is_excluded FROM everybody ORDER BY person_no") == [
         ("C1", "Cy Later", "cy@agency.example", "Support", 0),
         ("E1", "Ada Byron", "ada@acme.example", "Head", 0),
         ("E2", "Bo", "bo@acme.example", "Sales", 0),
+        ("E4", "hal@acme.example", None, "Sales", 0),
         ("E5", "eve@acme.example", "eve@acme.example", "Sales", 0),
         ("E6", "Fay", "fay@acme.example", "Sales", 1),
         ("E9", "Di", "di@acme.example", "Sales", 0),
@@ -118,6 +127,7 @@ def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_na
         "C1",
         "E1",
         "E2",
+        "E4",
         "E5",
         "E9",
     ]
@@ -132,11 +142,15 @@ def test_ids_of_people_that_look_alike_are_listed_together_and_stay_different_pe
     assert {"417", "00417", "0417", "418"} <= {row["person_id"] for row in paper.verdicts}
 
 
-def test_the_later_of_two_files_describes_whoever_stands_in_both_from_the_same_day(tmp_path):
+def in_two_files(folder):
+    """In the earlier file E2 stands in row 4, in the later one in row 3."""
     header = SOUND["people"].splitlines()[0]
-    # In the earlier file E2 stands in row 4, in the later one in row 3.
     rows = (f"E{n},Bo,bo{n}@acme.example,employee,Support,2025-03-03," for n in (7, 8, 2))
-    (tmp_path / "earlier.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    (folder / "earlier.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     earlier = '\n[[source]]\ntable = "people"\nfile = "earlier.csv"\nextracted_on = 2026-01-05\n'
-    paper = perform(load_audit(make(tmp_path, audit=AUDIT + earlier)))
+    return make(folder, audit=AUDIT + earlier)
+
+
+def test_the_later_of_two_files_describes_whoever_stands_in_both_from_the_same_day(tmp_path):
+    paper = perform(load_audit(in_two_files(tmp_path)))
     assert paper.rows("SELECT role, email FROM person WHERE person_id = 'E2'") == [("Sales", "bo@acme.example")]
