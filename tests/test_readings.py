@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 from companies import Company, earlier_day, random_company, write
-from oracle_readings import READINGS, Outcomes, own_reading, read
+from oracle_readings import READINGS, Outcomes, explain, own_reading, read
 from test_oracle import CAMPAIGN, POLICY, YEARLY, away, hired, policy, signed, small, trained
 
 from workbook_lib.audit import load_audit
+from workbook_lib.engine import Engine
 from workbook_lib.readings import Reading
 from workbook_lib.workpaper import Workpaper, perform
 
@@ -26,10 +27,16 @@ SIZE = 60
 FIRST_SEED = int(os.environ.get("ORACLE_SEED", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPLE", "480")) // SIZE))
 
+#: Person, requirement, reading, and what is said of it.
+Line = tuple[Any, ...]
 PASSES = """
-SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1 FROM reading
+SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1, why FROM reading
 JOIN person ON person.person_no = reading.person_no
 JOIN requirement ON requirement.requirement_no = reading.requirement_no"""
+FLIPS = """
+SELECT person.person_id, requirement.requirement_id, flip.reading, flip.why, flip.own_reading, flip.own_why FROM flip
+JOIN person ON person.person_no = flip.person_no
+JOIN requirement ON requirement.requirement_no = flip.requirement_no"""
 
 
 def judged(company: Company, folder: Path, as_of: date | None = None) -> Workpaper:
@@ -41,7 +48,7 @@ def judged(company: Company, folder: Path, as_of: date | None = None) -> Workpap
 
 def outcomes(paper: Workpaper) -> Outcomes:
     rows = paper.rows(PASSES)
-    found = {(person, requirement, reading): passes for person, requirement, reading, passes, _ in rows}
+    found = {(person, requirement, reading): passes for person, requirement, reading, passes, *_ in rows}
     assert len(found) == len(rows), "one line per person, requirement and reading"
     return found
 
@@ -53,9 +60,28 @@ def outcomes(paper: Workpaper) -> Outcomes:
 def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
     company = random_company(seed, SIZE)
     as_of = earlier_day(company, seed) if seed % 2 else None
-    expected, given = read(company, "P", as_of), outcomes(judged(company, tmp_path / "company", as_of))
-    odd = {key: (expected.get(key), given.get(key)) for key in expected | given}
-    assert not {key: pair for key, pair in odd.items() if pair[0] != pair[1]}, "(oracle, product)"
+    paper = judged(company, tmp_path / "company", as_of)
+    expected, given = told(company, as_of), told_by(paper.engine)
+    for ours, theirs in zip(expected, given, strict=True):
+        assert sorted(set(ours) - set(theirs)) == sorted(set(theirs) - set(ours)) == [], "(oracle, product)"
+        assert len(ours) == len(theirs), "one line per person, requirement and reading"
+
+
+def told(company: Company, as_of: date | None) -> tuple[list[Line], list[Line]]:
+    """By the oracle: each outcome with what decides it, and those that are not the audit's own beside it."""
+    passes, words = read(company, "P", as_of), explain(company, "P", as_of)
+    own = {requirement["id"]: own_reading(requirement) for requirement in company.requirements}
+    lines = [(*key, passes[key], key[2] == own[key[1]], words[key]) for key in passes]
+    flips: list[Line] = []
+    for person, requirement, reading in passes:
+        mine = person, requirement, own[requirement]
+        if passes[person, requirement, reading] != passes[mine]:
+            flips.append((person, requirement, reading, words[person, requirement, reading], mine[2], words[mine]))
+    return lines, flips
+
+
+def told_by(engine: Engine) -> tuple[list[Line], list[Line]]:
+    return engine.rows(PASSES), engine.rows(FLIPS)
 
 
 @pytest.mark.parametrize("seed", SEEDS[:5])
@@ -64,7 +90,7 @@ def test_the_own_reading_is_the_verdict(seed: int, tmp_path: Path) -> None:
     verdicts = {(row["person_id"], row["requirement_id"]): row["verdict"] for row in paper.verdicts}
     own = [row for row in paper.rows(PASSES) if row[4]]
     assert own
-    for person, requirement, _, passes, _ in own:
+    for person, requirement, _, passes, *_ in own:
         assert verdicts[person, requirement] in (("met",) if passes else ("late", "missing"))
 
 

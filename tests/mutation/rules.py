@@ -1,9 +1,9 @@
 """Would the tests notice a mistake in the rules? Each statement is mutated, and judged by companies and by tests.
 
-PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--share 1/4]
+PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--share 1/4] [--again FILE]
 
 RULE is a statement such as `stretch` or `readings/reading`; all by default. --tests asks the rule's own tests, too, where no
-company knows better; that takes long. --share 1/4 does the first of every four mutants. Prints a line for each rule and one for each
+company knows better; that takes long. --share 1/4 does the first of every four mutants; --again those only that survived in a run whose output is in FILE. Prints a line for each rule and one for each
 survivor: with the relations that it changes, or that it changes nothing in any company.
 """
 
@@ -122,6 +122,7 @@ def main() -> None:
     options.add_argument("rules", nargs="*", default=names())
     options.add_argument("--tests", action="store_true")
     options.add_argument("--share", default="1/1")
+    options.add_argument("--again", type=Path)
     chosen = options.parse_args()
     first, step = map(int, chosen.share.split("/"))
     total: Counter[str] = Counter()
@@ -134,6 +135,9 @@ def main() -> None:
             if judges not in cases:
                 cases[judges] = list(judges(room))
             mine = mutants(statement)[first - 1 :: step]
+            if chosen.again:
+                survived = chosen.again.read_text(encoding="utf-8")
+                mine = [mutant for mutant in mine if f"SURVIVED {rule}, {mutant}: " in survived]
             counted: Counter[str] = Counter()
             for mutant, outcome in fates(rule, mine, statement, cases[judges], copy if chosen.tests else None):
                 counted[outcome.fate] += 1
