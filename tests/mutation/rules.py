@@ -3,8 +3,9 @@
 PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--share 1/4] [--again FILE]
 
 RULE is a statement such as `stretch` or `readings/reading`; all by default. --tests asks the rule's own tests, too, where no
-company knows better; that takes long. --share 1/4 does the first of every four mutants; --again those only that survived in a run whose output is in FILE. Prints a line for each rule and one for each
-survivor: with the relations that it changes, or that it changes nothing in any company.
+company knows better; that takes long. --share 1/4 does the first of every four mutants; --again those only that survived in
+a run whose output is in FILE. Prints a line for each rule and one for each survivor: with the relations that it changes, or
+that it changes nothing in any company.
 """
 
 from __future__ import annotations
