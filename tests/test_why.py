@@ -87,6 +87,24 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
         (YEARLY, hired("2020-01-01"), trained("2024-07-09"), trained("2025-07-10"), away("2025-05-27", "2025-06-09")),
         "Covered on every required day, but for 1 excused day; last completed on 2025-07-10.",
     ),
+    # Due on 31 March; the leave excuses until 19 April.
+    "met, but for a leave that began before anything was due": (
+        (YEARLY, hired("2025-03-01"), trained("2025-04-10"), away("2025-03-05", "2025-03-20")),
+        "Covered on every required day, but for 10 excused days; last completed on 2025-04-10.",
+    ),
+    # 20 November to 14 December 2024 are before the judged days; then 15 to 31 December, the last twelve of two leaves.
+    "met, but for two leaves": (
+        (
+            *(YEARLY, hired("2020-01-01"), trained("2023-11-20"), trained("2024-12-15"), trained("2026-02-01")),
+            *(away("2024-11-10", "2024-11-30"), away("2025-11-27", "2025-12-10"), away("2025-12-20", "2026-01-05")),
+        ),
+        "Covered on every required day, but for 17 excused days; last completed on 2024-12-15.",
+    ),
+    # Back on 20 December, with a new clock: nothing is due before 19 January.
+    "missing, then back before anything was due": (
+        (YEARLY, hired("2025-01-01", "2025-03-31"), hired("2025-12-20")),
+        "Not covered on 60 required days between 2025-01-31 and 2025-03-31; no valid record by the end of the judged period.",
+    ),
     "pending": ((YEARLY, hired("2025-12-20")), "Nothing was due by the end of the judged period; due on 2026-01-19."),
     "pending, and will leave": (
         (YEARLY, hired("2025-12-20", "2026-01-10")),
