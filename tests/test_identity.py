@@ -51,16 +51,24 @@ def test_whose_account_it_is(tmp_path, account, more, expected):
     assert set(paper.rows("SELECT in_system FROM account_person")) == {(1,)}
 
 
+HEARD_OF = (
+    plus("completions", "by-record,SEC-101,2025-05-05,completed,,30", "by-nothing,SEC-101,2025-02-31,completed,,30")
+    | plus("acknowledgements", "by-policy,AUP,1,2025-05-05,acknowledged")
+    | plus("accounts", "by-list,E2,Bo,true")
+    | {"access": "account,granted_on,system\nby-access,2025-05-05,vpn\n"}
+)
+
+
 def test_a_system_knows_an_account_by_any_of_its_exports_and_an_unread_row_is_none(tmp_path):
-    changes = plus(
-        "completions", "by-record,SEC-101,2025-05-05,completed,,30", "by-nothing,SEC-101,2025-02-31,completed,,30"
-    )
-    changes |= plus("acknowledgements", "by-policy,AUP,1,2025-05-05,acknowledged") | plus(
-        "accounts", "by-list,E2,Bo,true"
-    )
-    paper, _ = mapped(tmp_path, changes)
-    known = paper.rows("SELECT account, in_system FROM account_person WHERE account LIKE 'by-%' ORDER BY account")
-    assert known == [("by-list", 1), ("by-nothing", 0), ("by-policy", 1), ("by-record", 1)]
+    paper, _ = mapped(tmp_path, HEARD_OF)
+    known = "SELECT account, in_system, has_records FROM account_person WHERE account LIKE 'by-%' ORDER BY account"
+    assert paper.rows(known) == [
+        ("by-access", 0, 0),
+        ("by-list", 1, 0),
+        ("by-nothing", 0, 0),
+        ("by-policy", 1, 1),
+        ("by-record", 1, 1),
+    ]
 
 
 def test_an_address_that_two_people_share_is_no_key_and_is_listed(tmp_path):
