@@ -36,7 +36,7 @@ WITH several AS (
          MIN(run_from) OVER (PARTITION BY person_no, requirement_no, series_no) AS series_from
   FROM merged
   UNION ALL
-  SELECT person_no, requirement_no, due_within_days, from_day, to_day, from_day FROM scoped WHERE has_several = 0
+  SELECT person_no, requirement_no, due_within_days, from_day, to_day, from_day AS series_from FROM scoped WHERE has_several = 0
 )
 SELECT timed.person_no, timed.requirement_no, run_from, run_to, series_from, spell.tenure_from,
        series_from + due_within_days AS first_due_on,
