@@ -16,9 +16,17 @@ def mapped(tmp_path, changes):
     rows = paper.rows(
         "SELECT account, person_id, via FROM account_person LEFT JOIN person ON person.person_no = account_person.person_no"
     )
-    return paper, {account: (person, via) for account, person, via in rows}
+    found = {account: (person, via) for account, person, via in rows}
+    assert len(found) == len(rows), "each account once"
+    return paper, found
 
 
+#: It names an account, and links nothing.
+EXPLAINED = (
+    "decision_id,kind,decided_by,person_id,account,requirement_id,due_on,reason\n"
+    "D1,explain,grc,E2,x,awareness,2025-04-02,started late\n"
+)
+WITHDRAWN = "decision_id,kind,decided_by,account,withdraws,reason\nD1,exclude,grc,E1,,test user\nD2,withdraw,grc,,D1,a mistake\n"
 #: An account with a record, what else there is, and whose the account is by what.
 WHOSE = [
     ("E1", {}, ("E1", "person id")),
@@ -31,6 +39,9 @@ WHOSE = [
     ("Temp@acme.example", {"decisions": DECISIONS + "D1,exclude,grc,,TEMP@acme.example,test user\n"}, (None, "excluded")),
     ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
     ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
+    ("x", {"decisions": EXPLAINED}, (None, "nobody")),
+    ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,a user\nD2,exclude,grc,,E1,for tests\n"}, (None, "excluded")),
+    ("E1", {"decisions": WITHDRAWN}, ("E1", "person id")),
 ]  # fmt: skip
 SOUND_MAPPING = {
     "ada@acme.example": ("E1", "list of users"),
@@ -61,13 +72,16 @@ HEARD_OF = (
 
 def test_a_system_knows_an_account_by_any_of_its_exports_and_an_unread_row_is_none(tmp_path):
     paper, _ = mapped(tmp_path, HEARD_OF)
-    known = "SELECT account, in_system, has_records FROM account_person WHERE account LIKE 'by-%' ORDER BY account"
-    assert paper.rows(known) == [
+    assert paper.rows("SELECT account, in_system, has_records FROM account_person ORDER BY account") == [
+        ("ada@acme.example", 1, 1),
+        ("bo@acme.example", 1, 1),
         ("by-access", 0, 0),
         ("by-list", 1, 0),
         ("by-nothing", 0, 0),
         ("by-policy", 1, 1),
         ("by-record", 1, 1),
+        ("cy@agency.example", 1, 1),
+        ("di@acme.example", 1, 1),
     ]
 
 
