@@ -102,9 +102,11 @@ def test_contradictions_are_listed(tmp_path):
     assert {f.code for f in paper.findings} >= {"account_of_several", "link_to_several"}
 
 
+EXCLUDED = {"decisions": DECISIONS + "D1,exclude,grc,E1,,test user\n"}
+
+
 def test_the_records_of_an_excluded_person_are_excluded_and_not_of_nobody(tmp_path):
-    changes = {"decisions": DECISIONS + "D1,exclude,grc,E1,,test user\n"}
-    paper, found = mapped(tmp_path, changes)
+    paper, found = mapped(tmp_path, EXCLUDED)
     assert found["ada@acme.example"] == (None, "excluded")
     population = next(result for result in paper.results if result.procedure.id == "P1")
     assert "0 of 3 accounts with records belong to nobody" in population.says

@@ -27,7 +27,7 @@ import test_readings
 import test_trace
 from companies import Company, earlier_day, random_company, write
 from folders import make
-from test_identity import DESCRIBED, HEARD_OF, WHOSE, claimed, in_two_files
+from test_identity import DESCRIBED, EXCLUDED, HEARD_OF, WHOSE, claimed, in_two_files
 from test_oracle import EXCEPTION_COLUMNS, SIZE, STRAY, TORN, VERDICT_COLUMNS, YEARLY, differences, small
 from test_rare import RARE, UNREADABLE, a_robot, versions_in_two_files
 from test_trace import CHAINS
@@ -224,9 +224,9 @@ def _coverage(room: Path) -> Iterator[Case]:
     yield Case(written(versions_in_two_files(), room), BY_RARITY | BY_VERSION, "2025")
     for account, more, _ in WHOSE:
         yield Case(make(Path(tempfile.mkdtemp(dir=room)), claimed(account, more)), BY_MAPPING, "2025")
-    yield Case(make(Path(tempfile.mkdtemp(dir=room)), HEARD_OF), BY_SYSTEM, "2025")
-    for folder in (make(Path(tempfile.mkdtemp(dir=room)), DESCRIBED), in_two_files(Path(tempfile.mkdtemp(dir=room)))):
-        yield Case(folder, BY_DESCRIPTION, "2025")
+    for changes, defended in ((HEARD_OF, BY_SYSTEM), (EXCLUDED, BY_MAPPING), (DESCRIBED, BY_DESCRIPTION)):
+        yield Case(make(Path(tempfile.mkdtemp(dir=room)), changes), defended, "2025")
+    yield Case(in_two_files(Path(tempfile.mkdtemp(dir=room))), BY_DESCRIPTION, "2025")
     yield Case(test_northwind.NORTHWIND, BY_STORY, "2025")
 
 
