@@ -125,7 +125,7 @@ PEOPLE = (
     "E4,,,employee,Sales,2025-01-01,",
     "E5,,eve@acme.example,employee,Sales,2025-01-01,",
     "E6,,fay@acme.example,employee,Sales,2025-01-01,",
-    "E9,Di Unread,di@acme.example,employee,Support,soon,",
+    "E9,Di Unread,di@acme.example,employee,Support,soon,2025-12-31",
 )
 USERS = (
     *("fay@acme.example,E6,Fay,true", "gay@acme.example,E6,Gay,true", "other@acme.example,E2,Nobody,true"),
