@@ -134,7 +134,10 @@ def test_sentence_by_hand(name: str, tmp_path: Path) -> None:
 #: Facts of two people or two requirements, then whose sentence is whose.
 SEVERAL: dict[str, tuple[tuple[Any, ...], list[tuple[str, str, str]]]] = {
     "a row that cannot be used is told to nobody else": (
-        (YEARLY, hired("2025-12-20"), hired("2025-12-20", person_id="Q"), trained("2025-02-31")),
+        (
+            *(YEARLY, hired("2025-12-20"), hired("2025-12-20", person_id="Q")),
+            *(trained("2025-02-31"), trained("2025-02-01", "failed", account="Q")),
+        ),
         [
             ("P", "R", "Nothing was due by the end of the judged period; due on 2026-01-19. A row that seems to be about "
              "this person could not be used: exports/02_completions.csv, row 2."),
