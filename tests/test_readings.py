@@ -242,6 +242,14 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         ),
         set(),
     ),
+    # Of two versions that are acknowledged on one day, the later one lapses no more.
+    "both versions acknowledged on one day": (
+        (
+            *(SIGNED, hired("2020-01-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01")),
+            *(signed("2024-03-01", "1"), signed("2025-03-01", "1"), signed("2025-03-01", "2")),
+        ),
+        {"rolling", "trailing", "in_period", "anchored"},
+    ),
     # Version 1 lapses on 1 July 2024. 20 June 2024 is in the 3 months before: anchored it covers to 30 June 2025, from
     # its own day to 19 June. The record of 30 June comes in time for one of them.
     "anchored at the lapse of an old version": (
@@ -250,6 +258,10 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
             *(signed("2024-01-10", "1"), signed("2024-06-20", "2"), signed("2025-06-30", "2")),
         ),
         {"trailing", "in_period", "anchored"},
+    ),
+    "due on the first day, which is the last of the year": (
+        (YEARLY | {"due_within_days": 0}, hired("2025-12-31"), trained("2025-12-31")),
+        {"rolling", "trailing", "in_period", "anchored"},
     ),
     # 30 days before the first day count, 31 do not (C7), although both are in the period.
     "trained 30 days before the first day": (
