@@ -259,6 +259,7 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         ),
         {"trailing", "in_period", "anchored"},
     ),
+    "a record of another century": ((YEARLY, hired("1920-01-01"), trained("1921-01-01")), set()),
     "due on the first day, which is the last of the year": (
         (YEARLY | {"due_within_days": 0}, hired("2025-12-31"), trained("2025-12-31")),
         {"rolling", "trailing", "in_period", "anchored"},
