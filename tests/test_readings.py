@@ -158,6 +158,22 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         (YEARLY, hired("2020-01-01"), trained("2023-10-01"), trained("2024-07-05"), trained("2025-07-02")),
         {"rolling", "trailing", "in_period", "anchored"},
     ),
+    # 15 December 2023 moves the end to 1 March 2025, so that 1 November 2024 is a month too early; it would not be before
+    # 15 December 2024, the end from its own day. It covers to 31 October 2025, where the 10th of December is the last day.
+    "too early for an end that was moved": (
+        (
+            YEARLY,
+            hired("2020-01-01", "2025-12-10"),
+            trained("2023-03-01"),
+            trained("2023-12-15"),
+            trained("2024-11-01"),
+        ),
+        set(),
+    ),
+    "completed on the last day of all": (
+        (YEARLY, hired("2025-05-31", "2025-06-30"), trained("2025-06-30")),
+        {"rolling", "trailing", "in_period", "anchored"},
+    ),
     # 31 October 2024 is a day before the 3 months before 1 February 2025 begin: it counts from its own day.
     "a day too early for the anchor": (
         (YEARLY, hired("2020-01-01"), trained("2024-02-01"), trained("2024-10-31")),
