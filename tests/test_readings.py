@@ -307,6 +307,14 @@ def test_by_hand(name: str, tmp_path: Path) -> None:
         assert {reading: passes for (_, _, reading), passes in found.items()} == expected
 
 
+def test_everybody_is_anchored_to_records_of_their_own(tmp_path: Path) -> None:
+    # P's first cover ends on 1 February 2025; Q's second record, of 10 November 2024, would be in the 3 months before.
+    theirs = [trained(day, account="Q") for day in ("2023-06-01", "2024-11-10")]
+    company = small(YEARLY, hired("2020-01-01"), hired("2020-01-01", person_id="Q"), trained("2024-02-01"), *theirs)
+    for found in (read(company, "2025"), outcomes(judged(company, tmp_path / "company"))):
+        assert not found["Q", "R", "anchored"]
+
+
 def test_the_anchor_starts_anew_in_a_new_tenure(tmp_path: Path) -> None:
     # As above, judged in 2026: from its own day the record of 10 February 2025 covers to 9 February 2026, so that
     # 10 to 27 February are bare. Anchored at 1 March 2025, as in the old tenure, nothing would be.
