@@ -6,6 +6,7 @@ the days that each reading covers are laid out here, one by one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from oracle import (
     acknowledgement_ends,
     add_months,
     is_valid,
+    iso,
     read_people,
     renewal_day,
     text,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 READINGS = ("rolling", "trailing", "in_period", "campaign", "anchored")
 #: (person_id, requirement_id, reading) → whether the person passes.
 Outcomes = dict[tuple[str, str, str], bool]
+#: The same keys → the words for what decides it.
+Words = dict[tuple[str, str, str], str]
 
 
 def own_reading(requirement: dict[str, Any]) -> str:
@@ -40,17 +44,24 @@ def own_reading(requirement: dict[str, Any]) -> str:
 
 def read(company: Company, period_name: str, as_of: date | None = None) -> Outcomes:
     """Every accountable person, annual requirement and reading that can be tested."""
+    return {key: passes for key, passes, _ in _told(company, period_name, as_of)}
+
+
+def explain(company: Company, period_name: str, as_of: date | None = None) -> Words:
+    """What decides it, of each of them."""
+    return {key: words for key, _, words in _told(company, period_name, as_of)}
+
+
+def _told(company: Company, period_name: str, as_of: date | None) -> Iterator[tuple[tuple[str, str, str], bool, str]]:
     frame = Frame.of(company, period_name, as_of)
     period = next(p for p in company.periods if p["name"] == period_name)
-    outcomes: Outcomes = {}
     for person in read_people(company, frame):
         if person.unreadable:
             continue
         for requirement in filter(own_reading, company.requirements):
             case = Annual(frame, person, requirement)
-            for reading, passes in case.outcomes(is_a_year(period)):
-                outcomes[person.person_id, requirement["id"], reading] = passes
-    return outcomes
+            for reading, passes, words in case.outcomes(is_a_year(period)):
+                yield (person.person_id, requirement["id"], reading), passes, words
 
 
 def is_a_year(period: dict[str, Any]) -> bool:
@@ -71,8 +82,8 @@ def a_year_after(day: int) -> int:
 class Annual(Case):
     """One person and one annual requirement, under each reading."""
 
-    def outcomes(self, year: bool) -> list[tuple[str, bool]]:
-        """(reading, passes), for a person with an accountable day."""
+    def outcomes(self, year: bool) -> list[tuple[str, bool, str]]:
+        """(reading, passes, what decides it), for a person with an accountable day."""
         self.lay_out()
         window = set(range(self.frame.first, self.frame.last + 1))
         accountable = (self.required & window) - self.excused
@@ -80,15 +91,39 @@ class Annual(Case):
             return []
         last = max(accountable)
         found = [
-            ("rolling", accountable <= self.days_of("rolling")),
-            ("trailing", last in self.days_of("rolling")),
-            ("anchored", accountable <= self.days_of("anchored")),
+            self.by_days("rolling", accountable),
+            self.by_record("trailing", last, f"within the 12 months before {iso(last)}"),
+            self.by_days("anchored", accountable),
         ]
         if year:
-            found.append(("in_period", last in self.days_of("in_period")))
+            found.append(self.by_record("in_period", last, f"from {iso(self.frame.first)} to {iso(last)}"))
         if own_reading(self.requirement) == "campaign":
-            found.append(("campaign", accountable <= self.days_of("campaign")))
+            found.append(self.by_days("campaign", accountable))
         return found
+
+    def by_days(self, reading: str, accountable: Days) -> tuple[str, bool, str]:
+        """Whether each accountable day is covered, and how many are not."""
+        bare = accountable - self.days_of(reading)
+        if not bare:
+            return reading, True, "covered on every accountable day"
+        first, last = iso(min(bare)), iso(max(bare))
+        words = (
+            f"1 accountable day, {first}"
+            if len(bare) == 1
+            else f"{len(bare)} accountable days between {first} and {last}"
+        )
+        return reading, False, f"not covered on {words}"
+
+    def by_record(self, reading: str, last: int, where: str) -> tuple[str, bool, str]:
+        """Whether the last accountable day is covered, and by which record: the latest of those that cover it."""
+        tenure = next(first for first, end in self.person.tenures(self.frame.rehire_break) if first <= last <= end)
+        covering = [
+            c
+            for c, until in self.dated()
+            if tenure - self.frame.preboarding <= c <= last < min(self.renewal(reading, c, None), until)
+        ]
+        record = f"record of {iso(max(covering))}" if covering else "no record"
+        return reading, last in self.days_of(reading), f"{record} {where}"
 
     def days_of(self, reading: str) -> Days:
         """The days that the records of each tenure cover (C7)."""

@@ -16,9 +16,17 @@ def mapped(tmp_path, changes):
     rows = paper.rows(
         "SELECT account, person_id, via FROM account_person LEFT JOIN person ON person.person_no = account_person.person_no"
     )
-    return paper, {account: (person, via) for account, person, via in rows}
+    found = {account: (person, via) for account, person, via in rows}
+    assert len(found) == len(rows), "each account once"
+    return paper, found
 
 
+#: It names an account, and links nothing.
+EXPLAINED = (
+    "decision_id,kind,decided_by,person_id,account,requirement_id,due_on,reason\n"
+    "D1,explain,grc,E2,x,awareness,2025-04-02,started late\n"
+)
+WITHDRAWN = "decision_id,kind,decided_by,account,withdraws,reason\nD1,exclude,grc,E1,,test user\nD2,withdraw,grc,,D1,a mistake\n"
 #: An account with a record, what else there is, and whose the account is by what.
 WHOSE = [
     ("E1", {}, ("E1", "person id")),
@@ -31,6 +39,9 @@ WHOSE = [
     ("Temp@acme.example", {"decisions": DECISIONS + "D1,exclude,grc,,TEMP@acme.example,test user\n"}, (None, "excluded")),
     ("u-17", plus("accounts", "u-17,E2,Bo,true", "u-17,E1,Ada,true"), (None, "nobody")),
     ("x", {"decisions": DECISIONS + "D1,link,grc,E2,x,a\nD2,link,grc,E1,x,b\n"}, (None, "nobody")),
+    ("x", {"decisions": EXPLAINED}, (None, "nobody")),
+    ("E1", {"decisions": DECISIONS + "D1,exclude,grc,,E1,a user\nD2,exclude,grc,,E1,for tests\n"}, (None, "excluded")),
+    ("E1", {"decisions": WITHDRAWN}, ("E1", "person id")),
 ]  # fmt: skip
 SOUND_MAPPING = {
     "ada@acme.example": ("E1", "list of users"),
@@ -51,16 +62,27 @@ def test_whose_account_it_is(tmp_path, account, more, expected):
     assert set(paper.rows("SELECT in_system FROM account_person")) == {(1,)}
 
 
+HEARD_OF = (
+    plus("completions", "by-record,SEC-101,2025-05-05,completed,,30", "by-nothing,SEC-101,2025-02-31,completed,,30")
+    | plus("acknowledgements", "by-policy,AUP,1,2025-05-05,acknowledged")
+    | plus("accounts", "by-list,E2,Bo,true")
+    | {"access": "account,granted_on,system\nby-access,2025-05-05,vpn\n"}
+)
+
+
 def test_a_system_knows_an_account_by_any_of_its_exports_and_an_unread_row_is_none(tmp_path):
-    changes = plus(
-        "completions", "by-record,SEC-101,2025-05-05,completed,,30", "by-nothing,SEC-101,2025-02-31,completed,,30"
-    )
-    changes |= plus("acknowledgements", "by-policy,AUP,1,2025-05-05,acknowledged") | plus(
-        "accounts", "by-list,E2,Bo,true"
-    )
-    paper, _ = mapped(tmp_path, changes)
-    known = paper.rows("SELECT account, in_system FROM account_person WHERE account LIKE 'by-%' ORDER BY account")
-    assert known == [("by-list", 1), ("by-nothing", 0), ("by-policy", 1), ("by-record", 1)]
+    paper, _ = mapped(tmp_path, HEARD_OF)
+    assert paper.rows("SELECT account, in_system, has_records FROM account_person ORDER BY account") == [
+        ("ada@acme.example", 1, 1),
+        ("bo@acme.example", 1, 1),
+        ("by-access", 0, 0),
+        ("by-list", 1, 0),
+        ("by-nothing", 0, 0),
+        ("by-policy", 1, 1),
+        ("by-record", 1, 1),
+        ("cy@agency.example", 1, 1),
+        ("di@acme.example", 1, 1),
+    ]
 
 
 def test_an_address_that_two_people_share_is_no_key_and_is_listed(tmp_path):
@@ -80,9 +102,11 @@ def test_contradictions_are_listed(tmp_path):
     assert {f.code for f in paper.findings} >= {"account_of_several", "link_to_several"}
 
 
+EXCLUDED = {"decisions": DECISIONS + "D1,exclude,grc,E1,,test user\n"}
+
+
 def test_the_records_of_an_excluded_person_are_excluded_and_not_of_nobody(tmp_path):
-    changes = {"decisions": DECISIONS + "D1,exclude,grc,E1,,test user\n"}
-    paper, found = mapped(tmp_path, changes)
+    paper, found = mapped(tmp_path, EXCLUDED)
     assert found["ada@acme.example"] == (None, "excluded")
     population = next(result for result in paper.results if result.procedure.id == "P1")
     assert "0 of 3 accounts with records belong to nobody" in population.says
@@ -94,22 +118,31 @@ def test_a_link_to_somebody_unknown_still_contradicts_another_link(tmp_path):
     assert mapped(tmp_path, record | links)[1]["x"] == (None, "nobody")
 
 
+PEOPLE = (
+    "E1,Ada Byron,ada@acme.example,employee,Head,2024-05-01,2024-12-31",  # begins later than the row of 2023
+    "E2,Bo Early,bo@acme.example,employee,Support,2024-03-03,2025-03-02",  # begins earlier, and stands later
+    "C1,Cy Later,cy@agency.example,contractor,Support,2024-05-01,",  # begins on the same day, and stands later
+    "E4,,,employee,Sales,2025-01-01,",
+    "E5,,eve@acme.example,employee,Sales,2025-01-01,",
+    "E6,,fay@acme.example,employee,Sales,2025-01-01,",
+    "E9,Di Unread,di@acme.example,employee,Support,soon,2025-12-31",
+)
+USERS = (
+    *("fay@acme.example,E6,Fay,true", "gay@acme.example,E6,Gay,true", "other@acme.example,E2,Nobody,true"),
+    *("hal@acme.example,E4,,true", "ian@acme.example,E4,,true"),  # of several, the first by the alphabet
+)
+DESCRIBED = (
+    plus("people", *PEOPLE) | plus("accounts", *USERS) | {"decisions": DECISIONS + "D1,exclude,grc,E6,,test user\n"}
+)
+
+
 def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_name(tmp_path):
-    people = (
-        "E1,Ada Byron,ada@acme.example,employee,Head,2024-05-01,2024-12-31",  # begins later than the row of 2023
-        "E2,Bo Early,bo@acme.example,employee,Support,2024-03-03,2025-03-02",  # begins earlier, and stands later
-        "C1,Cy Later,cy@agency.example,contractor,Support,2024-05-01,",  # begins on the same day, and stands later
-        "E5,,eve@acme.example,employee,Sales,2025-01-01,",
-        "E6,,fay@acme.example,employee,Sales,2025-01-01,",
-        "E9,Di Unread,di@acme.example,employee,Support,soon,",
-    )
-    accounts = plus("accounts", "fay@acme.example,E6,Fay,true", "other@acme.example,E2,Nobody,true")
-    decisions = {"decisions": DECISIONS + "D1,exclude,grc,E6,,test user\n"}
-    paper, _ = mapped(tmp_path, plus("people", *people) | accounts | decisions)
+    paper, _ = mapped(tmp_path, DESCRIBED)
     assert paper.rows("SELECT person_id, name, email, role, is_excluded FROM everybody ORDER BY person_no") == [
         ("C1", "Cy Later", "cy@agency.example", "Support", 0),
         ("E1", "Ada Byron", "ada@acme.example", "Head", 0),
         ("E2", "Bo", "bo@acme.example", "Sales", 0),
+        ("E4", "hal@acme.example", None, "Sales", 0),
         ("E5", "eve@acme.example", "eve@acme.example", "Sales", 0),
         ("E6", "Fay", "fay@acme.example", "Sales", 1),
         ("E9", "Di", "di@acme.example", "Sales", 0),
@@ -118,6 +151,7 @@ def test_everybody_is_described_once_by_the_latest_row_and_called_by_the_best_na
         "C1",
         "E1",
         "E2",
+        "E4",
         "E5",
         "E9",
     ]
@@ -132,11 +166,15 @@ def test_ids_of_people_that_look_alike_are_listed_together_and_stay_different_pe
     assert {"417", "00417", "0417", "418"} <= {row["person_id"] for row in paper.verdicts}
 
 
-def test_the_later_of_two_files_describes_whoever_stands_in_both_from_the_same_day(tmp_path):
+def in_two_files(folder):
+    """In the earlier file E2 stands in row 4, in the later one in row 3."""
     header = SOUND["people"].splitlines()[0]
-    # In the earlier file E2 stands in row 4, in the later one in row 3.
     rows = (f"E{n},Bo,bo{n}@acme.example,employee,Support,2025-03-03," for n in (7, 8, 2))
-    (tmp_path / "earlier.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    (folder / "earlier.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     earlier = '\n[[source]]\ntable = "people"\nfile = "earlier.csv"\nextracted_on = 2026-01-05\n'
-    paper = perform(load_audit(make(tmp_path, audit=AUDIT + earlier)))
+    return make(folder, audit=AUDIT + earlier)
+
+
+def test_the_later_of_two_files_describes_whoever_stands_in_both_from_the_same_day(tmp_path):
+    paper = perform(load_audit(in_two_files(tmp_path)))
     assert paper.rows("SELECT role, email FROM person WHERE person_id = 'E2'") == [("Sales", "bo@acme.example")]

@@ -45,6 +45,16 @@ FROM (SELECT stretch.*, run_to, LAG(to_day) OVER days AS before, LEAD(from_day) 
       WINDOW days AS (PARTITION BY person_no, requirement_no, run_from ORDER BY from_day))
 WHERE to_day < from_day OR from_day <> COALESCE(before + 1, run_from) OR to_day <> COALESCE(after - 1, run_to)"""
 
+#: Lines of nobody, or of no requirement: an excluded person's, or what nobody asks for; and runs without a day.
+STRAY = " UNION ALL ".join(
+    [f"SELECT '{name}' FROM {name} WHERE person_no IS NULL" for name in ("engagement", "spell")]
+    + [
+        f"SELECT '{name}' FROM {name} WHERE person_no IS NULL OR requirement_no IS NULL"
+        for name in ("run", "valid_completion", "valid_acknowledgement", "cover", "extension", "relief", "verdict")
+    ]
+    + ["SELECT 'run' FROM run WHERE run_to < run_from"]
+)
+
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
@@ -58,6 +68,7 @@ def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
             f"{as_of=}\n{report}"
         )
         assert theirs.rows(TORN) == [], "the stretches of a run are not its days, each once"
+        assert theirs.rows(STRAY) == []
         for name, column, rows in (("verdict", "verdict", ours[0]), ("exception", "cause", ours[1])):
             kept = theirs.rows(f"SELECT {column} FROM {name} ORDER BY {column}")
             assert kept == sorted((row[column],) for row in rows), f"{name} holds rows that are not printed"

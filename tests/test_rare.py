@@ -6,16 +6,19 @@ Each example stands for a mistake in a statement that nothing else would have sh
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from companies import Company, plain, write
+from companies import Company, Source, plain, row, write
 from oracle import judge
 from test_oracle import (
     CAMPAIGN,
     ENGINEERS,
     EXCEPTION_COLUMNS,
+    ONCE,
+    POLICY,
     VERDICT_COLUMNS,
     VERDICTS,
     YEARLY,
@@ -23,6 +26,8 @@ from test_oracle import (
     differences,
     extended,
     hired,
+    policy,
+    signed,
     trained,
 )
 from test_oracle import small as company_of
@@ -37,6 +42,8 @@ TWICE = (
     hired("2026-01-04", role="Engineer"),
 )
 SAME_START = (hired("2025-05-01", "2025-05-10", role="Sales"), hired("2025-05-01", "2025-06-30"))
+ANOTHER = {"policy_id": "ISP"}
+UNREADABLE = (hired("2024-01-01"), hired("2025-07-01", "31/02/2025"))
 YEAR_END = CAMPAIGN | {"renewal": {"due": "12-31", "opens": "12-15"}, "applies_to": ENGINEERS["applies_to"]}
 # Requirement, facts, then: verdict, required_from, last_completed_on, gap_days, next_due_on.
 RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
@@ -59,6 +66,17 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
     "two rows from one day on": (
         (YEARLY, hired("2025-01-01", "2025-01-31"), *SAME_START),
         ("missing", "2025-01-31", "", 32, ""),
+    ),
+    # 59 days away; in the new tenure a second row lies within the first one's days (C2, C3).
+    "one row within another, in a new tenure": (
+        (
+            ONCE,
+            hired("2024-01-01", "2024-12-31"),
+            hired("2025-03-01"),
+            hired("2025-04-01", "2025-04-30"),
+            trained("2024-06-01"),
+        ),
+        ("missing", "2025-03-31", "2024-06-01", 276, ""),
     ),
     # 89 days away: the record of January does not count for the new tenure (C3, C7).
     "two rows from one day on, in a new tenure": (
@@ -112,6 +130,37 @@ RARE: dict[str, tuple[tuple[Any, ...], tuple[Any, ...]]] = {
         ),
         ("missing", "2025-02-20", "", 315, ""),
     ),
+    # Version 1 lapses on 1 July: what is signed on that day is no valid record.
+    "acknowledged on the day on which the old version lapses": (
+        (
+            *(POLICY, hired("2024-01-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01")),
+            *(signed("2024-01-31", "1"), signed("2025-07-01", "1")),
+        ),
+        ("missing", "2025-01-01", "2024-01-31", 184, ""),
+    ),
+    "acknowledged on the last day of a version, none named": (
+        (
+            *(POLICY, hired("2025-05-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01", "false")),
+            signed("2025-05-31"),
+        ),
+        ("met", "2025-05-31", "2025-05-31", 0, ""),
+    ),
+    "acknowledged another policy": (
+        (
+            *(POLICY, hired("2025-11-01"), policy("1", "2024-01-01"), policy("1", "2024-01-01") | ANOTHER),
+            signed("2025-11-01", "1") | ANOTHER,
+        ),
+        ("missing", "2025-12-01", "", 31, ""),
+    ),
+    # An unreadable row makes every requirement undetermined that is in force on a judged day, were it one day (C12).
+    "undetermined, in force from the last day on": (
+        (YEARLY | {"effective_from": date(2025, 12, 31)}, *UNREADABLE),
+        ("undetermined", "", "", "", ""),
+    ),
+    "undetermined, in force until the first day": (
+        (YEARLY | {"retired_on": date(2025, 1, 1)}, *UNREADABLE),
+        ("undetermined", "2025-01-01", "", "", ""),
+    ),
     # Breaks of 30 and of 31 days, which the random companies seldom hit.
     **{name: VERDICTS[name] for name in ("rehired after 30 days", "rehired after 31 days", "long break in the role")},
 }
@@ -134,8 +183,42 @@ def test_verdict_by_hand(name: str, tmp_path: Path) -> None:
     assert not differences(company, exceptions, paper.exceptions, EXCEPTION_COLUMNS)
 
 
+def versions_in_two_files() -> Company:
+    """Versions 1 and 2 take effect on one day, and 2 stands in the later file, though nearer to its top (C9)."""
+    facts = POLICY, hired("2024-01-01"), policy("0", "2023-01-01"), policy("1", "2025-06-01"), signed("2025-06-10", "1")
+    company = company_of(*facts)
+    later = row("policies", policy_id="AUP", version="2", effective_on="2025-06-01", material="true")
+    company.sources.append(Source("policies", [later], company.sources[0].extracted_on))
+    return company
+
+
+def test_of_versions_of_one_day_the_later_row_is_the_later_version(tmp_path: Path) -> None:
+    company = versions_in_two_files()
+    paper, ((ours,), _) = performed(company, tmp_path / "company"), judge(company, "2025")
+    (theirs,) = paper.verdicts
+    # 1 January to 9 June are bare; version 1, replaced on its first day, lapses on 1 July.
+    assert (theirs["verdict"], theirs["gap_days"]) == (ours["verdict"], ours["gap_days"]) == ("missing", 160 + 184)
+    times = "SELECT version, in_force_from, in_force_to FROM policy_version ORDER BY version"
+    assert [tuple(map(str, version)) for version in paper.rows(times)] == [
+        ("0", "0001-01-01", "2025-05-31"),
+        ("1", "2025-06-01", "2025-05-31"),
+        ("2", "2025-06-01", "9000-01-01"),
+    ]
+
+
+@pytest.mark.parametrize("day", [date(2024, 12, 31), date(2026, 1, 1)])
+def test_an_unreadable_row_says_nothing_of_a_requirement_that_is_not_in_force(day: date, tmp_path: Path) -> None:
+    company = company_of(
+        YEARLY | {("retired_on" if day.year == 2024 else "effective_from"): day}, *map(dict, UNREADABLE)
+    )
+    assert performed(company, tmp_path / "company").verdicts == [] == judge(company, "2025")[0]
+
+
+def a_robot() -> Company:
+    """The oracle reads no worker types, so that the product stands alone here (C12)."""
+    return company_of(YEARLY, hired("2025-03-01", worker_type="robot"), trained("2025-03-02"))
+
+
 def test_a_worker_type_that_cannot_be_read_may_be_any(tmp_path: Path) -> None:
-    # The oracle reads no worker types, so that the product stands alone here (C12).
-    company = company_of(YEARLY, hired("2025-03-01", worker_type="robot"), trained("2025-03-02"))
-    (verdict,) = performed(company, tmp_path / "company").verdicts
+    (verdict,) = performed(a_robot(), tmp_path / "company").verdicts
     assert (verdict["verdict"], verdict["gap_days"], verdict["next_due_on"]) == ("undetermined", None, None)

@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 from companies import Company, earlier_day, random_company, write
-from oracle_readings import READINGS, Outcomes, own_reading, read
+from oracle_readings import READINGS, Outcomes, explain, own_reading, read
 from test_oracle import CAMPAIGN, POLICY, YEARLY, away, hired, policy, signed, small, trained
 
 from workbook_lib.audit import load_audit
+from workbook_lib.engine import Engine
 from workbook_lib.readings import Reading
 from workbook_lib.workpaper import Workpaper, perform
 
@@ -26,10 +27,16 @@ SIZE = 60
 FIRST_SEED = int(os.environ.get("ORACLE_SEED", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPLE", "480")) // SIZE))
 
+#: Person, requirement, reading, and what is said of it.
+Line = tuple[Any, ...]
 PASSES = """
-SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1 FROM reading
+SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1, why FROM reading
 JOIN person ON person.person_no = reading.person_no
 JOIN requirement ON requirement.requirement_no = reading.requirement_no"""
+FLIPS = """
+SELECT person.person_id, requirement.requirement_id, flip.reading, flip.why, flip.own_reading, flip.own_why FROM flip
+JOIN person ON person.person_no = flip.person_no
+JOIN requirement ON requirement.requirement_no = flip.requirement_no"""
 
 
 def judged(company: Company, folder: Path, as_of: date | None = None) -> Workpaper:
@@ -41,7 +48,7 @@ def judged(company: Company, folder: Path, as_of: date | None = None) -> Workpap
 
 def outcomes(paper: Workpaper) -> Outcomes:
     rows = paper.rows(PASSES)
-    found = {(person, requirement, reading): passes for person, requirement, reading, passes, _ in rows}
+    found = {(person, requirement, reading): passes for person, requirement, reading, passes, *_ in rows}
     assert len(found) == len(rows), "one line per person, requirement and reading"
     return found
 
@@ -53,9 +60,28 @@ def outcomes(paper: Workpaper) -> Outcomes:
 def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
     company = random_company(seed, SIZE)
     as_of = earlier_day(company, seed) if seed % 2 else None
-    expected, given = read(company, "P", as_of), outcomes(judged(company, tmp_path / "company", as_of))
-    odd = {key: (expected.get(key), given.get(key)) for key in expected | given}
-    assert not {key: pair for key, pair in odd.items() if pair[0] != pair[1]}, "(oracle, product)"
+    paper = judged(company, tmp_path / "company", as_of)
+    expected, given = told(company, as_of), told_by(paper.engine)
+    for ours, theirs in zip(expected, given, strict=True):
+        assert sorted(set(ours) - set(theirs)) == sorted(set(theirs) - set(ours)) == [], "(oracle, product)"
+        assert len(ours) == len(theirs), "one line per person, requirement and reading"
+
+
+def told(company: Company, as_of: date | None) -> tuple[list[Line], list[Line]]:
+    """By the oracle: each outcome with what decides it, and those that are not the audit's own beside it."""
+    passes, words = read(company, "P", as_of), explain(company, "P", as_of)
+    own = {requirement["id"]: own_reading(requirement) for requirement in company.requirements}
+    lines = [(*key, passes[key], key[2] == own[key[1]], words[key]) for key in passes]
+    flips: list[Line] = []
+    for person, requirement, reading in passes:
+        mine = person, requirement, own[requirement]
+        if passes[person, requirement, reading] != passes[mine]:
+            flips.append((person, requirement, reading, words[person, requirement, reading], mine[2], words[mine]))
+    return lines, flips
+
+
+def told_by(engine: Engine) -> tuple[list[Line], list[Line]]:
+    return engine.rows(PASSES), engine.rows(FLIPS)
 
 
 @pytest.mark.parametrize("seed", SEEDS[:5])
@@ -64,7 +90,7 @@ def test_the_own_reading_is_the_verdict(seed: int, tmp_path: Path) -> None:
     verdicts = {(row["person_id"], row["requirement_id"]): row["verdict"] for row in paper.verdicts}
     own = [row for row in paper.rows(PASSES) if row[4]]
     assert own
-    for person, requirement, _, passes, _ in own:
+    for person, requirement, _, passes, *_ in own:
         assert verdicts[person, requirement] in (("met",) if passes else ("late", "missing"))
 
 
@@ -130,6 +156,22 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
     # From their own days the two cover to 4 July 2025 and 1 July 2026 without a hole.
     "renewed early twice": (
         (YEARLY, hired("2020-01-01"), trained("2023-10-01"), trained("2024-07-05"), trained("2025-07-02")),
+        {"rolling", "trailing", "in_period", "anchored"},
+    ),
+    # 15 December 2023 moves the end to 1 March 2025, so that 1 November 2024 is a month too early; it would not be before
+    # 15 December 2024, the end from its own day. It covers to 31 October 2025, where the 10th of December is the last day.
+    "too early for an end that was moved": (
+        (
+            YEARLY,
+            hired("2020-01-01", "2025-12-10"),
+            trained("2023-03-01"),
+            trained("2023-12-15"),
+            trained("2024-11-01"),
+        ),
+        set(),
+    ),
+    "completed on the last day of all": (
+        (YEARLY, hired("2025-05-31", "2025-06-30"), trained("2025-06-30")),
         {"rolling", "trailing", "in_period", "anchored"},
     ),
     # 31 October 2024 is a day before the 3 months before 1 February 2025 begin: it counts from its own day.
@@ -216,6 +258,14 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         ),
         set(),
     ),
+    # Of two versions that are acknowledged on one day, the later one lapses no more.
+    "both versions acknowledged on one day": (
+        (
+            *(SIGNED, hired("2020-01-01"), policy("1", "2024-01-01"), policy("2", "2025-06-01")),
+            *(signed("2024-03-01", "1"), signed("2025-03-01", "1"), signed("2025-03-01", "2")),
+        ),
+        {"rolling", "trailing", "in_period", "anchored"},
+    ),
     # Version 1 lapses on 1 July 2024. 20 June 2024 is in the 3 months before: anchored it covers to 30 June 2025, from
     # its own day to 19 June. The record of 30 June comes in time for one of them.
     "anchored at the lapse of an old version": (
@@ -224,6 +274,11 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
             *(signed("2024-01-10", "1"), signed("2024-06-20", "2"), signed("2025-06-30", "2")),
         ),
         {"trailing", "in_period", "anchored"},
+    ),
+    "a record of another century": ((YEARLY, hired("1920-01-01"), trained("1921-01-01")), set()),
+    "due on the first day, which is the last of the year": (
+        (YEARLY | {"due_within_days": 0}, hired("2025-12-31"), trained("2025-12-31")),
+        {"rolling", "trailing", "in_period", "anchored"},
     ),
     # 30 days before the first day count, 31 do not (C7), although both are in the period.
     "trained 30 days before the first day": (
@@ -250,6 +305,14 @@ def test_by_hand(name: str, tmp_path: Path) -> None:
     expected = {reading: reading in passed for reading in READINGS if reading != "campaign" or facts[0] is CAMPAIGN}
     for found in (read(company, "2025"), outcomes(judged(company, tmp_path / "company"))):
         assert {reading: passes for (_, _, reading), passes in found.items()} == expected
+
+
+def test_everybody_is_anchored_to_records_of_their_own(tmp_path: Path) -> None:
+    # P's first cover ends on 1 February 2025; Q's second record, of 10 November 2024, would be in the 3 months before.
+    theirs = [trained(day, account="Q") for day in ("2023-06-01", "2024-11-10")]
+    company = small(YEARLY, hired("2020-01-01"), hired("2020-01-01", person_id="Q"), trained("2024-02-01"), *theirs)
+    for found in (read(company, "2025"), outcomes(judged(company, tmp_path / "company"))):
+        assert not found["Q", "R", "anchored"]
 
 
 def test_the_anchor_starts_anew_in_a_new_tenure(tmp_path: Path) -> None:

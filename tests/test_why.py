@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from companies import Company
 from test_oracle import CAMPAIGN, ENGINEERS, ONCE, YEARLY, away, hired, trained
 from test_oracle import small as company_of
 from test_rare import performed
@@ -86,6 +87,24 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
         (YEARLY, hired("2020-01-01"), trained("2024-07-09"), trained("2025-07-10"), away("2025-05-27", "2025-06-09")),
         "Covered on every required day, but for 1 excused day; last completed on 2025-07-10.",
     ),
+    # Due on 31 March; the leave excuses until 19 April.
+    "met, but for a leave that began before anything was due": (
+        (YEARLY, hired("2025-03-01"), trained("2025-04-10"), away("2025-03-05", "2025-03-20")),
+        "Covered on every required day, but for 10 excused days; last completed on 2025-04-10.",
+    ),
+    # 20 November to 14 December 2024 are before the judged days; then 15 to 31 December, the last twelve of two leaves.
+    "met, but for two leaves": (
+        (
+            *(YEARLY, hired("2020-01-01"), trained("2023-11-20"), trained("2024-12-15"), trained("2026-02-01")),
+            *(away("2024-11-10", "2024-11-30"), away("2025-11-27", "2025-12-10"), away("2025-12-20", "2026-01-05")),
+        ),
+        "Covered on every required day, but for 17 excused days; last completed on 2024-12-15.",
+    ),
+    # Back on 20 December, with a new clock: nothing is due before 19 January.
+    "missing, then back before anything was due": (
+        (YEARLY, hired("2025-01-01", "2025-03-31"), hired("2025-12-20")),
+        "Not covered on 60 required days between 2025-01-31 and 2025-03-31; no valid record by the end of the judged period.",
+    ),
     "pending": ((YEARLY, hired("2025-12-20")), "Nothing was due by the end of the judged period; due on 2026-01-19."),
     "pending, and will leave": (
         (YEARLY, hired("2025-12-20", "2026-01-10")),
@@ -112,14 +131,42 @@ def test_sentence_by_hand(name: str, tmp_path: Path) -> None:
     assert verdict["why"] == sentence
 
 
-def test_a_row_that_cannot_be_used_is_told_to_nobody_else(tmp_path: Path) -> None:
-    other = hired("2025-12-20") | {"person_id": "Q"}
-    paper = performed(company_of(YEARLY, hired("2025-12-20"), other, trained("2025-02-31")), tmp_path / "company")
-    pending = "Nothing was due by the end of the judged period; due on 2026-01-19."
-    assert [(row["person_id"], row["why"]) for row in paper.verdicts] == [
+#: Facts of two people or two requirements, then whose sentence is whose.
+SEVERAL: dict[str, tuple[tuple[Any, ...], list[tuple[str, str, str]]]] = {
+    "a row that cannot be used is told to nobody else": (
         (
-            "P",
-            f"{pending} A row that seems to be about this person could not be used: exports/02_completions.csv, row 2.",
+            *(YEARLY, hired("2025-12-20"), hired("2025-12-20", person_id="Q")),
+            *(trained("2025-02-31"), trained("2025-02-01", "failed", account="Q")),
         ),
-        ("Q", pending),
-    ]
+        [
+            ("P", "R", "Nothing was due by the end of the judged period; due on 2026-01-19. A row that seems to be about "
+             "this person could not be used: exports/02_completions.csv, row 2."),
+            ("P", "S", "Nothing was due by the end of the judged period; due on 2026-01-19. A row that seems to be about "
+             "this person could not be used: exports/02_completions.csv, row 2."),
+            ("Q", "R", "Nothing was due by the end of the judged period; due on 2026-01-19."),
+            ("Q", "S", "Nothing was due by the end of the judged period; due on 2026-01-19."),
+        ],
+    ),
+    "a completion after the judged days is told of its requirement alone": (
+        (YEARLY, hired("2025-12-01"), trained("2026-01-02")),
+        [
+            ("P", "R", "Not covered on 1 required day, 2025-12-31; completed on 2026-01-02, after the judged days; before "
+             "that no valid record."),
+            ("P", "S", "Not covered on 1 required day, 2025-12-31; no valid record by the end of the judged period."),
+        ],
+    ),
+}  # fmt: skip
+
+
+def several(*facts: Any) -> Company:
+    """A company with a second requirement, of another module."""
+    company = company_of(*(dict(fact) for fact in facts))
+    company.requirements.append(YEARLY | {"id": "S", "satisfied_by": ["N"]})
+    return company
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_sentences_of_several_by_hand(name: str, tmp_path: Path) -> None:
+    facts, sentences = SEVERAL[name]
+    verdicts = performed(several(*facts), tmp_path / "company").verdicts
+    assert [(row["person_id"], row["requirement_id"], row["why"]) for row in verdicts] == sentences

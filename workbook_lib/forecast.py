@@ -41,6 +41,8 @@ def project(engine: Engine, audit: Audit, window: Window) -> None:
             due = _judge_with(engine, audit, assumed)
         if not due:
             break
+        if stuck := set(due).intersection(assumed):
+            raise AssertionError(f"{min(stuck)}: what was assumed covers nothing, and would be assumed for ever")
         engine.drop_aside(EVERYBODY)
     engine.make("forecast", _text("forecast/forecast"))
     engine.load("assumed", COLUMNS, sorted(assumed))

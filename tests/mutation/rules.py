@@ -1,10 +1,11 @@
 """Would the tests notice a mistake in the rules? Each statement is mutated, and judged by companies and by tests.
 
-PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--share 1/4]
+PYTHONPATH=.:tests python -m mutation.rules [RULE ...] [--tests] [--share 1/4] [--again FILE]
 
 RULE is a statement such as `stretch` or `readings/reading`; all by default. --tests asks the rule's own tests, too, where no
-company knows better; that takes long. --share 1/4 does the first of every four mutants. Prints a line for each rule and one for each
-survivor: with the relations that it changes, or that it changes nothing in any company.
+company knows better; that takes long. --share 1/4 does the first of every four mutants; --again those only that survived in
+a run whose output is in FILE. Prints a line for each rule and one for each survivor: with the relations that it changes, or
+that it changes nothing in any company.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
-from mutation.cases import BY_ORACLE, Case, cases_of
+from mutation.cases import BY_ORACLE, Case, judges_of
 from mutation.statements import Mutant, mutants
 
 from workbook_lib.coverage import RULES
@@ -52,7 +53,7 @@ class Outcome(NamedTuple):
 
 
 def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
-    """Ask the companies, one after the other."""
+    """Ask the companies, one after the other; who noticed something comes first the next time."""
     seen: set[str] = set()
     unnoticed = 0
     for no, case in enumerate(cases):
@@ -62,14 +63,13 @@ def judge(mutant: Mutant, statement: str, cases: list[Case]) -> Outcome:
             known, changed = case.try_out(statement, mutant.text)
         except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
             return Outcome("invalid", str(error).splitlines()[0])
-        except duckdb.Error as error:
-            return Outcome("killed", str(error).splitlines()[0])
-        except AssertionError as error:
-            return Outcome("killed", str(error))
+        except Exception as error:  # whatever it is, no test goes on after it
+            known, changed = True, [str(error)]
         if known:
-            return Outcome("killed", f"case {no}")
+            cases.insert(0, cases.pop(no))
+            return Outcome("killed", ", ".join(changed))
         seen.update(changed)
-        unnoticed += bool(changed)
+        unnoticed += bool(changed) and case.defended is BY_ORACLE
     return Outcome("survived", f"changes {', '.join(sorted(seen))}" if seen else "changes nothing")
 
 
@@ -105,7 +105,7 @@ def fates(
 ) -> Iterator[tuple[Mutant, Outcome]]:
     """Each mutant with its fate: first by the companies, then, where none knows better, by the tests."""
     for mutant in chosen:
-        outcome = judge(mutant, statement, cases) if cases else Outcome("survived", "no company was asked")
+        outcome = judge(mutant, statement, cases)
         if outcome.fate == "survived" and copy and ask_tests(rule, mutant.text, copy):
             outcome = Outcome("killed", "tests")
         yield mutant, outcome
@@ -123,6 +123,7 @@ def main() -> None:
     options.add_argument("rules", nargs="*", default=names())
     options.add_argument("--tests", action="store_true")
     options.add_argument("--share", default="1/1")
+    options.add_argument("--again", type=Path)
     chosen = options.parse_args()
     first, step = map(int, chosen.share.split("/"))
     total: Counter[str] = Counter()
@@ -131,12 +132,15 @@ def main() -> None:
         if chosen.tests:
             shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns(".git", "reports", "__pycache__"))
         for rule in chosen.rules:
-            statement, folder = (RULES / f"{rule}.sql").read_text(encoding="utf-8"), rule.rpartition("/")[0]
-            if folder not in cases:
-                cases[folder] = [] if folder == "forecast" else list(cases_of(folder, room))
+            statement, judges = (RULES / f"{rule}.sql").read_text(encoding="utf-8"), judges_of(rule)
+            if judges not in cases:
+                cases[judges] = list(judges(room))
             mine = mutants(statement)[first - 1 :: step]
+            if chosen.again:
+                survived = chosen.again.read_text(encoding="utf-8")
+                mine = [mutant for mutant in mine if f"SURVIVED {rule}, {mutant}: " in survived]
             counted: Counter[str] = Counter()
-            for mutant, outcome in fates(rule, mine, statement, cases[folder], copy if chosen.tests else None):
+            for mutant, outcome in fates(rule, mine, statement, cases[judges], copy if chosen.tests else None):
                 counted[outcome.fate] += 1
                 if outcome.fate == "survived":
                     print(f"SURVIVED {rule}, {mutant}: {outcome.by}", flush=True)

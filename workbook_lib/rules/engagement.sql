@@ -3,6 +3,6 @@ SELECT person.person_no, profile.profile_no, people.start_date, COALESCE(people.
 FROM people
 CROSS JOIN settings
 JOIN person ON person.person_id = people.person_id
-JOIN profile ON COALESCE(profile.worker_type, '') = COALESCE(people.worker_type, '')
+JOIN profile ON profile.worker_type = people.worker_type
             AND COALESCE(profile.role, '') = COALESCE(people.role, '')
             AND COALESCE(profile.department, '') = COALESCE(people.department, '')

@@ -10,9 +10,9 @@ WITH named AS (
                                      ORDER BY start_date DESC NULLS LAST, source_no DESC, row_no DESC) AS latest
   FROM named
 ), listed AS (
-  SELECT person_id, MIN(name) AS name, MIN(account_email) AS email FROM accounts WHERE person_id IS NOT NULL GROUP BY person_id
+  SELECT person_id, MIN(name) AS name, MIN(account_email) AS email FROM accounts GROUP BY person_id
 ), excluded AS (
-  SELECT DISTINCT person_id FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND person_id IS NOT NULL
+  SELECT DISTINCT person_id FROM decision WHERE kind = 'exclude' AND withdrawn = 0
 )
 SELECT CAST(ROW_NUMBER() OVER (ORDER BY described.person_id) AS INTEGER) AS person_no, described.person_id,
        COALESCE(described.name, listed.name, described.email, listed.email) AS name, described.email,

@@ -9,7 +9,7 @@ JOIN person ON person.person_id = leave.person_id
 WHERE leave.end_date IS NULL OR leave.end_date >= leave.start_date + (settings.minimum_days - 1)
 UNION ALL
 SELECT person_no, requirement_no, approved_on, used_up_on - 1, 'extension'
-FROM (SELECT extension.person_no, extension.requirement_no, extension.approved_on, extension.new_due_on,
+FROM (SELECT extension.person_no, extension.requirement_no, extension.approved_on,
              LEAST(extension.new_due_on, COALESCE(MIN(cover.done_on), extension.new_due_on)) AS used_up_on
       FROM extension
       CROSS JOIN settings

@@ -1,6 +1,6 @@
 -- The facts of C12 and C14 for each person and requirement: days counted inside the judged window W, and the first gap after it.
 WITH clipped AS (
-  SELECT stretch.*, window_from, window_to, GREATEST(from_day, window_from) AS first_day, LEAST(to_day, window_to) AS last_day,
+  SELECT stretch.*, window_to, GREATEST(from_day, window_from) AS first_day, LEAST(to_day, window_to) AS last_day,
          from_day <= window_to AS inside
   FROM stretch CROSS JOIN settings WHERE to_day >= window_from
 )

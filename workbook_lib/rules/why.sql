@@ -34,5 +34,5 @@ FROM (SELECT verdict.*, closed.closed_on, CASE WHEN gap_days = 1 THEN '1 require
              ON closed.person_no = verdict.person_no AND closed.requirement_no = verdict.requirement_no
       LEFT JOIN (SELECT account_person.person_no, COUNT(*) AS how_many, MIN(unread_record.place) AS place
                  FROM unread_record JOIN account_person ON account_person.account = unread_record.account
-                 WHERE account_person.person_no IS NOT NULL GROUP BY account_person.person_no) unread
+                 GROUP BY account_person.person_no) unread
              ON unread.person_no = verdict.person_no) verdict

@@ -2,7 +2,7 @@
 -- assumptions. turns_on: the due day on which it becomes a deviation if nothing happens; it can still be met up to that day.
 SELECT nobody.person_no, nobody.requirement_no, verdict.verdict AS so_far, nobody.verdict AS if_nobody,
        everybody.verdict AS if_everybody,
-       CASE WHEN nobody.verdict IN ('late', 'missing') AND everybody.verdict = 'met' THEN nobody.first_gap_on END AS turns_on
+       CASE WHEN everybody.verdict = 'met' THEN nobody.first_gap_on END AS turns_on
 FROM if_nobody.verdict nobody
 JOIN if_everybody.verdict everybody ON everybody.person_no = nobody.person_no
                                    AND everybody.requirement_no = nobody.requirement_no

@@ -2,7 +2,7 @@
 SELECT person_no, requirement_no, done_on, lapses_on FROM main.valid_acknowledgement
 UNION
 SELECT assumed.person_no, assumed.requirement_no, assumed.done_on,
-       policy_version.replaced_on + requirement.due_within_days AS lapses_on
+       policy_version.replaced_on + requirement.due_within_days
 FROM assumed
 JOIN requirement ON requirement.requirement_no = assumed.requirement_no
 JOIN policy_version ON policy_version.policy_id = requirement.policy_id
