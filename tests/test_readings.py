@@ -25,7 +25,7 @@ from workbook_lib.workpaper import Workpaper, perform
 
 SIZE = 60
 FIRST_SEED = int(os.environ.get("ORACLE_SEED", "0"))
-SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPLE", "480")) // SIZE))
+SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPLE", "360")) // SIZE))
 
 #: Person, requirement, reading, and what is said of it.
 Line = tuple[Any, ...]

@@ -182,7 +182,7 @@ def test_chain_by_hand(name: str, tmp_path: Path) -> None:
     assert [chain for (chain,) in paper.rows("SELECT why_due_then FROM trace ORDER BY due_on")] == chains
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:4])  # the mutants are judged by all of them
 def test_of_random_companies_each_exception_has_the_chain_of_the_oracle(seed: int, tmp_path: Path) -> None:
     company = random_company(seed, SIZE)
     as_of = earlier_day(company, seed) if seed % 2 else None
