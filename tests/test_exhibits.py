@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pandas as pd
@@ -787,3 +788,24 @@ class TestLimits:
         assert (
             "workbook run data/inputs --period 2025 --as-of 2026-01-10 --prepared-by 'J. O'\"'\"'Doe' --out ../made-again"
         ) in commands
+
+
+def test_every_listing_ends_in_its_order_and_is_counted_without_it(
+    wp: Workpaper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries: list[str] = []
+    frame = Workpaper.frame
+    monkeypatch.setattr(Workpaper, "frame", lambda self, query: (queries.append(query), frame(self, query))[1])
+    for make in (getattr(exhibits, name) for name in exhibits.__all__):
+        needed = [one.name for one in signature(make).parameters.values() if one.default is one.empty]
+        if needed == ["wp"]:
+            make(wp)
+    listings = [query.rpartition(" LIMIT ")[0] for query in queries if " LIMIT " in query]
+    listings += [check.listing for result in wp.results for check in result.checks if check.listing]
+    assert len(listings) > 20
+    for query in listings:
+        unsorted, order, _ = query.rpartition("ORDER BY")
+        assert order, query
+        assert wp.number(f"SELECT COUNT(*) FROM ({unsorted}) l") == wp.number(f"SELECT COUNT(*) FROM ({query}) l"), (
+            query
+        )

@@ -11,6 +11,7 @@ from companies import earlier_day, random_company, write
 from folders import AUDIT, SOUND, make, plus, without
 from oracle_forecast import Forecast, foresee
 
+from workbook_lib import forecast as forecasting
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
 from workbook_lib.workpaper import Workpaper, perform
@@ -177,3 +178,13 @@ def known_by(table: str, day: date) -> str:
     head, *lines = SOUND[table].splitlines(keepends=True)
     when = head.split(",").index({"completions": "completed_at", "acknowledgements": "acknowledged_at"}[table])
     return head + "".join(line for line in lines if line.split(",")[when][:10] <= day.isoformat())
+
+
+def test_what_covers_nothing_is_not_assumed_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = "SELECT person_no, requirement_no, done_on FROM main.valid_completion"
+    texts = forecasting._text
+    monkeypatch.setattr(
+        forecasting, "_text", lambda name: known if name == "forecast/valid_completion" else texts(name)
+    )
+    with pytest.raises(AssertionError, match="covers nothing"):
+        looked_ahead(tmp_path, date(2025, 7, 30))
