@@ -30,7 +30,7 @@ SEEDS = range(FIRST_SEED, FIRST_SEED + max(1, int(os.environ.get("READINGS_PEOPL
 #: Person, requirement, reading, and what is said of it.
 Line = tuple[Any, ...]
 PASSES = """
-SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1, why FROM reading
+SELECT person.person_id, requirement.requirement_id, reading.reading, reading.passes = 1, reading.is_own = 1 FROM reading
 JOIN person ON person.person_no = reading.person_no
 JOIN requirement ON requirement.requirement_no = reading.requirement_no"""
 FLIPS = """
@@ -48,7 +48,7 @@ def judged(company: Company, folder: Path, as_of: date | None = None) -> Workpap
 
 def outcomes(paper: Workpaper) -> Outcomes:
     rows = paper.rows(PASSES)
-    found = {(person, requirement, reading): passes for person, requirement, reading, passes, *_ in rows}
+    found = {(person, requirement, reading): passes for person, requirement, reading, passes, _ in rows}
     assert len(found) == len(rows), "one line per person, requirement and reading"
     return found
 
@@ -68,10 +68,10 @@ def test_product_and_oracle_agree(seed: int, tmp_path: Path) -> None:
 
 
 def told(company: Company, as_of: date | None) -> tuple[list[Line], list[Line]]:
-    """By the oracle: each outcome with what decides it, and those that are not the audit's own beside it."""
+    """By the oracle: each outcome; and those that are not the audit's own, both with what decides them."""
     passes, words = read(company, "P", as_of), explain(company, "P", as_of)
     own = {requirement["id"]: own_reading(requirement) for requirement in company.requirements}
-    lines = [(*key, passes[key], key[2] == own[key[1]], words[key]) for key in passes]
+    lines: list[Line] = [(*key, passes[key], key[2] == own[key[1]]) for key in passes]
     flips: list[Line] = []
     for person, requirement, reading in passes:
         mine = person, requirement, own[requirement]
@@ -90,7 +90,7 @@ def test_the_own_reading_is_the_verdict(seed: int, tmp_path: Path) -> None:
     verdicts = {(row["person_id"], row["requirement_id"]): row["verdict"] for row in paper.verdicts}
     own = [row for row in paper.rows(PASSES) if row[4]]
     assert own
-    for person, requirement, _, passes, *_ in own:
+    for person, requirement, _, passes, _ in own:
         assert verdicts[person, requirement] in (("met",) if passes else ("late", "missing"))
 
 
@@ -402,15 +402,26 @@ def test_a_flip_says_what_decides_it_under_both_readings(tmp_path: Path) -> None
         ("in_period", 1, "record of 2025-12-31 from 2025-01-01 to 2025-12-31", *own),
         ("trailing", 1, "record of 2025-12-31 within the 12 months before 2025-12-31", *own),
     ]
-    facts = (hired("2020-01-01", "2025-03-15"), trained("2024-03-15"), trained("2025-01-10", status="failed"))
-    paper = judged(small(YEARLY, *facts), tmp_path / "one day")
-    assert paper.rows("SELECT reading, passes, why FROM reading ORDER BY reading") == [
-        ("anchored", 0, "not covered on 1 accountable day, 2025-03-15"),
-        ("in_period", 0, "no record from 2025-01-01 to 2025-03-15"),
-        ("rolling", 0, "not covered on 1 accountable day, 2025-03-15"),
-        ("trailing", 0, "no record within the 12 months before 2025-03-15"),
+    a_day = (hired("2020-01-01", "2025-03-20"), trained("2024-03-15"), trained("2025-03-16"))
+    paper = judged(small(YEARLY, *a_day), tmp_path / "one day")
+    own = ("rolling", "not covered on 1 accountable day, 2025-03-15")
+    assert paper.rows(query) == [
+        ("in_period", 1, "record of 2025-03-16 from 2025-01-01 to 2025-03-20", *own),
+        ("trailing", 1, "record of 2025-03-16 within the 12 months before 2025-03-20", *own),
     ]
-    assert paper.rows(query) == []
+    before = (hired("2020-01-01", "2025-03-20"), trained("2024-12-31"), trained("2025-01-10", status="failed"))
+    paper = judged(small(YEARLY, *before), tmp_path / "before")
+    own = ("rolling", "covered on every accountable day")
+    assert paper.rows(query) == [("in_period", 0, "no record from 2025-01-01 to 2025-03-20", *own)]
+    facts = (hired("2020-01-01", "2025-10-20"), trained("2023-09-05"), trained("2024-09-05"))
+    paper = judged(small(CAMPAIGN, *facts), tmp_path / "campaign")
+    own, since = ("campaign", "covered on every accountable day"), "accountable days between 2025-09-05 and 2025-10-20"
+    assert paper.rows(query) == [
+        ("anchored", 0, f"not covered on 46 {since}", *own),
+        ("in_period", 0, "no record from 2025-01-01 to 2025-10-20", *own),
+        ("rolling", 0, f"not covered on 46 {since}", *own),
+        ("trailing", 0, "no record within the 12 months before 2025-10-20", *own),
+    ]
 
 
 def test_readings_change_nothing_that_was_judged(tmp_path: Path) -> None:

@@ -76,12 +76,22 @@ JOIN trace ON trace.person_no = person.person_no AND trace.requirement_no = requ
 ORDER BY exceptions.person_id, exceptions.requirement_id, exceptions.due_on"""
 
 READINGS = """
-SELECT person.person_id, requirement.requirement_id, reading.reading, reading.is_own = 1 AS is_own,
-       reading.passes = 1 AS passes, reading.judged_on AS last_accountable_on, reading.why
-FROM reading
-JOIN person ON person.person_no = reading.person_no
-JOIN requirement ON requirement.requirement_no = reading.requirement_no
-ORDER BY person.person_id, requirement.requirement_id, reading.reading"""
+SELECT person.person_id, requirement.requirement_id, annual.own_reading, stood.judged_on AS last_accountable_on,
+       stood.rolling, stood.trailing, stood.in_period, stood.campaign, stood.anchored, turned.why AS why_it_turns
+FROM (SELECT person_no, requirement_no, judged_on, MAX(CASE reading WHEN 'rolling' THEN passes END) = 1 AS rolling,
+             MAX(CASE reading WHEN 'trailing' THEN passes END) = 1 AS trailing,
+             MAX(CASE reading WHEN 'in_period' THEN passes END) = 1 AS in_period,
+             MAX(CASE reading WHEN 'campaign' THEN passes END) = 1 AS campaign,
+             MAX(CASE reading WHEN 'anchored' THEN passes END) = 1 AS anchored
+      FROM reading GROUP BY person_no, requirement_no, judged_on) stood
+JOIN person ON person.person_no = stood.person_no
+JOIN requirement ON requirement.requirement_no = stood.requirement_no
+JOIN annual ON annual.requirement_no = stood.requirement_no
+LEFT JOIN (SELECT person_no, requirement_no, own_reading || ': ' || own_why || '; '
+                  || STRING_AGG(reading || ': ' || why, '; ' ORDER BY reading) AS why
+           FROM flip GROUP BY person_no, requirement_no, own_reading, own_why) turned
+       ON turned.person_no = stood.person_no AND turned.requirement_no = stood.requirement_no
+ORDER BY person.person_id, requirement.requirement_id"""
 
 DECISIONS = """
 SELECT decision_id, kind, decided_by, person_id, requirement_id, account, due_on, approved_on, new_due_on, reason_code,
@@ -155,7 +165,7 @@ SAYS: dict[str, str] = {
     "acknowledgements": "Every acknowledged policy.",
     "access": "Every grant of access.",
     "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
-    "readings": "How each person stands under each reading of annual.",
+    "readings": "Who passes under which reading of annual (empty: not testable), and why the result turns.",
     "joiners": "Everybody who joined, and when they completed against their due day.",
     "decisions": "What analysts decided, and what was taken back.",
     "reminders": "Each duty in each message that was sent, or tried: to whom, when, and what became of it.",

@@ -79,9 +79,11 @@ def is_testable(reading: Reading, requirement: Requirement, window: Window) -> b
 def judge(engine: Engine, audit: Audit, window: Window) -> None:
     """Judge every annual requirement under each reading. Needs the relations of `coverage`.
 
-    Makes `reading` (person_no, requirement_no, reading, judged_on, passes, is_own, why), one row per accountable
-    person, requirement and reading that can be tested; judged_on is the last accountable day. And `flip` (person_no,
-    requirement_no, reading, passes, why, own_reading, own_why), one row for each result that is not the audit's own.
+    Makes `reading` (person_no, requirement_no, reading, judged_on, passes, is_own, gap_days, first_gap_on, last_gap_on,
+    done_on), one row per accountable person, requirement and reading that can be tested; judged_on is the last
+    accountable day, and what decides it are the days without cover, or the record accepted on that day. And `flip`
+    (person_no, requirement_no, reading, passes, why, own_reading, own_why), one row for each result that is not the
+    audit's own.
 
     A person is accountable who has an accountable day in W (C12) and no undetermined verdict. The choices where the
     definitions leave room: under every reading an acknowledgement lapses after a material version (C9), and a record
@@ -100,38 +102,33 @@ def judge(engine: Engine, audit: Audit, window: Window) -> None:
     ]
     engine.load("testable", {"requirement_no": "INTEGER", "reading": "VARCHAR"}, testable)
     _load_months(engine, window.as_of)
-    for name in ("annual_record", "last_accountable", "trailing_record", "in_period_record"):
+    for name in ("annual_record", "last_accountable", "last_record"):
         engine.make(name, _text(f"readings/{name}"))
-    _judge_rolling(engine, [no for no, reading in annual if reading is not Reading.ROLLING])
-    _judge_anchored(engine, [no for no, _ in annual])
+    _judge_rolling(engine)
+    _judge_anchored(engine)
     for name in ("reading", "flip"):
         engine.make(name, _text(f"readings/{name}"))
     engine.drop_aside(Reading.ROLLING)
     engine.drop_aside(Reading.ANCHORED)
 
 
-def _judge_rolling(engine: Engine, requirements: list[int]) -> None:
+def _judge_rolling(engine: Engine) -> None:
     """Once more with C8 for twelve months where the audit has another calendar; elsewhere its own verdict is this."""
     with engine.aside(Reading.ROLLING):
-        _load_runs(engine, requirements)
+        engine.make("run", _text("readings/rolling_run"))
         calendar = engine.rows("SELECT DISTINCT requirement_no, done_on, a_year_later FROM annual_record")
         engine.load("renewal", {"requirement_no": "INTEGER", "done_on": "DATE", "due_on": "DATE"}, calendar)
         for name in ("cover", *JUDGEMENT):
             engine.make(name, _text(name))
 
 
-def _judge_anchored(engine: Engine, requirements: list[int]) -> None:
-    """Once more with the cover of the anchored reading."""
+def _judge_anchored(engine: Engine) -> None:
+    """Once more with the cover of the anchored reading, for whom rolling finds uncovered."""
     with engine.aside(Reading.ANCHORED):
-        _load_runs(engine, requirements)
+        engine.make("run", _text("readings/anchored_run"))
         engine.make("cover", _text("readings/anchored_cover"))
         for name in JUDGEMENT:
             engine.make(name, _text(name))
-
-
-def _load_runs(engine: Engine, requirements: list[int]) -> None:
-    engine.load("rejudged", {"requirement_no": "INTEGER"}, [(no,) for no in requirements])
-    engine.make("run", _text("readings/run"))
 
 
 def _load_months(engine: Engine, as_of: date) -> None:

@@ -7,7 +7,7 @@ WITH clipped AS (
 SELECT person_no, requirement_no,
        MIN(CASE WHEN inside AND required THEN first_day END) AS required_from,
        MAX(CASE WHEN inside AND required THEN last_day END) AS last_required_on,
-       MAX(CASE WHEN inside AND required AND NOT excused THEN 1 ELSE 0 END) AS is_accountable,
+       MAX(CASE WHEN inside AND required AND NOT excused THEN last_day END) AS last_accountable_on,
        MAX(CASE WHEN inside AND required AND NOT covered THEN 1 ELSE 0 END) AS is_uncovered,
        MAX(CASE WHEN inside AND covered THEN 1 ELSE 0 END) AS is_covered,
        MAX(CASE WHEN inside AND to_day >= window_to THEN 1 ELSE 0 END) AS applies_at_end,

@@ -20,7 +20,7 @@ WITH doubtful AS (
          CASE WHEN doubtful.person_no IS NOT NULL THEN 'undetermined'
               WHEN last_gap_on IS NOT NULL AND (last_covered_on IS NULL OR last_covered_on < last_gap_on) THEN 'missing'
               WHEN last_gap_on IS NOT NULL THEN 'late'
-              WHEN is_accountable = 0 AND is_uncovered = 1 THEN 'excused'
+              WHEN last_accountable_on IS NULL AND is_uncovered = 1 THEN 'excused'
               WHEN required_from IS NOT NULL OR is_covered = 1 THEN 'met'
               WHEN applies_at_end = 1 THEN 'pending'
               ELSE 'left' END AS verdict,

@@ -2,14 +2,18 @@
 -- cover of the record before it ends moves that day by a year; any other starts from its own date. It takes the place of `cover`;
 -- since the same record may end on another day in another tenure, each line is kept to the days of its tenure.
 WITH RECURSIVE tenure AS (
-  SELECT person_no, tenure_from, MAX(spell_to) AS tenure_to FROM spell GROUP BY person_no, tenure_from
+  SELECT run.person_no, run.requirement_no, run.tenure_from, MAX(spell.spell_to) AS tenure_to
+  FROM run
+  JOIN spell ON spell.person_no = run.person_no AND spell.tenure_from = run.tenure_from
+  GROUP BY run.person_no, run.requirement_no, run.tenure_from
 ), ordered AS (
-  SELECT record.person_no, record.requirement_no, tenure_from, tenure_to, done_on, a_year_later, lapses_on,
+  SELECT record.person_no, record.requirement_no, tenure_from, tenure_to, done_on, a_year_later, MAX(lapses_on) AS lapses_on,
          ROW_NUMBER() OVER (PARTITION BY record.person_no, record.requirement_no, tenure_from ORDER BY done_on) AS place
   FROM annual_record record
   CROSS JOIN settings
-  JOIN tenure ON tenure.person_no = record.person_no
+  JOIN tenure ON tenure.person_no = record.person_no AND tenure.requirement_no = record.requirement_no
              AND record.done_on BETWEEN tenure_from - preboarding_days AND tenure_to
+  GROUP BY record.person_no, record.requirement_no, tenure_from, tenure_to, done_on, a_year_later  -- those of one day are one
 ), chained AS (
   SELECT person_no, requirement_no, tenure_from, tenure_to, done_on, place, LEAST(a_year_later, lapses_on) AS ends_on
   FROM ordered WHERE place = 1
