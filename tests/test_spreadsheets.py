@@ -113,8 +113,11 @@ class TestEscapes:
         assert not escape(text).lstrip(" ").startswith(tuple(set(TRIGGERS) - {"'"}))
 
     def test_in_sql_are_the_same(self, tmp_path: Path) -> None:
+        beginnings = (f"{chr(place)}=1" for place in range(0x100))
         cells = [
-            text for text in (*HARMFUL, *(f" {sign}x" for sign in TRIGGERS), "plain", "a=b", "") if "\0" not in text
+            text
+            for text in (*HARMFUL, *(f" {sign}x" for sign in TRIGGERS), *beginnings, "plain", "a=b", "")
+            if "\0" not in text
         ]
         engine = Engine()
         engine.load("cell", {"no": "INTEGER", "says": "VARCHAR"}, enumerate(cells))

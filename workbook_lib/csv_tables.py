@@ -12,8 +12,11 @@ from pathlib import Path
 
 #: What makes a spreadsheet take a text for a formula; and the sign that is put before such a text.
 TRIGGERS = tuple("=+-@\t\r\n\0'＝＋－＠")
-#: `escape` in SQL; `{0}` is the text.
-ESCAPED = r"CASE WHEN regexp_matches({0}, '^ *[=+\-@\t\r\n\x00''＝＋－＠]') THEN '''' || {0} ELSE {0} END"
+#: `escape` in SQL; `{0}` is the text. Most texts begin with a letter or a digit, and are seen to be harmless at once.
+ESCAPED = (
+    "CASE WHEN {0} BETWEEN 'A' AND '~' OR {0} BETWEEN '0' AND '9~' THEN {0} "
+    r"WHEN regexp_matches({0}, '^ *[=+\-@\t\r\n\x00''＝＋－＠]') THEN '''' || {0} ELSE {0} END"
+)
 
 
 def escape(text: str) -> str:

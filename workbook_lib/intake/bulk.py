@@ -173,12 +173,14 @@ def _plain_text(path: Path) -> tuple[int, str, bool] | None:
     has_quotes, last = False, b"\n"
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            text = last + chunk
-            if b"\0" in chunk or b"\1" in chunk or b"\n\n" in text or b"\n\r" in text:
+            text, has_returns = last + chunk, last == b"\r" or b"\r" in chunk
+            if b"\0" in chunk or b"\1" in chunk or b"\n\n" in text or (has_returns and b"\n\r" in text):
                 return None
             if len(chunk) == CHUNK and b"\n" not in chunk:
                 return None
-            ends, returns, pairs = ends + chunk.count(b"\n"), returns + chunk.count(b"\r"), pairs + text.count(b"\r\n")
+            ends += chunk.count(b"\n")
+            if has_returns:
+                returns, pairs = returns + chunk.count(b"\r"), pairs + text.count(b"\r\n")
             has_quotes, last = has_quotes or b'"' in chunk, chunk[-1:]
     return (ends, "\\r\\n" if pairs else "\\n", has_quotes) if returns == pairs and pairs in (0, ends) else None
 
@@ -276,7 +278,7 @@ def _by_the_hour(column: Column) -> None:
             f"CASE WHEN {timed} THEN left({key}, {at} - 1) || ':00:00' || substr({key}, {at} + 6) ELSE {key} END"
         ]
         minute, second = (f"TRY_CAST(substr({key}, {at} + {n}, 2) AS INTEGER)" for n in (1, 4))
-        column.seconds = f"CASE WHEN {timed} THEN {minute} * 60 + {second} ELSE 0 END"
+        column.seconds = f"CASE WHEN {column.name}.is_hour THEN {minute} * 60 + {second} ELSE 0 END"
     else:
         column.keys = [f"date_trunc('hour', {key})"]
         column.seconds = f"date_diff('second', {column.keys[0]}, {key})"
@@ -311,7 +313,10 @@ def _look_up(engine: Engine, reading: Reading, keys: str, column: Column) -> Non
     """Parse the different texts of a column, and say where what they mean is found."""
     texts = [as_text(name, kind) for name, kind in zip(_names(column), column.kinds, strict=True)]
     parsed = f"parsed_{reading.source_no}_{column.name}"
-    engine.derive(f"{parsed}_key", f"SELECT ROW_NUMBER() OVER () AS id, * FROM {keys} WHERE {column.name}_away = 0")
+    is_hour = f"regexp_full_match({texts[0]}, {quoted(TIMED)}) AS is_hour"
+    engine.derive(
+        f"{parsed}_key", f"SELECT ROW_NUMBER() OVER () AS id, *, {is_hour} FROM {keys} WHERE {column.name}_away = 0"
+    )
     types = [reading.table.stored[name] for name in column.stored] or ["BOOLEAN"]
     slots = {f"v{n}": kind for n, kind in enumerate(types)}
     _, rows = engine.stream(f"SELECT id, {', '.join(texts)} FROM {parsed}_key")
