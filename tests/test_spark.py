@@ -5,10 +5,16 @@ pyspark is not in the extra dev: it takes 450 MB. Without it, or without Java, t
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
+import os
+import re
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -177,6 +183,81 @@ def test_the_pack_is_the_same(tmp_path: Path) -> None:
     assert read_info(theirs)["Result-Digest"] == read_info(ours)["Result-Digest"]
     engines = [json.loads((pack / "data" / "run.json").read_text())["options"]["engine"] for pack in (ours, theirs)]
     assert engines == ["duckdb", "spark"]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A master and a worker of Spark as processes on this machine: the address of the master, the worker's folder."""
+    import pyspark
+
+    home = Path(pyspark.__file__).parent
+    environment = os.environ | {"SPARK_HOME": str(home), "SPARK_NO_DAEMONIZE": "1"}
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(kind: str, *arguments: object) -> Path:
+        said = tmp_path / f"{kind}.log"
+        command = [
+            home / "bin" / "spark-class",
+            f"org.apache.spark.deploy.{kind.lower()}.{kind}",
+            "--host",
+            "127.0.0.1",
+        ]
+        with said.open("wb") as log:
+            process = subprocess.Popen(
+                [str(part) for part in (*command, "--webui-port", "0", *arguments)],
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+        started.append(process)
+        return said
+
+    try:
+        address = until_said(start("Master", "--port", "0"), r"Starting Spark master at (spark://\S+)")
+        work = tmp_path / "work"
+        until_said(
+            start("Worker", "-c", "1", "-m", "1g", "-d", work, address), r"Successfully registered with (master)"
+        )
+        yield address, work
+    finally:
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def until_said(log: Path, pattern: str) -> str:
+    """Wait until a process says something, and return the part of it that is asked for."""
+    end = time.monotonic() + 120
+    while not (found := re.search(pattern, log.read_text(encoding="utf-8", errors="replace"))):
+        assert time.monotonic() < end, log.read_text(encoding="utf-8", errors="replace")
+        time.sleep(0.2)
+    return found[1]
+
+
+@needs_spark
+@harmless
+def test_a_batch_on_a_cluster_gives_the_same_pack(cluster: tuple[str, Path], tmp_path: Path) -> None:
+    """The statements run in the worker's process, which shares nothing with this one but the temporary folder."""
+    address, work = cluster
+    arguments = ["batch", NORTHWIND, "--periods", "2025", "--no-pdf", "--out", tmp_path / "batch"]
+    done = subprocess.run(
+        [str(a) for a in (sys.executable, "-m", "workbook_lib.cli", *arguments, *IN_SPARK, address)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYSPARK_SUBMIT_ARGS": f"{JAVA} --executor-memory 512m pyspark-shell"},
+    )
+    assert done.returncode == 0, done.stderr
+    ours = packs.seal(NORTHWIND, tmp_path / "ours")
+    assert read_info(tmp_path / "batch" / "northwind-2025")["Result-Digest"] == read_info(ours)["Result-Digest"]
+    facts = json.loads((tmp_path / "batch" / "northwind-2025" / "data" / "run.json").read_text(encoding="utf-8"))
+    assert facts["options"]["engine"] == "spark"
+    assert list(work.glob("app-*/0/stderr")), "an executor has worked"
+
+
+IN_SPARK = ("--engine", "spark", "--spark-master")
 
 
 def test_the_notebook_is_told_the_master_and_does_not_print_it(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ class Options:
     sign_with: Path | None = None
     timestamp_url: str = ""
     zips: bool = False
+    spark_master: str = ""
     memory_limit: str = ""
 
 
@@ -236,6 +237,7 @@ def _job(task: Task) -> production.Job:
         signer=Signer.read(options.sign_with) if options.sign_with else None,
         timestamp_url=options.timestamp_url,
         zips=options.zips,
+        spark_master=options.spark_master,
         memory_limit=options.memory_limit,
     )
 

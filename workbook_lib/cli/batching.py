@@ -10,15 +10,19 @@ import typer
 from workbook_lib.cli.options import (
     AsOf,
     Browser,
+    EngineChoice,
+    EngineName,
     MemoryLimit,
     PaperSize,
     PreparedBy,
     PrintsPdf,
     Pseudonymous,
     SignWith,
+    SparkMaster,
     TimestampUrl,
     Zips,
     app,
+    spark_master,
 )
 from workbook_lib.cli.packs import pseudonym_key
 from workbook_lib.paper import Paper
@@ -52,6 +56,8 @@ def batch(
     sign_with: SignWith = None,
     timestamp_url: TimestampUrl = "",
     archive: Zips = False,
+    engine: EngineChoice = EngineName.DUCKDB,
+    master: SparkMaster = None,
     memory_limit: MemoryLimit = None,
     fail_on_deviation: Annotated[bool, typer.Option(help="Exit with 1 where a procedure noted exceptions.")] = False,
 ) -> None:
@@ -83,6 +89,7 @@ def batch(
         sign_with=sign_with and sign_with.resolve(),
         timestamp_url=timestamp_url,
         zips=archive,
+        spark_master=spark_master(engine, master),
         memory_limit=checked_limit(memory_limit) if memory_limit else "",
     )
     named = [name.strip() for name in periods.split(",") if name.strip()]
@@ -117,11 +124,12 @@ def _finished(waiting: Sequence[Task], jobs: int | None, executor: str) -> Itera
 def _told(finished: Iterator[tuple[Task, Entry]], total: int) -> dict[Task, Entry]:
     """Say a line for each pack as it is finished; on a terminal a bar says how many are left."""
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn, TimeRemainingColumn
 
     made = {}
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), TimeElapsedColumn())
+    spent = TimeElapsedColumn(), "spent,", TimeRemainingColumn(), "left"
+    columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), *spent)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("packs", total=total)
         try:
