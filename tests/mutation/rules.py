@@ -40,6 +40,7 @@ TESTS = {
     "readings": ("test_readings.py",),
     "forecast": ("test_forecast.py",),
     "trace": ("test_trace.py",),
+    "tally": ("test_readings.py",),
     "run": ("test_coverage.py",),
     "spell": ("test_coverage.py",),
 }
