@@ -1,6 +1,6 @@
 -- "Annual" read as trailing, and as in the period: the last record that each of them accepts on the last accountable day of W, of
 -- the twelve months before it or dated inside the period. Other days are not looked at. Which records count in the tenure is C7,
--- as ever; one that covers no day of W under any reading need not be asked.
+-- as ever; a record that is a year old when W begins is accepted by neither.
 SELECT stood.person_no, stood.requirement_no, stood.judged_on,
        MAX(CASE WHEN record.a_year_later > stood.judged_on THEN record.done_on END) AS trailing_on,
        MAX(CASE WHEN record.done_on >= settings.window_from THEN record.done_on END) AS in_period_on
