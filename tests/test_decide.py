@@ -58,6 +58,29 @@ def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_pat
     assert (account.source_no, account.rows_quarantined, account.first_date) == (LAST, 0, None)
 
 
+def test_check_says_whether_the_files_named_as_evidence_are_those_of_then(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    ticket = tmp_path / "ticket.txt"
+    ticket.write_text("TICKET-7", encoding="utf-8")
+    imported(folder, EXPLAIN)
+    (entry,) = register.entries(tmp_path / "register.sqlite")
+    decision_id = entry.content["decision_id"]
+
+    def checked() -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["check", str(folder)])
+        return done.exit_code, done.stdout.partition("Files that decisions name as evidence\n")[2].split("\n\n")[0]
+
+    assert checked() == (0, "  ok   1 of 1 as recorded.")
+    ticket.write_text("TICKET-8", encoding="utf-8")
+    code, said = checked()
+    assert (code, said.splitlines()[-1]) == (1, "  note 0 of 1 as recorded.")
+    assert f"MEND ticket.txt, the evidence of decision {decision_id}, is another file: what it rests on cannot" in said
+    ticket.unlink()
+    assert "is gone: what it rests on cannot be shown." in checked()[1]
+    imported(folder, f",withdraw,ciso@acme.example,,,,,,,,Wrong ticket,,,{decision_id}")
+    assert checked()[1] == "", "what is withdrawn needs no evidence"
+
+
 def test_a_file_imported_twice_adds_nothing(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
     first = imported(folder, EXPLAIN)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from workbook_lib import register
 from workbook_lib.engine import Row
 from workbook_lib.exhibits.markup import visible
 from workbook_lib.lookalikes import Account, Person, Suggestion, suggestions
@@ -61,6 +62,7 @@ def report(paper: Workpaper, console: Console) -> bool:
     _alike(page, "Rows that could not be read", [row for row in bad if not row.refused])
     _alike(page, "Decisions that were refused", [row for row in bad if row.refused])
     _findings(page, paper.findings)
+    _supporting(page, paper)
     _people(page, paper)
     _headcount(page, paper)
     matters = page.matters
@@ -99,6 +101,20 @@ class _Page:
             self.line(line, indent)
         if len(lines) > LISTED:
             self.line(f"and {len(lines) - LISTED:,} more", indent)
+
+
+def _supporting(page: _Page, paper: Workpaper) -> None:
+    """Whether the files that decisions name as evidence are those that they were when it was recorded."""
+    found = list(register.compared(paper.engine, paper.audit.folder))
+    if not found:
+        return
+    page.heading("Files that decisions name as evidence")
+    for decision_id, evidence, fault in found:
+        if fault:
+            said = f"{evidence}, the evidence of decision {decision_id}, is {fault}: what it rests on cannot be shown."
+            page.line(f"{said} Put the file back, or withdraw the decision and decide again.", state="MEND")
+    whole = sum(not fault for *_, fault in found)
+    page.line(f"{whole:,} of {len(found):,} as recorded.", state="ok" if whole == len(found) else "note")
 
 
 # --- files --------------------------------------------------------------------------------------------------------

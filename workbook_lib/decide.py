@@ -6,7 +6,6 @@ evidence.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,17 +73,8 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
 def _body(decision: Decision, folder: Path, now: str) -> dict[str, object]:
     said = {name: value for name, value in decision.items() if name != "place" and value not in (None, "")}
     body = said | {"recorded_at": now}
-    digest = _digest_of(str(decision.get("evidence") or ""), folder)
+    digest = register.digest_of(str(decision.get("evidence") or ""), folder)
     return body | {"evidence_sha256": digest} if digest else body
-
-
-def _digest_of(evidence: str, folder: Path) -> str:
-    """The digest of the file of the audit folder that is named as evidence; "" where it is a ticket or a link."""
-    try:
-        path = (folder / evidence).resolve()
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_relative_to(folder) and path.is_file() else ""
-    except (OSError, ValueError):
-        return ""
 
 
 def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
