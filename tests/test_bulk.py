@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 from arrivals import File, arrange, parquet, refusal, take
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
@@ -418,3 +421,34 @@ def test_a_time_that_stands_for_no_date_is_none_in_a_large_file(
     file = File("completions", "lms.csv", lines, "mine")
     found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
     assert [str(row[3]) for row in found["completions"]] == ["None", "None", "2000-01-01"]
+
+
+ENDS = st.sampled_from(["\n"]) | st.sampled_from(["\r\n"]) | st.sampled_from(["\n", "\r\n", "\r", "\n\r", "\n\n"])
+
+
+@given(
+    st.lists(st.text('ab,"\0\1', max_size=5), min_size=1, max_size=6),
+    st.lists(ENDS, min_size=6, max_size=6),
+    st.sampled_from([["\n"] * 6, ["\r\n"] * 6, None]),
+    st.booleans(),
+    st.integers(8, 24),
+)
+def test_what_a_text_looks_like_is_the_same_whatever_parts_it_is_read_in(
+    lines: list[str], any_ends: list[str], even: list[str] | None, ends_so: bool, part: int
+) -> None:
+    """Parts are longer than a line. A text is plain whose lines end in one way, and none of which is empty."""
+    ends = even or any_ends
+    text = "".join(line + end for line, end in zip(lines, ends, strict=False))
+    text = text if ends_so else text.removesuffix(ends[len(lines) - 1])
+    assume(text)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder, "x.csv")
+        path.write_bytes(text.encode())
+        patch.setattr(bulk, "CHUNK", part)
+        found = bulk._plain_text(path)
+    end = "\r\n" if "\r" in text else "\n"
+    rows = text.removesuffix(end).split(end)
+    is_plain = not set(text) & {"\0", "\1"} and all(row and not set(row) & {"\r", "\n"} for row in rows)
+    assert found == (
+        (text.count("\n"), end.replace("\r", "\\r").replace("\n", "\\n"), '"' in text) if is_plain else None
+    )
