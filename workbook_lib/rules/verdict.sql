@@ -32,8 +32,7 @@ WITH doubtful AS (
   FROM cover CROSS JOIN settings WHERE done_on <= window_to GROUP BY person_no, requirement_no
 )
 SELECT lines.person_no, lines.requirement_no, lines.verdict, lines.required_from, latest.last_completed_on,
-       CASE WHEN verdict <> 'undetermined' THEN gap_days END AS gap_days,
-       CASE WHEN verdict = 'met' THEN relief_days ELSE 0 END AS relief_days,
+       CASE WHEN verdict <> 'undetermined' THEN gap_days END AS gap_days, relief_days,
        CASE WHEN verdict NOT IN ('missing', 'undetermined') THEN next_due_on END AS next_due_on,
        first_gap_on, last_gap_on, last_required_on
 FROM lines
