@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -457,6 +459,52 @@ def test_the_exit_code(outcomes: str, fails_on_deviation: bool, code: int) -> No
         for name in outcomes.split()
     ]
     assert batching._code(entries, fail_on_deviation=fails_on_deviation) == code
+
+
+TELLS = """
+import time
+from pathlib import Path
+from workbook_lib.batch.tasks import Entry, Options, Outcome, Task
+from workbook_lib.cli.batching import _told
+
+def finished():
+    for period in ("2024", "2025"):
+        time.sleep(0.3)
+        task = Task(audit=Path("acme"), period=period, options=Options(out=Path("out")))
+        yield task, Entry(audit="acme", period=period, outcome=Outcome.FAILED, why="no [bold]such[/] file")
+
+print(len(_told(finished(), 2)), "told")
+"""
+LINES = ["[1/2] acme 2024: failed: no [bold]such[/] file", "[2/2] acme 2025: failed: no [bold]such[/] file", "2 told"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_on_a_terminal_each_pack_has_a_line_above_the_bar() -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", TELLS],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "100"},
+    ) as process:
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):  # the end of a pseudo-terminal is an error
+            while part := os.read(ours, 1 << 16):
+                said += part
+    os.close(ours)
+    assert process.returncode == 0
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode()).replace("\r", "\n").splitlines()
+    assert [line.rstrip() for line in shown if line.startswith(("[", "2 told"))] == LINES
+    assert any("packs 1/2" in line and line.endswith("left") for line in map(str.rstrip, shown))
+
+
+def test_elsewhere_each_pack_has_a_line_and_there_is_no_bar() -> None:
+    done = subprocess.run([sys.executable, "-c", TELLS], capture_output=True, text=True, check=True)
+    assert (done.stdout.splitlines(), done.stderr) == (LINES, "")
 
 
 def test_the_trend_states_each_period_and_what_changed() -> None:

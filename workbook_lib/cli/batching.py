@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,20 +124,26 @@ def _finished(waiting: Sequence[Task], jobs: int | None, executor: str) -> Itera
 
 def _told(finished: Iterator[tuple[Task, Entry]], total: int) -> dict[Task, Entry]:
     """Say a line for each pack as it is finished; on a terminal a bar says how many are left."""
+    import sys
+
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeElapsedColumn, TimeRemainingColumn
 
     made = {}
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     spent = TimeElapsedColumn(), "spent,", TimeRemainingColumn(), "left"
     columns = (SpinnerColumn(), "{task.description}", MofNCompleteColumn(), *spent)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal, redirect_stdout=False
+    ) as bar:
+        # A line on the terminal stands above the bar; in a file or another program it stands alone.
+        say = partial(console.print, soft_wrap=True) if console.is_terminal and sys.stdout.isatty() else typer.echo
         task = bar.add_task("packs", total=total)
         try:
             for what, entry in finished:
                 made[what] = entry
                 bar.update(task, advance=1)
-                typer.echo(f"[{len(made)}/{total}] {_line(entry)}")
+                say(f"[{len(made)}/{total}] {_line(entry)}")
         except KeyboardInterrupt:
             typer.echo(
                 f"Stopped after {len(made)} of {total} packs. They stand; the index is as it was. Run it again: what "
