@@ -142,6 +142,21 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         (YEARLY, hired("2020-01-01"), trained("2024-02-01"), trained("2024-11-10"), trained("2026-01-20")),
         {"anchored"},
     ),
+    # A break of 19 days makes no new tenure: the cover that began before it goes on after it.
+    "renewed early, and away for a short time": (
+        (YEARLY, hired("2020-01-01", "2025-05-31"), hired("2025-06-20"), trained("2024-02-01"), trained("2024-11-10")),
+        {"anchored"},
+    ),
+    # 17 days before the first day; it covers to 14 January 2025, and 20 October 2024 is in the 3 months before that.
+    "renewed early after a record before the first day": (
+        (YEARLY, hired("2024-02-01"), trained("2024-01-15"), trained("2024-10-20")),
+        {"anchored"},
+    ),
+    # The record of February 2024 came after the cover before it had ended, and starts from its own day.
+    "renewed early after a late one": (
+        (YEARLY, hired("2020-01-01"), trained("2022-01-10"), trained("2024-02-01"), trained("2024-11-10")),
+        {"anchored"},
+    ),
     # 3 months before 31 May 2024 is 29 February, clamped. A record on that day moves the end to 31 May 2025; from its own
     # day it covers to 27 February, as does, for both, one of the day before.
     "on the first day of the three months, clamped": (
