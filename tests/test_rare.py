@@ -222,3 +222,17 @@ def a_robot() -> Company:
 def test_a_worker_type_that_cannot_be_read_may_be_any(tmp_path: Path) -> None:
     (verdict,) = performed(a_robot(), tmp_path / "company").verdicts
     assert (verdict["verdict"], verdict["gap_days"], verdict["next_due_on"]) == ("undetermined", None, None)
+
+
+def test_where_it_cannot_be_read_the_duties_of_one_type_are_undetermined_and_those_of_other_roles_none(
+    tmp_path: Path,
+) -> None:
+    contractors = YEARLY | {"id": "contractors", "applies_to": {"worker_type": ["contractor"]}}
+    engineers = YEARLY | {"id": "engineers", "applies_to": {"worker_type": ["contractor"], "role": ["Engineer"]}}
+    robot = hired("2025-03-01", worker_type="robot", role="Sales")
+    company = company_of(contractors, robot, hired("2025-03-01", person_id="Q"), trained("2025-03-02"))
+    company.requirements.append(engineers)
+    found = performed(company, tmp_path / "company").verdicts
+    assert [(row["person_id"], row["requirement_id"], row["verdict"]) for row in found] == [
+        ("P", "contractors", "undetermined")
+    ]
