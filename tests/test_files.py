@@ -111,6 +111,28 @@ def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
         )
 
 
+def test_one_column_and_a_trailing_delimiter(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("accounts", "a.csv", "account,\nada,\nbo\n"))
+    assert got.rows("accounts", "account, row_no") == [("ada", 2), ("bo", 3)]
+    assert "trailing_delimiter" in got.codes()
+
+
+def test_the_raw_text_of_a_row_loses_its_line_end_and_nothing_else(tmp_path: Path) -> None:
+    header = "person_id,worker_type,start_date,name"
+    rows = "E1,employee,soon,Max X", "E2,employee,soon,Bo\t"
+    got = receive(tmp_path, people(*rows, header=header))
+    assert [row.raw for row in got.quarantine] == list(rows)
+
+
+def test_a_long_cell_of_a_csv_is_told_with_its_column_and_length(tmp_path: Path) -> None:
+    """Longer than what the csv module takes by itself, and shorter than what we take."""
+    got = receive(tmp_path, people(f"E1,{'x' * 140_000},intern,2024-01-01,", "E2,y,intern,2024-01-01,"))
+    (row,) = got.quarantine
+    assert (row.row_no, row.column, row.code) == (2, "name", "cell_too_long")
+    assert "it holds 140,000 characters" in row.message
+    assert [row[0] for row in got.rows("people")] == ["E2"]
+
+
 def test_nothing_is_retyped(tmp_path: Path) -> None:
     ids = ["00123", "1E5", "12345.0", "True", "NA", "None", "null", "=cmd|x", "<script>"]
     got = receive(tmp_path, people(*(f"{n},NA,employee,2024-01-01," for n in ids)))

@@ -54,6 +54,12 @@ def test_a_withdrawal_cannot_be_withdrawn(tmp_path):
     assert [(row.code, row.row_no) for row in paper.quarantine] == [("withdraws_withdrawal", 4)]
 
 
+def test_only_a_withdrawal_is_asked_what_it_withdraws(tmp_path):
+    paper = decided(tmp_path, "D2,withdraw,g@acme.example,,,,,,,oops,,D1", EXTEND + "D2")
+    assert [row.code for row in paper.quarantine] == []
+    assert paper.rows("SELECT decision_id, withdrawn FROM decision ORDER BY decision_id") == [("D1", 1), ("D2", 0)]
+
+
 @pytest.mark.parametrize(
     ("line", "column", "code"),
     [
