@@ -147,9 +147,36 @@ EXAMPLES: dict[str, tuple[tuple[Any, ...], set[str]]] = {
         (YEARLY, hired("2020-01-01", "2025-05-31"), hired("2025-06-20"), trained("2024-02-01"), trained("2024-11-10")),
         {"anchored"},
     ),
-    # 17 days before the first day; it covers to 14 January 2025, and 20 October 2024 is in the 3 months before that.
+    # 30 days before the first day; it covers to 14 January 2025, and 20 October 2024 is in the 3 months before that.
     "renewed early after a record before the first day": (
-        (YEARLY, hired("2024-02-01"), trained("2024-01-15"), trained("2024-10-20")),
+        (YEARLY, hired("2024-02-14"), trained("2024-01-15"), trained("2024-10-20")),
+        {"anchored"},
+    ),
+    # Anchored to 31 December 2025, on which the next record, and the last day of all, is.
+    "renewed early, and once more on the last day": (
+        (
+            YEARLY,
+            hired("2020-01-01", "2025-12-31"),
+            trained("2023-12-31"),
+            trained("2024-10-05"),
+            trained("2025-12-31"),
+        ),
+        {"trailing", "in_period", "anchored"},
+    ),
+    # The chain of the tenure of now begins anew, whatever there was in an earlier one.
+    "renewed early in a second tenure": (
+        (
+            *(YEARLY, hired("2015-01-01", "2018-12-31"), hired("2023-01-01")),
+            *(trained("2016-01-01"), trained("2017-01-01"), trained("2024-02-01"), trained("2024-11-10")),
+        ),
+        {"anchored"},
+    ),
+    # On 10 December both versions: version 1 lapses on 4 January 2025, version 2 does not.
+    "two versions acknowledged on one day": (
+        (
+            *(SIGNED, hired("2020-01-01"), policy("1", "2020-01-01"), policy("2", "2024-12-05")),
+            *(signed("2024-01-10", "1"), signed("2024-12-10", "1"), signed("2024-12-10", "2")),
+        ),
         {"anchored"},
     ),
     # The record of February 2024 came after the cover before it had ended, and starts from its own day.
@@ -403,6 +430,18 @@ def test_who_is_not_accountable_is_not_counted(tmp_path: Path) -> None:
     found = outcomes(judged(company, tmp_path / "company"))
     assert read(company, "2025") == found
     assert {person for person, _, _ in found} == {"Q"}
+
+
+def test_a_chain_takes_no_record_of_another_person_or_requirement(tmp_path: Path) -> None:
+    """P renewed M early. Q, of the same first day, and N came late, and start from their own day."""
+    late = [trained("2023-06-01", **whose) for whose in ({"account": "Q"}, {"module_id": "N"})]
+    late += [trained("2024-11-10", **whose) for whose in ({"account": "Q"}, {"module_id": "N"})]
+    people = hired("2020-01-01"), hired("2020-01-01", person_id="Q")
+    company = small(YEARLY, *people, trained("2024-02-01"), trained("2024-11-10"), *late)
+    company.requirements.append(YEARLY | {"id": "S", "satisfied_by": ["N"]})
+    found = outcomes(judged(company, tmp_path / "company"))
+    assert read(company, "2025") == found
+    assert [key[:2] for key, passes in found.items() if key[2] == "anchored" and passes] == [("P", "R")]
 
 
 def test_a_flip_says_what_decides_it_under_both_readings(tmp_path: Path) -> None:
