@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import folders
@@ -134,7 +135,8 @@ def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> 
 def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
     extend = "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,"
-    imported(folder, extend, extend.replace("D1", "D2").replace("2025-03-10", "2099-12-31"))
+    later = [datetime.now(UTC).date().isoformat(), "2099-12-31"]  # the day of the record itself is no earlier one
+    imported(folder, extend, *(extend.replace("D1", day).replace("2025-03-10", day) for day in later))
     paper = perform(load_audit(folder))
     (finding,) = [f for f in paper.findings if f.code == "dated_back"]
     assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", LAST, 1)

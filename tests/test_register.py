@@ -43,7 +43,15 @@ def test_days_before_the_approval_stay_a_gap(tmp_path):
 
 def test_a_withdrawn_extension_excuses_nothing_as_if_it_had_never_been(tmp_path):
     withdrawal = "D2,withdraw,grc@acme.example,,,,,,,mistake,,D1"
-    assert ada(decided(tmp_path, EXTEND, withdrawal))["gap_days"] == 30
+    paper = decided(tmp_path, EXTEND, withdrawal)
+    assert ada(paper)["gap_days"] == 30
+    assert "decision_fits_nothing" not in [finding.code for finding in paper.findings]
+
+
+def test_a_withdrawal_of_what_is_not_recorded_is_reported(tmp_path):
+    paper = decided(tmp_path, "D2,withdraw,grc@acme.example,,,,,,,mistake,,D1")
+    (finding,) = [finding for finding in paper.findings if finding.code == "decision_fits_nothing"]
+    assert (finding.subject, "decision D1, which is not recorded" in finding.text) == ("D2", True)
 
 
 def test_a_withdrawal_cannot_be_withdrawn(tmp_path):
