@@ -182,6 +182,17 @@ def test_a_row_above_the_records_that_is_broken(tmp_path: Path, monkeypatch: pyt
     assert [problem.code for problem in assert_equal(folder, monkeypatch)["refused"]] == ["unclosed_quote"]
 
 
+def test_a_row_above_the_records_that_is_no_data_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = 'extends = "generic"\n[reading]\ndrop_rows = 1\n'
+    text = "account,module_id,completed_at,status\nWho,What,When,How\na,SEC-1,2025-01-01,completed\n"
+    folder = arrange(tmp_path, File("completions", "lms.csv", text, "mine"), profiles={"mine": profile})
+    found = assert_equal(folder, monkeypatch)
+    assert [(row[0], row[-1]) for row in found["completions"]] == [("a", 3)]
+    assert found["quarantine"] == ()
+
+
 def test_midnight_in_utc_stays_a_day_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = 'extends = "generic"\n[reading]\nmidnight_utc_is_a_date = true\n'
     text = "account,module_id,completed_at,status\n" + "".join(
