@@ -444,6 +444,16 @@ def test_a_chain_takes_no_record_of_another_person_or_requirement(tmp_path: Path
     assert [key[:2] for key, passes in found.items() if key[2] == "anchored" and passes] == [("P", "R")]
 
 
+def test_a_record_of_two_tenures_ends_in_each_by_the_chain_of_that_one(tmp_path: Path) -> None:
+    """10 November 2024 moves the end to 31 January 2026 in the first tenure; in the second it is the first record."""
+    spells = hired("2020-01-01", "2024-11-30"), hired("2025-01-15")
+    company = small(YEARLY, *spells, trained("2024-02-01"), trained("2024-11-10"))
+    company.audit["preboarding_days"] = 90
+    found = outcomes(judged(company, tmp_path / "company"))
+    assert read(company, "2025") == found
+    assert not found["P", "R", "anchored"]
+
+
 def test_a_flip_says_what_decides_it_under_both_readings(tmp_path: Path) -> None:
     query = "SELECT reading, passes, why, own_reading, own_why FROM flip ORDER BY reading"
     early = (hired("2020-01-01"), trained("2024-02-01"), trained("2024-11-10"), trained("2026-01-20"))
