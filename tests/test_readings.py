@@ -18,6 +18,7 @@ from companies import Company, earlier_day, random_company, write
 from oracle_readings import READINGS, Outcomes, explain, own_reading, read
 from test_oracle import CAMPAIGN, POLICY, YEARLY, away, hired, policy, signed, small, trained
 
+from workbook_lib import listings
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
 from workbook_lib.readings import Reading
@@ -485,6 +486,27 @@ def test_a_flip_says_what_decides_it_under_both_readings(tmp_path: Path) -> None
         ("in_period", 0, "no record from 2025-01-01 to 2025-10-20", *own),
         ("rolling", 0, f"not covered on 46 {since}", *own),
         ("trailing", 0, "no record within the 12 months before 2025-10-20", *own),
+    ]
+
+
+def test_the_table_of_the_pack_sets_the_readings_side_by_side(tmp_path: Path) -> None:
+    half = {"name": "2025", "start": date(2025, 1, 1), "end": date(2025, 6, 30)}
+    company = small(YEARLY, hired("2020-01-01"), hired("2020-01-01", person_id="Q"))
+    company = replace(company, periods=[half])
+    company.sources[1].rows.extend(
+        {name: value for name, value in trained(day, account=who).items() if name != "table"}
+        for who, day in (("P", "2024-07-01"), ("Q", "2024-05-01"), ("Q", "2025-05-11"))
+    )
+    header = "person_id", "requirement_id", "own_reading", "last_accountable_on", *READINGS, "why_it_turns"
+    names, rows = judged(company, tmp_path / "company").engine.stream(listings.READINGS)
+    bare = "not covered on 10 accountable days between 2025-05-01 and 2025-05-10"
+    assert tuple(names) == header
+    assert list(rows) == [
+        ("P", "R", "rolling", date(2025, 6, 30), True, True, None, None, True, None),
+        (
+            *("Q", "R", "rolling", date(2025, 6, 30), False, True, None, None, False),
+            f"rolling: {bare}; trailing: record of 2025-05-11 within the 12 months before 2025-06-30.",
+        ),
     ]
 
 

@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -27,6 +26,7 @@ from click.testing import Result
 from companies import random_company, write
 from folders import AUDIT, SOUND, make
 from nbformat import v4
+from test_batch import line, until
 from typer.testing import CliRunner
 
 from workbook_lib import coverage, identity, publish, spark
@@ -185,6 +185,9 @@ def test_the_pack_is_the_same(tmp_path: Path) -> None:
     assert engines == ["duckdb", "spark"]
 
 
+IN_SPARK = ("--engine", "spark", "--spark-master")
+
+
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A master and a worker of Spark as processes on this machine: the address of the master, the worker's folder."""
@@ -229,10 +232,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, Path]]:
 
 def until_said(log: Path, pattern: str) -> str:
     """Wait until a process says something, and return the part of it that is asked for."""
-    end = time.monotonic() + 120
-    while not (found := re.search(pattern, log.read_text(encoding="utf-8", errors="replace"))):
-        assert time.monotonic() < end, log.read_text(encoding="utf-8", errors="replace")
-        time.sleep(0.2)
+    found: re.Match[str] = until(lambda: re.search(pattern, log.read_text(encoding="utf-8", errors="replace")))
     return found[1]
 
 
@@ -241,9 +241,8 @@ def until_said(log: Path, pattern: str) -> str:
 def test_a_batch_on_a_cluster_gives_the_same_pack(cluster: tuple[str, Path], tmp_path: Path) -> None:
     """The statements run in the worker's process, which shares nothing with this one but the temporary folder."""
     address, work = cluster
-    arguments = ["batch", NORTHWIND, "--periods", "2025", "--no-pdf", "--out", tmp_path / "batch"]
     done = subprocess.run(
-        [str(a) for a in (sys.executable, "-m", "workbook_lib.cli", *arguments, *IN_SPARK, address)],
+        line(NORTHWIND, "--periods", "2025", "--no-pdf", "--out", tmp_path / "batch", *IN_SPARK, address),
         capture_output=True,
         text=True,
         check=False,
@@ -255,9 +254,6 @@ def test_a_batch_on_a_cluster_gives_the_same_pack(cluster: tuple[str, Path], tmp
     facts = json.loads((tmp_path / "batch" / "northwind-2025" / "data" / "run.json").read_text(encoding="utf-8"))
     assert facts["options"]["engine"] == "spark"
     assert list(work.glob("app-*/0/stderr")), "an executor has worked"
-
-
-IN_SPARK = ("--engine", "spark", "--spark-master")
 
 
 def test_the_notebook_is_told_the_master_and_does_not_print_it(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from workbook_lib.exhibits.front import DONE_AFTER
 from workbook_lib.exhibits.joiners import JOINERS
 from workbook_lib.exhibits.outlook import TURNING
 from workbook_lib.exhibits.readiness import AHEAD, DUE, UNCOVERED
+from workbook_lib.exhibits.readings import WHY
 from workbook_lib.procedures import Outcome, Result
 from workbook_lib.procedures.result import counted
 from workbook_lib.spreadsheets import Sheet, write_workbook
@@ -75,7 +76,7 @@ JOIN trace ON trace.person_no = person.person_no AND trace.requirement_no = requ
           AND trace.due_on = exceptions.due_on
 ORDER BY exceptions.person_id, exceptions.requirement_id, exceptions.due_on"""
 
-READINGS = """
+READINGS = f"""
 SELECT person.person_id, requirement.requirement_id, annual.own_reading, stood.judged_on AS last_accountable_on,
        stood.rolling, stood.trailing, stood.in_period, stood.campaign, stood.anchored, turned.why AS why_it_turns
 FROM (SELECT person_no, requirement_no, judged_on, MAX(CASE reading WHEN 'rolling' THEN passes END) = 1 AS rolling,
@@ -87,8 +88,7 @@ FROM (SELECT person_no, requirement_no, judged_on, MAX(CASE reading WHEN 'rollin
 JOIN person ON person.person_no = stood.person_no
 JOIN requirement ON requirement.requirement_no = stood.requirement_no
 JOIN annual ON annual.requirement_no = stood.requirement_no
-LEFT JOIN (SELECT person_no, requirement_no, own_reading || ': ' || own_why || '; '
-                  || STRING_AGG(reading || ': ' || why, '; ' ORDER BY reading) AS why
+LEFT JOIN (SELECT person_no, requirement_no, {WHY} AS why
            FROM flip GROUP BY person_no, requirement_no, own_reading, own_why) turned
        ON turned.person_no = stood.person_no AND turned.requirement_no = stood.requirement_no
 ORDER BY person.person_id, requirement.requirement_id"""

@@ -9,15 +9,18 @@ from workbook_lib.workpaper import Workpaper
 
 FLIP_ROWS = 40
 
+#: Of the lines of `flip` of one person and requirement: what decides it, by the audit's own reading and by the others.
+WHY = """flip.own_reading || ': ' || flip.own_why || '; '
+         || STRING_AGG(replace(flip.reading, '_', ' ') || ': ' || flip.why, '; ' ORDER BY flip.reading) || '.'"""
+
 #: Whose result another reading turns round, with the days that decide it.
-FLIPS = """
+FLIPS = f"""
 SELECT person.person_id, person.name, requirement.requirement_id,
        flip.own_reading || CASE WHEN flip.passes = 1 THEN ': fails' ELSE ': passes' END AS the_audits_own_reading,
        STRING_AGG(replace(flip.reading, '_', ' '), ', ' ORDER BY flip.reading)
          || CASE WHEN flip.passes = 1 AND COUNT(*) = 1 THEN ': passes' WHEN flip.passes = 1 THEN ': pass'
                  WHEN COUNT(*) = 1 THEN ': fails' ELSE ': fail' END AS read_otherwise,
-       flip.own_reading || ': ' || flip.own_why || '; '
-         || STRING_AGG(replace(flip.reading, '_', ' ') || ': ' || flip.why, '; ' ORDER BY flip.reading) || '.' AS why
+       {WHY} AS why
 FROM flip
 JOIN person ON person.person_no = flip.person_no
 JOIN requirement ON requirement.requirement_no = flip.requirement_no

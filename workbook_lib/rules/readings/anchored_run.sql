@@ -1,5 +1,5 @@
 -- "Annual" read as anchored: the runs that are judged once more. A record never ends earlier under it than a year after its day,
--- so it covers every day that rolling covers: only whom rolling finds uncovered can stand otherwise. C4 and C5 are the same.
+-- so it covers every day that rolling covers: only whom rolling finds uncovered can stand otherwise.
 SELECT run.*
 FROM main.run
 JOIN (SELECT verdict.person_no, verdict.requirement_no
