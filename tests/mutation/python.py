@@ -5,7 +5,7 @@ PYTHONPATH=.:tests python -m mutation.python ROOM [MODULE ...] [--share 1/4] [--
 ROOM is one of ROOMS. The tests are collected once and run once, to learn which run which lines and how long they take. For
 each mutant a process is forked, in which the function's code is exchanged, and those that run the mutated statement are asked
 until one fails: first those that noticed other mutants of the function, then those that are quick and run what few others
-run. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
+run, of the function, of the module and of all. What a module computes when it is imported cannot be exchanged so: there pytest runs anew on a copy of the project.
 --share 1/4 does the first of every four mutants; --again those that survived in a run whose output FILE holds.
 --seconds is how long the tests may take that one mutant is given. --learned FILE keeps what was learned for further runs of
 rooms with the same tests; tests that it does not know are learned in addition. Delete it where a module or a test was changed.
@@ -78,7 +78,8 @@ class Judge:
         self.chosen, self.scratch = chosen, scratch
         self.uses: dict[tuple[str, int], set[int]] = {}
         self.costs: list[float] = []
-        self.worth: list[float] = []
+        #: Lines → what each test, for its time, tells of them.
+        self.worths: dict[tuple[str, int, int], list[float]] = {}
         self.total: Counter[str] = Counter()
         #: How often a test noticed a mutant of a function.
         self.noticed: Counter[tuple[str, int]] = Counter()
@@ -94,9 +95,6 @@ class Judge:
         for no, item in enumerate(self.items):
             for place in known[item.nodeid][1]:
                 self.uses.setdefault(place, set()).add(no)
-        # A test that runs what few others run tells more, for its time, than one of many of a kind.
-        tells = [sum(1 / len(self.uses[place]) for place in known[item.nodeid][1]) for item in self.items]
-        self.worth = [told / (0.05 + cost) for told, cost in zip(tells, self.costs, strict=True)]
         print(f"{len(self.items)} tests, {self.costs.count(NEVER)} of which cannot be used", flush=True)
         first, step = map(int, self.chosen.share.split("/"))
         for name in self.chosen.modules:
@@ -140,7 +138,8 @@ class Judge:
             # It is the module's own level, or called while the module is imported: whoever reads the name is asked.
             function, used = None, self.readers(path, mutant)
         asked, seconds = [], 0.0
-        for no in sorted(used, key=lambda no: (-self.noticed[place, no], -self.worth[no])):
+        lines = _lines(function.__code__) if function else set(mutant.lines)
+        for no in self.order(used, place, path, lines):
             seconds += self.costs[no]
             if self.costs[no] < NEVER and len(asked) < MOST and (seconds < self.chosen.seconds or not asked):
                 asked.append(no)
@@ -156,6 +155,28 @@ class Judge:
         if 0 < killed <= len(asked) and not anew:
             self.noticed[place, asked[killed - 1]] += 1
         return "killed" if killed else f"survived {len(asked)} of {len(used)} tests"
+
+    def order(self, used: set[int], place: str, path: Path, lines: set[int]) -> list[int]:
+        """Who is asked when: who noticed something, then in turn who tells most of the lines, of the module, and of all."""
+        by_worth = [
+            [no for _, no in sorted((-self.worth(*key)[no], no) for no in used)]
+            for key in ((str(path), min(lines), max(lines)), (str(path), 0, 10**9), ("", 0, 0))
+        ]
+        first = sorted((no for no in used if self.noticed[place, no]), key=lambda no: -self.noticed[place, no])
+        return list(dict.fromkeys([*first, *(no for some in zip(*by_worth, strict=True) for no in some)]))
+
+    def worth(self, file: str, first: int, last: int) -> list[float]:
+        """What each test tells, for its time, of these lines: more, where it runs what few others run. No file: of all."""
+        if (file, first, last) not in self.worths:
+            tells = [0.0] * len(self.items)
+            for (other, line), users in self.uses.items():
+                if not file or (other == file and first <= line <= last):
+                    for no in users:
+                        tells[no] += 1 / len(users)
+            self.worths[file, first, last] = [
+                told / (0.05 + cost) for told, cost in zip(tells, self.costs, strict=True)
+            ]
+        return self.worths[file, first, last]
 
     def users(self, path: str | Path, lines: Iterable[int]) -> set[int]:
         """The tests that run one of these lines."""
