@@ -535,6 +535,7 @@ def test_a_header_below_the_first_row_of_a_workbook(tmp_path: Path) -> None:
     content = workbook(["Report"], [], HEADER, ["labels"], SOUND)
     got = receive(tmp_path, File("people", "p.xlsx", content, profile="deep"), profiles={"deep": profile})
     assert got.rows("people", "person_id, row_no") == [("E1", 5)]
+    assert not got.quarantine
 
 
 def test_namespaces_with_a_prefix(tmp_path: Path) -> None:

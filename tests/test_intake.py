@@ -357,6 +357,7 @@ def test_overrides_of_a_json_file(tmp_path: Path) -> None:
     assert got.intake.files[0].ignored_columns == ("id",)
     (problem,) = refusal(tmp_path / "b", File("people", "p.json", text, keys='columns = { person_id = "who[" }'))
     assert problem.what == "'who[' is not a path such as user.email or emails[primary=true].value."
+    assert problem.code == "bad_override"
     (problem,) = refusal(tmp_path / "c", File("people", "p.json", text))
     assert (problem.where, problem.what[:28]) == ("p.json, records", "it has no column person_id. ")
     assert "header_depth" not in problem.do

@@ -183,6 +183,7 @@ def test_a_wrong_profile_refuses_the_audit_once(tmp_path: Path) -> None:
 
 def test_a_table_that_the_profile_does_not_know(tmp_path: Path) -> None:
     (problem,) = refusal(tmp_path, File("leave", "x.csv", "a\n", profile="bamboohr"))
+    assert problem.code == "no_layout"
     assert problem.what == (
         "profile bamboohr reads no leave from a CSV file; it reads people (csv or xlsx), people (json)."
     )

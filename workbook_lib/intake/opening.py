@@ -182,9 +182,10 @@ def _refuse_one_name(opened: Opened, layout: Layout, pairs: Pairs, source: Sourc
 
 
 def _open_csv(path: Path, content: Digest, layout: Layout, is_header: HeaderTest) -> Opened:
-    """Open a CSV file by the first of the declared delimiters with which it has the header; else by the first."""
+    """Open a CSV file by the first declared delimiter with which it has the header; else by that of most columns."""
     reading = layout.reading
-    tries: list[Opened | BadFileError] = []
+    tries: list[Opened] = []
+    refusals: list[BadFileError] = []
     for delimiter in reading.delimiter:
         try:
             opened = open_csv(
@@ -197,15 +198,14 @@ def _open_csv(path: Path, content: Digest, layout: Layout, is_header: HeaderTest
                 paired=layout.pairs is not None,
             )
         except BadFileError as problem:
-            tries.append(problem)
+            refusals.append(problem)
             continue
         if is_header(opened.header):
             return opened
         tries.append(opened)
-    first = next((found for found in tries if isinstance(found, Opened)), tries[0])
-    if isinstance(first, BadFileError):
-        raise first
-    return first
+    if not tries:
+        raise refusals[0]
+    return max(tries, key=lambda opened: len(opened.header))
 
 
 def _open_json(path: Path, content: Digest, layout: Layout, source: Source) -> Opened:
@@ -260,7 +260,7 @@ def _named(lacking: list[str], opened: Opened, layout: Layout) -> str:
     """The line for audit.toml that names the first column not found, with the nearest header that nothing reads."""
     read = {name: headers_in(entry) for name, entry in layout.columns.items()}
     name, wanted = next(((name, all_) for name, all_ in read.items() if " or ".join(all_) in lacking), ("…", ()))
-    spare = {header.casefold(): header for header in opened.header if header and header not in chain(*read.values())}
+    spare = {header.casefold(): header for header in opened.header if header not in chain(*read.values())}
     near = [found for header in wanted for found in get_close_matches(header.casefold(), spare, 1)]
     return f"columns = {{ {name} = {toml_text(spare[near[0]] if near else '…')} }}"
 
