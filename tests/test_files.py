@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -33,8 +34,8 @@ from hypothesis import strategies as st
 
 from workbook_lib.intake import json_records, spreadsheet
 from workbook_lib.intake.csv_records import open_csv
-from workbook_lib.intake.files import digest, kind_of
-from workbook_lib.intake.json_records import path_of
+from workbook_lib.intake.files import BadFileError, digest, kind_of
+from workbook_lib.intake.json_records import open_json, path_of
 
 PEOPLE = "person_id,worker_type,start_date,end_date\nE1,employee,2024-01-01,2025-01-01\nE2,intern,2024-02-01,\n"
 READ = [("E1", 2), ("E2", 3)]
@@ -262,7 +263,7 @@ ROW = {"person_id": "E1", "worker_type": "employee", "start_date": "2024-01-01"}
 
 
 @pytest.mark.parametrize(
-    "data", [[ROW], {"people": [ROW], "count": 1, "pages": []}], ids=["list", "object with one list"]
+    "data", [[ROW], {"people": [ROW], "count": 1, "pages": [], "next": None}], ids=["list", "object with one list"]
 )
 def test_records_are_found(tmp_path: Path, data: object) -> None:
     assert put(tmp_path, json.dumps(data), "p.json") == [("E1", 1)]
@@ -272,6 +273,8 @@ def test_numbers_in_json_keep_their_text(tmp_path: Path) -> None:
     text = '[{"account": 12345678901234567890, "module_id": 1.50, "completed_at": null, "status": "failed", "score": 1.10}]'
     got = receive(tmp_path, File("completions", "c.json", text))
     assert got.rows("completions", "account, module_id, score") == [("12345678901234567890", "1.50", 1.1)]
+    got = receive(tmp_path / "long", File("modules", "m.json", f'[{{"module_id": {"7" * 5000}, "title": -0}}]'))
+    assert got.rows("modules", "module_id, title") == [("7" * 5000, "-0")]
 
 
 def test_the_raw_text_of_a_record_is_its_object(tmp_path: Path) -> None:
@@ -282,39 +285,49 @@ def test_the_raw_text_of_a_record_is_its_object(tmp_path: Path) -> None:
 
 
 def test_a_list_of_plain_values_is_joined(tmp_path: Path) -> None:
-    text = '[{"module_id": "M", "topics": ["phishing", "passwords"], "assessed": true, "title": {"en": "x"}}]'
+    text = '[{"module_id": "M", "topics": ["phishing", "passwords"], "assessed": true, "title": {"en": "x"}}, '
+    text += '{"module_id": "N", "title": ["x", {"en": "y"}]}]'
     got = receive(tmp_path, File("modules", "m.json", text))
-    assert got.rows("modules", "topics, assessed, title") == [("phishing;passwords", True, '{"en": "x"}')]
+    assert got.rows("modules", "topics, assessed, title") == [
+        ("phishing;passwords", True, '{"en": "x"}'),
+        (None, None, '["x", {"en": "y"}]'),
+    ]
 
 
 BAD_JSON = [
-    ("not JSON", "[{]", "p.json, line 1, column 3", "it is not valid JSON:"),
-    ("cut off", '[{"person_id": "E1"', "p.json, line 1, column 20", "it is not valid JSON:"),
-    ("twice", '[{"person_id": "E1", "person_id": "E2"}]', "p.json", "an object has the key 'person_id' twice"),
-    ("NaN", '[{"person_id": NaN}]', "p.json", "it holds NaN, which is not JSON."),
-    ("no list", '{"person_id": "E1"}', "p.json", "no list of records was found; keys at the top: person_id."),
-    ("two lists", '{"a": [{"x": 1}], "b": [{"x": 1}]}', "p.json", "no list of records was found; keys at the top: a, b."),
-    ("a number", "7", "p.json", "no list of records was found; keys at the top: none."),
-    ("web page", "<html>", "p.json", "it is a web page or XML"),
-    ("nobody", "[]", "p.json", "it has a header and no rows."),
-    ("missing key", '[{"person_id": "E1", "start_date": 1}]', "p.json, records",
-     'it has no column worker_type. Columns found: "person_id", "start_date".'),
-    ("half a character", '[{"person_id": "E\\ud800"}]', "p.json", "it holds half of a character"),
-    ("bottomless", "[" * 200_000, "p.json", "it is nested too deeply."),
+    ("not JSON", "[{]", "p.json, line 1, column 3", "it is not valid JSON:", "bad_json"),
+    ("cut off", '[{"person_id": "E1"', "p.json, line 1, column 20", "it is not valid JSON:", "bad_json"),
+    ("twice", '[{"name": "Bo", "person_id": "E1", "person_id": "E2"}]', "p.json", "an object has the key 'person_id' twice", "duplicate_key"),
+    ("NaN", '[{"person_id": NaN}]', "p.json", "it holds NaN, which is not JSON.", "bad_json"),
+    ("no list", '{"person_id": "E1"}', "p.json", "no list of records was found; keys at the top: person_id.", "no_records"),
+    ("two lists", '{"a": [{"x": 1}], "b": [{"x": 1}]}', "p.json", "no list of records was found; keys at the top: a, b.", "no_records"),
+    ("a number", "7", "p.json", "no list of records was found; keys at the top: none.", "no_records"),
+    ("web page", "<html>", "p.json", "it is a web page or XML", "web_page"),
+    ("nobody", "[]", "p.json", "it has a header and no rows.", "no_rows"),
+    ("missing key", '[{"person_id": "E1", "start_date": 1}, null, "worker_type"]', "p.json, records",
+     'it has no column worker_type. Columns found: "person_id", "start_date".', "missing_column"),
+    ("half a character", '[{"person_id": "E\\ud800"}]', "p.json", "it holds half of a character", "bad_json"),
+    ("bottomless", "[" * 200_000, "p.json", "it is nested too deeply.", "bad_json"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "where", "what"), [case[1:] for case in BAD_JSON], ids=[case[0] for case in BAD_JSON])
-def test_json_that_cannot_be_trusted_is_refused(tmp_path: Path, text: str, where: str, what: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "where", "what", "code"), [case[1:] for case in BAD_JSON], ids=[case[0] for case in BAD_JSON]
+)
+def test_json_that_cannot_be_trusted_is_refused(tmp_path: Path, text: str, where: str, what: str, code: str) -> None:
     (problem,) = refusal(tmp_path, File("people", "p.json", text))
-    assert problem.where == where
+    assert (problem.where, problem.code) == (where, code)
     assert problem.what.startswith(what)
 
 
-def test_a_json_file_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_records, "LARGEST_JSON", 10)
-    (problem,) = refusal(tmp_path, File("people", "p.json", json.dumps([ROW])))
-    assert problem.what.startswith("it is larger than")
+def test_a_json_file_of_512_mb_is_read_and_a_larger_one_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps([ROW]))
+    largest = replace(digest(path, "json"), size=512 * 1024 * 1024)
+    assert open_json(path, largest, records=(), explode="", wanted=tuple(ROW)).header == tuple(ROW)
+    with pytest.raises(BadFileError) as refused:
+        open_json(path, replace(largest, size=largest.size + 1), records=(), explode="", wanted=tuple(ROW))
+    assert (refused.value.code, refused.value.what) == ("too_large", "it is larger than 512 MB.")
 
 
 def test_what_is_no_object_is_quarantined(tmp_path: Path) -> None:
@@ -333,9 +346,10 @@ def test_what_is_no_path(text: str) -> None:
 
 
 def test_paths() -> None:
-    record = {"a": {"b.c": [{"x": 1, "y": True}, {"x": 2, "y": False}]}, "l": [5]}
+    record = {"a": {"b.c": [{"x": 1, "y": True}, {"x": 2, "y": False}]}, "l": [5], "m": ["a@x", {"at": "b@x"}]}
     found = [json_records.value_at(record, path_of(text)) for text in ('a."b.c"[y=false].x', 'a."b.c"[1].x', "l[0]")]
     assert found == [2, 2, 5]
+    assert json_records.value_at(record, path_of("m[type=].at")) == "b@x"
     assert json_records.value_at(record, path_of("a.nothing")) is json_records.MISSING
     assert [json_records.value_at(record, path_of(text)) for text in ("l[7]", 'a."b.c"[x=9]', "a[0]")] == [None] * 3
 

@@ -596,11 +596,11 @@ def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
         .replace("[layout.", "explode = 'jobs'\n[layout.")
     )
     jobs = [{"type": "intern", "start": "2023-01-01"}, {"type": "employee", "start": "2024-01-01"}]
-    data = [{"id": 1, "jobs": jobs}, {"id": 2, "jobs": []}, {"id": 3}]
+    data = [{"id": 1, "jobs": jobs}, {"id": 2, "jobs": []}, {"id": 3}, {"id": 4, "jobs": jobs[0]}]
     got = read(tmp_path, ABOUT + columns, "people", json.dumps(data), "x.json")
     assert got.rows("people", "person_id, worker_type, row_no") == [("1", "intern", 1), ("1", "employee", 1)]
-    assert [(row.subject, row.row_no) for row in got.quarantine] == [("2", 2), ("3", 3)]
-    assert got.intake.files[0].rows_read == 4
+    assert [(row.subject, row.row_no) for row in got.quarantine] == [("2", 2), ("3", 3), ("4", 4)]
+    assert got.intake.files[0].rows_read == 5
 
 
 def test_one_row_per_element_of_a_list_inside_an_object_keeps_what_stands_beside_it(tmp_path: Path) -> None:
@@ -613,11 +613,38 @@ def test_one_row_per_element_of_a_list_inside_an_object_keeps_what_stands_beside
                 "id": 7,
                 "jobs": [{"type": "intern", "start": "2024-01-01"}, {"type": "other", "start": "2025-01-01"}],
             }
-        }
+        },
+        {"who": None},
     ]
     profile = ABOUT + columns.replace("[layout.", "explode = 'who.jobs'\n[layout.")
     got = read(tmp_path, profile, "people", json.dumps(data), "x.json")
     assert got.rows("people", "person_id, worker_type") == [("7", "intern"), ("7", "other")]
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(2, "missing_value")]
+
+
+def test_one_row_per_element_of_a_list_inside_one_element_of_another(tmp_path: Path) -> None:
+    columns = PEOPLE.replace('"type"', '"firms.jobs.type"').replace('"start"', '"firms.since"')
+    jobs = [{"type": "intern"}, {"type": "other"}]
+    data = [{"id": 7, "firms": [{"of": "old", "jobs": []}, {"of": "new", "since": "2024-01-01", "jobs": jobs}]}]
+    profile = ABOUT + columns.replace("[layout.", "explode = 'firms[of=new].jobs'\n[layout.")
+    got = read(tmp_path, profile, "people", json.dumps(data), "x.json")
+    assert got.rows("people", "worker_type, start_date") == [
+        ("intern", date(2024, 1, 1)),
+        ("other", date(2024, 1, 1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("records", "data", "top"),
+    [("rows", {"rows": {"id": 7, "type": "intern", "start": "2024-01-01"}}, "rows"), (".", 7, "none")],
+)
+def test_one_record_alone_is_taken_only_where_the_profile_says_the_document(
+    tmp_path: Path, records: str, data: object, top: str
+) -> None:
+    profile = {"mine": ABOUT + PEOPLE.replace("[layout.", f"records = '{records}'\n[layout.")}
+    (problem,) = refusal(tmp_path, File("people", "x.json", json.dumps(data), profile="mine"), profiles=profile)
+    assert problem.what == f"no list of records was found at {records}; keys at the top: {top}."
+    assert problem.code == "no_records"
 
 
 @pytest.mark.parametrize(

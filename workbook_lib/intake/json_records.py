@@ -100,7 +100,7 @@ def open_json(path: Path, content: Digest, *, records: Sequence[str], explode: s
 
     records : the list is at the first of these paths that has one; "." is the document: a list, or one record alone.
     None: the top-level list, or the only list of objects that a top-level object holds.
-    explode : a list inside each record that makes one row per element; paths go on through its name.
+    explode : a list inside each record that makes one row per element; paths go on through its keys alone.
 
     The header holds the wanted paths that exist in some record; `others` the remaining keys of the records.
     """
@@ -227,9 +227,9 @@ def _only_list(data: object) -> list[object] | None:
     return data if isinstance(data, list) else None
 
 
-def _exploded(record: object, listed: Sequence[Step]) -> list[object]:
+def _exploded(record: Any, listed: Sequence[Step]) -> list[object]:
     """The record, or one copy of it per element of the exploded list (the element in the list's place)."""
-    if not listed or not isinstance(record, dict):
+    if not listed:
         return [record]
     elements = value_at(record, listed)
     if elements is MISSING:
@@ -240,7 +240,7 @@ def _exploded(record: object, listed: Sequence[Step]) -> list[object]:
     return [_replaced(record, listed, element) for element in elements]
 
 
-def _replaced(record: dict[str, Any], listed: Sequence[Step], element: object) -> dict[str, Any]:
+def _replaced(record: Any, listed: Sequence[Step], element: object) -> object:
     head, rest = listed[0].key, listed[1:]
-    inner = element if not rest else _replaced(record.get(head) or {}, rest, element)
+    inner = element if not rest else _replaced(value_at(record, listed[:1]) or {}, rest, element)
     return record | {head: inner}
