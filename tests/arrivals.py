@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,7 +164,7 @@ def dated(serial: float, style: int = 1) -> Cell:
 
 def workbook(
     *rows: list[object],
-    more: dict[str, str] | None = None,
+    more: Mapping[str, str | bytes] | None = None,
     sheets: dict[str, str] | None = None,
     book: str = "",
     after: str = "",
@@ -171,7 +172,7 @@ def workbook(
 ) -> bytes:
     """An .xlsx with one sheet of these rows; `sheets` adds others, `more` any part, `book` text to workbook.xml."""
     names = ["Data", *(sheets or {})]
-    parts = {
+    parts: dict[str, str | bytes] = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Override PartName="/xl/workbook.xml" ContentType="{SPREADSHEET}.sheet.main+xml"/></Types>',
@@ -191,7 +192,7 @@ def workbook(
     }
     for i, text in enumerate((sheets or {}).values(), 2):
         parts[f"xl/worksheets/sheet{i}.xml"] = text
-    return archive(parts | (more or {}))
+    return archive({**parts, **(more or {})})
 
 
 def sheet(*rows: list[object], after: str = "", row_attributes: dict[int, str] | None = None) -> str:
@@ -213,10 +214,10 @@ def _cell(place: str, value: object) -> str:
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
 
 
-def archive(parts: dict[str, str]) -> bytes:
+def archive(parts: Mapping[str, str | bytes]) -> bytes:
     """A zip archive."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, text in parts.items():
-            file.writestr(name, text)
+        for name, content in parts.items():
+            file.writestr(name, content)
     return buffer.getvalue()

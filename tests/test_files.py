@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 from arrivals import (
     MAIN,
     OFFICE,
+    PACKAGE,
+    STYLES,
     Cell,
     File,
     archive,
@@ -360,6 +363,7 @@ HEADER: list[object] = ["person_id", "name", "worker_type", "start_date", "end_d
 SOUND: list[object] = ["E1", "Zoë", "employee", "2024-01-01", "2025-01-01"]
 ERROR = Cell('t="e"', "<f>1/0</f><v>#DIV/0!</v>")
 NO_RESULT = Cell("", "<f>TODAY()</f><v></v>")
+FIRST = "xl/worksheets/sheet1.xml"
 
 
 def sheet_file(*rows: list[object], keys: str = "", **options: object) -> File:
@@ -368,7 +372,8 @@ def sheet_file(*rows: list[object], keys: str = "", **options: object) -> File:
 
 def test_cells_of_a_workbook_as_text(tmp_path: Path) -> None:
     more = [7, 1.5, "intern", dated(45292), dated(45658.25, 2)], [], ["007", True, "other", dated(45292)]
-    got = receive(tmp_path, sheet_file(SOUND, *more, ["E3", "x", "intern", 45292, dated(45658.25, 2)]))
+    wrong = ["E3", False, "intern", 45292, dated(45658.25, 2)]
+    got = receive(tmp_path, sheet_file(SOUND, *more, wrong))
     assert got.rows("people", "person_id, name, start_date, end_date, row_no") == [
         ("E1", "Zoë", date(2024, 1, 1), date(2025, 1, 1), 2),
         ("7", "1.5", date(2024, 1, 1), date(2025, 1, 1), 3),
@@ -376,29 +381,81 @@ def test_cells_of_a_workbook_as_text(tmp_path: Path) -> None:
     ]
     (row,) = got.quarantine
     assert (row.sheet, row.row_no, row.column, row.value) == ("Data", 6, "start_date", "45292")
-    assert row.raw == "E3\tx\tintern\t45292\t2025-01-01 06:00:00"
-    assert "blank_rows" in got.codes()
+    assert row.raw == "E3\tfalse\tintern\t45292\t2025-01-01 06:00:00"
+    assert got.finding("blank_rows").text.startswith("people.xlsx: 1 blank line ignored")
     assert got.finding("numeric_ids").text.startswith("people.xlsx, column 'person_id': 1 cell stored as numbers")
 
 
 def test_the_part_of_a_sheet_may_be_named_from_the_root_of_the_archive(tmp_path: Path) -> None:
     link = f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="/xl/worksheets/sheet1.xml"/>'
-    links = (
-        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{link}</Relationships>'
-    )
+    links = f'<Relationships xmlns="{PACKAGE}/relationships">{link}</Relationships>'
     got = receive(tmp_path, sheet_file(SOUND, more={"xl/_rels/workbook.xml.rels": links}))
     assert got.rows("people", "person_id") == [("E1",)]
+
+
+def repacked(content: bytes, name_of: Callable[[str], str]) -> bytes:
+    """A workbook whose parts are called otherwise; those without a name are left out."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as whole, zipfile.ZipFile(packed, "w") as other:
+        for name in whole.namelist():
+            if name_of(name):
+                other.writestr(name_of(name), whole.read(name))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("name_of", [str.upper, lambda name: name.replace("/", "\\")], ids=["capitals", "backslashes"])
+def test_parts_are_found_whatever_a_program_calls_them(tmp_path: Path, name_of: Callable[[str], str]) -> None:
+    rows = [Cell('s="3"', "<v>7</v>"), *SOUND[1:]], ["E2", "x", "intern", "2024-01-01", ERROR]
+    got = receive(tmp_path, File("people", "people.xlsx", repacked(workbook(HEADER, *rows), name_of)))
+    assert got.rows("people", "person_id") == [("00007",)]
+    assert [row.code for row in got.quarantine] == ["unknown_cell"]
+
+
+def test_a_sheet_in_a_comment_is_no_sheet(tmp_path: Path) -> None:
+    got = receive(tmp_path, sheet_file(SOUND, book='<!-- <sheet name="Old"\n sheetId="9" r:id="rId9"/> -->'))
+    assert got.rows("people", "person_id") == [("E1",)]
+
+
+@pytest.mark.parametrize(
+    ("style", "number", "person_id", "code"),
+    [
+        ("00000", 7, "00007", "shown_with_zeros"),
+        ("00", 7, "07", "shown_with_zeros"),
+        ("0", 7, "7", "numeric_ids"),
+        ("#,##0", 7, "7", "numeric_ids"),
+        ("General", 7, "7", "numeric_ids"),
+        ("00000", 7.5, "7.5", "numeric_ids"),
+        ("00000", 999_999_999_999_999, "999999999999999", "shown_with_zeros"),
+        ("General", 10**15, "1000000000000000.0", "numeric_ids"),
+    ],
+)
+def test_a_number_is_an_id_as_far_as_its_cell_shows_it(
+    tmp_path: Path, style: str, number: float, person_id: str, code: str
+) -> None:
+    """The sheet begins in its second column, and other numbers stand in it."""
+    styles = STYLES.replace('formatCode="00000"', f'formatCode="{style}"')
+    text = Cell('s="3" t="inlineStr"', "<is><t>7</t></is>")
+    row = [None, Cell('s="3"', f"<v>{number}</v>"), text, *SOUND[2:4], None, 12]
+    content = workbook([None, *HEADER, "age"], row, more={"xl/styles.xml": styles})
+    got = receive(tmp_path, File("people", "people.xlsx", content))
+    assert got.rows("people", "person_id, name") == [(person_id, "7")]
+    assert got.intake.files[0].ignored_columns == ("(column 1, unnamed)", "age")
+    assert {"shown_with_zeros", "numeric_ids"}.intersection(got.codes()) == {code}
 
 
 def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
     rows = workbook(
         ["account", "module_id", "completed_at", "status"], ["a", "M", dated(45658.6666898148, 2), "passed"],
         ["b", "M", dated(45658, 2), "passed"], ["c", "M", 45658, "passed"],
+        ["d", "M", dated(45658 + 57601.499 / 86_400, 2), "passed"],
+        ["e", "M", dated(45658 + 57601.5 / 86_400, 2), "passed"],
     )  # fmt: skip
     got = receive(tmp_path, File("completions", "c.xlsx", rows))
     assert got.rows("completions", "account, completed_on, completed_at") == [
         ("a", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 2)),
         ("b", date(2025, 1, 1), None),
+        ("d", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 1)),
+        ("e", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 2)),
     ]
     assert [(row.row_no, row.code, row.value) for row in got.quarantine] == [(4, "not_a_date", "45658")]
 
@@ -431,7 +488,7 @@ def test_formulas_with_a_result_and_errors_in_other_columns_do_no_harm(tmp_path:
 
 def test_an_error_in_a_cell_without_a_place_refuses_the_workbook(tmp_path: Path) -> None:
     text = sheet(HEADER, SOUND).replace("</sheetData>", '<row r="3"><c t="e"><v>#N/A</v></c></row></sheetData>')
-    (problem,) = refusal(tmp_path, sheet_file(more={"xl/worksheets/sheet1.xml": text}))
+    (problem,) = refusal(tmp_path, sheet_file(more={FIRST: text}))
     assert "spreadsheet errors in cells that do not say where they are" in problem.what
 
 
@@ -443,6 +500,37 @@ def test_merged_cells_are_not_empty(tmp_path: Path) -> None:
     assert (row.row_no, row.column, row.code) == (3, "worker_type", "unknown_cell")
     assert row.value == "a cell that is merged with the one above or before it"
     assert row.message.startswith("it is a cell that is merged with the one above or before it")
+
+
+def test_exactly_the_inner_cells_of_a_merge_are_unknown(tmp_path: Path) -> None:
+    rows = [f"E{n}" for n in (1, 2, 3)]
+    after = '<mergeCells><mergeCell ref="C2:D3"/></mergeCells>'
+    got = receive(tmp_path, sheet_file(*([person, *SOUND[1:]] for person in rows), after=after))
+    assert [(row.row_no, row.column) for row in got.quarantine] == [(2, "start_date"), (3, "worker_type")]
+    assert got.rows("people", "person_id") == [("E3",)]
+    assert got.rows("unread_people", "person_id, worker_type, end_date") == [
+        ("E1", "employee", date(2025, 1, 1)),
+        ("E2", None, date(2025, 1, 1)),
+    ]
+
+
+def test_a_cell_of_unknown_value_names_no_column(tmp_path: Path) -> None:
+    """Here a title over several columns, and one word over three of them that nobody reads."""
+    header = [*HEADER, "further", None, None, ERROR]
+    after = '<mergeCells><mergeCell ref="A1:I1"/><mergeCell ref="F2:H2"/></mergeCells>'
+    content = workbook(["People"], header, [*SOUND, "a", "b", "c", "d"], after=after)
+    (problem,) = refusal(tmp_path / "a", File("people", "people.xlsx", content))
+    assert problem.what.endswith('Columns found: "People", "", "", "", "", "", "", "", "".')
+    deep = {"deep": 'extends = "generic"\n[reading]\nheader_depth = 2\n'}
+    got = receive(tmp_path / "b", File("people", "people.xlsx", content, profile="deep"), profiles=deep)
+    assert got.rows("people", "person_id") == [("E1",)]
+    assert got.intake.files[0].ignored_columns == ("further", *(f"(column {n}, unnamed)" for n in (7, 8, 9)))
+
+
+def test_a_nul_character_in_a_workbook_is_told_as_such(tmp_path: Path) -> None:
+    text = sheet(HEADER, ["E1", "\0Zoë", *SOUND[2:]])
+    (row,) = receive(tmp_path, sheet_file(more={FIRST: text})).quarantine
+    assert (row.row_no, row.column, row.code) == (2, "name", "nul_character")
 
 
 def test_hidden_rows_and_1904_are_remarked(tmp_path: Path) -> None:
@@ -457,7 +545,22 @@ def test_hidden_rows_and_1904_are_remarked(tmp_path: Path) -> None:
     )
     assert got.rows("people", "person_id, start_date") == [("E1", date(2024, 1, 1)), ("E2", date(2024, 1, 1))]
     assert got.finding("hidden_rows").text.startswith("people.xlsx: 1 rows of the sheet are hidden")
-    assert "dates_from_1904" in got.codes()
+    assert got.finding("dates_from_1904").text == (
+        "people.xlsx: the workbook counts days from 1904; its dates were converted accordingly."
+    )
+
+
+def test_what_a_long_sheet_hides_is_found_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the text of the sheet is cut into pieces, and behind its last row."""
+    hidden = dict.fromkeys(range(2, 42, 2), 'hidden="1"')
+    rows = [[f"E{n}", "x", "intern", "2024-01-01", ERROR if n % 3 == 0 else None] for n in range(2, 42)]
+    text = sheet(HEADER, *rows, row_attributes=hidden)
+    text = text.replace("</sheetData>", '<row r="42" hidden="1"/></sheetData>')
+    for size in (300, 500, 700):
+        monkeypatch.setattr(spreadsheet, "CHUNK", size)
+        got = receive(tmp_path / str(size), sheet_file(more={FIRST: text}))
+        assert got.finding("hidden_rows").text.startswith("people.xlsx: 21 rows of the sheet are hidden")
+        assert [row.row_no for row in got.quarantine] == list(range(3, 42, 3))
 
 
 def test_a_cell_longer_than_a_spreadsheet_allows(tmp_path: Path) -> None:
@@ -480,47 +583,109 @@ def test_an_empty_second_sheet_does_no_harm(tmp_path: Path) -> None:
     assert got.rows("people", "person_id") == [("E1",)]
     empty = File("people", "people.xlsx", workbook())
     (problem,) = refusal(tmp_path / "b", empty)
-    assert problem.what == "all its sheets are empty."
+    assert (problem.what, problem.code) == ("all its sheets are empty.", "empty_file")
     named = sheet_file(SOUND, sheets={"Sheet2": sheet()}, keys='sheet = "Sheet2"')
     (problem,) = refusal(tmp_path / "c", named)
     assert problem.what == "it has no column person_id, worker_type, start_date. Columns found: none."
+
+
+def test_a_sheet_with_a_header_alone_is_not_empty(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path / "a", sheet_file())
+    assert problem.what == "it has a header and no rows."
+    (problem,) = refusal(tmp_path / "b", sheet_file(SOUND, sheets={"Former": sheet(HEADER)}))
+    assert problem.what == "more than one of its sheets holds something: 'Data', 'Former'."
+
+
+def test_of_many_sheets_twenty_are_named(tmp_path: Path) -> None:
+    many = {f"S{n}": sheet() for n in range(2, 23)}
+    (problem,) = refusal(tmp_path, sheet_file(SOUND, keys='sheet = "S23"', sheets=many))
+    assert problem.what.endswith("'S19', 'S20' and 2 more.")
 
 
 FAR = sheet(HEADER).replace("</sheetData>", '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + sheet(HEADER)
 LINK = f'<Relationships><Relationship Id="rId1" Type="{OFFICE}/externalLink" Target="other.xml"/></Relationships>'
 MACROS = '<Types><Override PartName="/xl/book.xml" ContentType="application/vnd.ms-excel.sheet.macroEnabled.main+xml"/></Types>'
-UNSAFE = [
-    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "it is not an .xlsx workbook"),
-    ("text", PEOPLE, "it is not an .xlsx workbook"),
-    ("empty", b"", "the file is empty."),
-    ("far cell", workbook(more={"xl/worksheets/sheet1.xml": FAR}), "reaches 16,384 columns x 1,048,576 rows"),
-    ("far cell quoted", workbook(more={"xl/worksheets/sheet1.xml": FAR.replace('"XFD1048576"', "'XFD1048576'")}), "reaches"),
-    ("entities", workbook(more={"xl/worksheets/sheet1.xml": ENTITIES}), "declares entities"),
+UNSAFE = "unsafe_workbook"
+REFUSED_BOOKS = [
+    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "it is not an .xlsx workbook", "wrong_kind"),
+    ("text", PEOPLE, "it is not an .xlsx workbook", "wrong_kind"),
+    ("empty", b"", "the file is empty.", "empty_file"),
+    ("no workbook", archive({"hello.txt": "hi"}), "the workbook cannot be read", "broken_workbook"),
+    ("no sheet", workbook(more={FIRST: ""}), "the workbook cannot be read", "broken_workbook"),
+    ("as many parts as may be", archive({f"p{n}": "" for n in range(2_000)}), "cannot be read", "broken_workbook"),
+    ("many parts", archive({f"p{n}": "" for n in range(2_001)}), "it has too many parts", UNSAFE),
+    ("far cell", workbook(more={FIRST: FAR}), "reaches 16,384 columns x 1,048,576 rows", UNSAFE),
+    ("far cell quoted", workbook(more={FIRST: FAR.replace('"XFD1048576"', "'XFD1048576'")}), "reaches", UNSAFE),
+    ("far cell in small letters", workbook(more={FIRST: FAR.replace("XFD", "xfd")}), "reaches 16,384 columns", UNSAFE),
+    ("entities", workbook(more={FIRST: ENTITIES}), "declares entities", UNSAFE),
+    ("an entity alone", workbook(more={FIRST: '<!ENTITY a "aaaa">' + sheet(HEADER)}), "declares entities", UNSAFE),
     ("external entity", workbook(more={"xl/sharedStrings.xml": '<!DOCTYPE x SYSTEM "file:///etc/passwd"><sst/>'}),
-     "xl/sharedStrings.xml declares entities"),
-    ("UTF-16 part", archive({"xl/workbook.xml": "\ufeff<x/>"}).replace("\ufeff".encode(), b"\xff\xfe "), "cannot be"),
-    ("bomb", workbook(more={"xl/media/x.bin": "0" * (201 << 20)}), "inflates to"),
-    ("many parts", archive({f"p{n}": "" for n in range(2_001)}), "it has too many parts"),
-    ("macros", workbook(HEADER, more={"xl/vbaProject.bin": "x"}), "it holds macros or links to other workbooks"),
-    ("links", workbook(HEADER, more={"xl/externalLinks/externalLink1.xml": "<x/>"}), "it holds macros or links"),
-    ("no workbook", archive({"hello.txt": "hi"}), "the workbook cannot be read"),
-    ("links elsewhere", workbook(HEADER, more={"xl/worksheets/_rels/sheet1.xml.rels": LINK}), "it holds macros or links"),
-    ("macros elsewhere", workbook(HEADER, more={"[Content_Types].xml": MACROS}), "it holds macros or links"),
+     "xl/sharedStrings.xml declares entities", UNSAFE),
+    ("UTF-16", workbook(more={FIRST: sheet(HEADER).encode("utf-16")}), f"{FIRST} declares entities, or is not UTF-8", UNSAFE),
+    ("bomb", workbook(more={"xl/media/x.bin": "0" * (201 << 20)}), "inflates to", UNSAFE),
+    ("endless text", workbook(more={"xl/worksheets/_rels/sheet1.xml.rels": "x" * (1 << 20)}),
+     "sheet1.xml.rels holds a text of more than 1,048,576 characters", UNSAFE),
+    ("macros", workbook(HEADER, more={"xl/vbaProject.bin": "x"}), "it holds macros or links to other workbooks", UNSAFE),
+    ("links", workbook(HEADER, more={"xl/externalLinks/externalLink1.xml": "<x/>"}), "it holds macros or links", UNSAFE),
+    ("links elsewhere", workbook(HEADER, more={"xl/worksheets/_rels/sheet1.xml.rels": LINK}), "it holds macros or links", UNSAFE),
+    ("macros elsewhere", workbook(HEADER, more={"[Content_Types].xml": MACROS}), "it holds macros or links", UNSAFE),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "what"), [case[1:] for case in UNSAFE], ids=[case[0] for case in UNSAFE])
-def test_an_unsafe_workbook_is_refused(tmp_path: Path, content: str | bytes, what: str) -> None:
+@pytest.mark.parametrize(("content", "what", "code"), [c[1:] for c in REFUSED_BOOKS], ids=[c[0] for c in REFUSED_BOOKS])
+def test_an_unsafe_workbook_is_refused(tmp_path: Path, content: str | bytes, what: str, code: str) -> None:
     (problem,) = refusal(tmp_path, File("people", "people.xlsx", content))
-    assert problem.where == "people.xlsx"
+    assert (problem.where, problem.code) == ("people.xlsx", code)
     assert what in problem.what
 
 
-def test_a_workbook_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheet, "LARGEST_FILE", 100)
-    (problem,) = refusal(tmp_path, sheet_file(SOUND))
-    assert "it is larger than" in problem.what
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("of /relationships/externalLink and .macroEnabled.", {}),
+        ("with a picture", {"xl/media/image1.png": "x" * (2 << 20)}),
+        ("with room behind the sheet", {FIRST: sheet(HEADER, SOUND) + " " * (1 << 20)}),
+    ],
+)
+def test_what_only_looks_unsafe_does_no_harm(tmp_path: Path, name: str, more: dict[str, str]) -> None:
+    got = receive(tmp_path, sheet_file([SOUND[0], name, *SOUND[2:]], more=more))
+    assert got.rows("people", "person_id") == [("E1",)]
+
+
+def test_a_workbook_has_a_largest_size(tmp_path: Path) -> None:
+    for beyond, what in ((0, "it is not an .xlsx workbook"), (1, "the workbook is refused: it is larger than 50 MB.")):
+        (problem,) = refusal(tmp_path, File("people", "people.xlsx", bytes((50 << 20) + beyond)))
+        assert problem.what.startswith(what)
+
+
+def inflating(to: int, padding: int = 0) -> bytes:
+    """A workbook whose parts say of themselves that they hold so many bytes."""
+    content = io.BytesIO(workbook(HEADER, SOUND))
+    with zipfile.ZipFile(content, "a") as file:
+        file.writestr("xl/media/image1.png", bytes(padding))
+        file.filelist[-1].file_size += to - sum(part.file_size for part in file.filelist)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(("size", "most"), [(0, 200 << 20), (2 << 20, 400 << 20), (3 << 20, 500 << 20)])
+def test_how_far_a_workbook_may_inflate(tmp_path: Path, size: int, most: int) -> None:
+    """To 200 times its size, a small one to 200 MB, a large one to 500 MB."""
+    padding = max(0, size - len(inflating(most)))
+    book = File("people", "people.xlsx", inflating(most, padding))
+    assert receive(tmp_path / "a", book).rows("people", "person_id") == [("E1",)]
+    (problem,) = refusal(tmp_path / "b", File("people", "people.xlsx", inflating(most + 1, padding)))
+    assert problem.what == f"the workbook is refused: it inflates to {most + 1:,} bytes."
+
+
+def test_how_many_cells_a_workbook_may_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 10)
+    assert receive(tmp_path / "a", sheet_file(SOUND)).rows("people", "person_id") == [("E1",)]
+    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 9)
+    (problem,) = refusal(tmp_path / "b", sheet_file(SOUND))
+    assert f"{FIRST} reaches 5 columns x 2 rows" in problem.what
+    (problem,) = refusal(tmp_path / "c", sheet_file(more={FIRST: sheet(HEADER, SOUND).replace(' r="', ' n="')}))
+    assert f"{FIRST} holds 10 cells" in problem.what
 
 
 def test_cells_that_are_merged_again_and_again_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -539,23 +704,28 @@ def test_a_workbook_that_cannot_be_unpacked_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_parts_with_one_name_are_refused(tmp_path: Path) -> None:
+    """Nor in other letters, which are one name to the reader library."""
     content = workbook(HEADER, SOUND, more={"xl/worksheets/sheet9.xml": "<x/>"})
-    (problem,) = refusal(tmp_path, File("people", "p.xlsx", content.replace(b"sheet9.xml", b"sheet1.xml")))
-    assert "two parts with one name" in problem.what
+    for name in (b"sheet1.xml", b"Sheet1.xml"):
+        (problem,) = refusal(tmp_path / name.decode(), File("people", "p.xlsx", content.replace(b"sheet9.xml", name)))
+        assert "two parts with one name" in problem.what
 
 
 def test_a_header_below_the_first_row_of_a_workbook(tmp_path: Path) -> None:
     profile = 'extends = "generic"\n[reading]\nheader_depth = 5\ndrop_rows = 1\n'
-    content = workbook(["Report"], [], HEADER, ["labels"], SOUND)
-    got = receive(tmp_path, File("people", "p.xlsx", content, profile="deep"), profiles={"deep": profile})
+    content = workbook([2025, Cell('s="3"', "<v>7</v>")], [], HEADER, ["labels"], SOUND)
+    got = receive(tmp_path / "a", File("people", "p.xlsx", content, profile="deep"), profiles={"deep": profile})
     assert got.rows("people", "person_id, row_no") == [("E1", 5)]
     assert not got.quarantine
+    assert not {"numeric_ids", "shown_with_zeros"}.intersection(got.codes())
+    (problem,) = refusal(tmp_path / "b", File("people", "p.xlsx", workbook(["Report"], HEADER, SOUND)))
+    assert problem.what.endswith('Columns found: "Report", "", "", "", "".')
 
 
 def test_namespaces_with_a_prefix(tmp_path: Path) -> None:
     text = sheet(HEADER, SOUND, ["E2", "x", "intern", "2024-01-01", ERROR]).replace("<", "<x:").replace("<x:/", "</x:")
     text = text.replace(f'xmlns="{MAIN}"', f'xmlns:x="{MAIN}"')
-    got = receive(tmp_path, sheet_file(more={"xl/worksheets/sheet1.xml": text}))
+    got = receive(tmp_path, sheet_file(more={FIRST: text}))
     assert got.rows("people", "person_id") == [("E1",)]
     assert [row.code for row in got.quarantine] == ["unknown_cell"]
 
@@ -610,11 +780,8 @@ def test_files_are_not_open_all_at_once(tmp_path: Path) -> None:
 
 def test_a_workbook_without_styles(tmp_path: Path) -> None:
     """Some programs write none: then no cell is a date or has a number format."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook(HEADER, SOUND))) as whole, zipfile.ZipFile(content, "w") as bare:
-        for name in set(whole.namelist()) - {"xl/styles.xml"}:
-            bare.writestr(name, whole.read(name))
-    got = receive(tmp_path, File("people", "people.xlsx", content.getvalue()))
+    bare = repacked(workbook(HEADER, SOUND), lambda name: "" if name == "xl/styles.xml" else name)
+    got = receive(tmp_path, File("people", "people.xlsx", bare))
     assert got.rows("people", "person_id, start_date") == [("E1", date(2024, 1, 1))]
 
 
@@ -623,9 +790,13 @@ def test_one_long_text_among_many_cells_does_no_harm(tmp_path: Path, monkeypatch
     shared = f'<sst xmlns="{MAIN}"><si><t>E1</t></si><si><t>{"x" * 3_000}</t></si></sst>'
     row = [Cell('t="s"', "<v>0</v>"), Cell('t="s"', "<v>1</v>"), "employee", "2024-01-01"]
     content = workbook(HEADER[:4], row, more={"xl/sharedStrings.xml": shared})
-    monkeypatch.setattr(spreadsheet, "MOST_TEXT", 4_000)
+    held = len(shared.removesuffix("</si></sst>").replace("</si>", ""))
+    monkeypatch.setattr(spreadsheet, "MOST_TEXT", held)
     got = receive(tmp_path / "a", File("people", "people.xlsx", content))
     assert got.rows("people", "person_id, LENGTH(name)") == [("E1", 3_000)]
-    monkeypatch.setattr(spreadsheet, "MOST_TEXT", 3_000)
-    (problem,) = refusal(tmp_path / "b", File("people", "people.xlsx", content))
-    assert "its cells together hold more than 3,000 characters" in problem.what
+    beyond = workbook(HEADER[:4], [Cell('t="s"', "<v>3</v>"), *row[1:]], more={"xl/sharedStrings.xml": shared})
+    (problem,) = refusal(tmp_path / "b", File("people", "people.xlsx", beyond))
+    assert problem.what.startswith("the workbook cannot be read")
+    monkeypatch.setattr(spreadsheet, "MOST_TEXT", held - 1)
+    (problem,) = refusal(tmp_path / "c", File("people", "people.xlsx", content))
+    assert f"its cells together hold more than {held - 1:,} characters" in problem.what

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
-from arrivals import archive, dated, parquet, sheet, workbook
+from arrivals import Cell, archive, dated, parquet, sheet, workbook
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -401,10 +401,11 @@ def test_rows_above_the_header_are_passed_over(run: Run, tmp_path: Path) -> None
 def test_each_sheet_of_a_workbook_is_looked_at(run: Run, tmp_path: Path) -> None:
     rows = [line.split(",") for line in PEOPLE.splitlines()]
     rows[1][4], rows[2][4] = dated(45395), dated(45416)
-    book = workbook(["Report", "2026"], sheets={"Staff": sheet(*rows)})
+    book = workbook(["Report", "2026"], sheets={"Staff": sheet(*rows), "Empty": sheet()})
     done = run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_xlsx=book, lms_csv=RECORDS))
     assert "staff.xlsx, sheet 'Staff': people, by profile bamboohr" in done.out
     assert "staff.xlsx, sheet 'Data': no profile knows it. Its columns: 'Report', '2026'." in done.out
+    assert "sheet 'Empty'" not in done.out
     assert load_audit(tmp_path / "acme").sources[0].sheet == "Staff"
     assert "exports/staff.xlsx (people)\n    2 rows read, 2 used; 2024-04-13 to 2024-05-04" in done.out
 
@@ -665,6 +666,20 @@ def test_of_a_column_of_many_texts_the_first_are_kept() -> None:
     assert f"note {MOST_TEXTS}" not in seen.times
 
 
+def test_a_merged_title_is_no_header_and_a_cell_of_unknown_value_is_no_word(run: Run, tmp_path: Path) -> None:
+    header = ["Login", "Module", "Finished", "Status", "Note"]
+    wrong = Cell('t="e"', "<v>#N/A</v>")
+    rows = [["a@x", "M-1", dated(45658), wrong, wrong], ["b@x", "M-2", wrong, "Done", "later"]]
+    book = workbook(["Report"], header, *rows, after='<mergeCells><mergeCell ref="A1:E1"/></mergeCells>')
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path, log_xlsx=book, staff_csv=PEOPLE))
+    assert "log.xlsx: no profile knows it. Its columns: 'Login', 'Module', 'Finished', 'Status', 'Note'." in done.out
+    proposal = (tmp_path / "acme" / "my-log.toml").read_text(encoding="utf-8")
+    assert "header_depth = 30  # the header seems to be row 2\n" in proposal
+    assert '"Done" = "…"  # rows: 1\n' in proposal
+    assert "'Note': 'later'\n" in proposal
+    assert "spreadsheet error" not in proposal
+
+
 # --- what stands in the way ---------------------------------------------------------------------------------------
 
 
@@ -672,6 +687,7 @@ def test_broken_files_are_named_and_the_others_are_used(run: Run, tmp_path: Path
     broken = put(
         tmp_path,
         book_xlsx=archive({"hello.txt": "hi"}),
+        old_xls=b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
         log_json='[{"user": ',
         users_csv='User,Course\nava,"S1\n',
     )
@@ -679,6 +695,7 @@ def test_broken_files_are_named_and_the_others_are_used(run: Run, tmp_path: Path
     assert (done.code, done.err) == (1, "")
     for name, why in (
         ("book.xlsx", "the workbook cannot be read"),
+        ("old.xls", "it is not an .xlsx workbook (old .xls files and password-protected ones look like this)"),
         ("log.json", "it is not valid JSON"),
         ("users.csv", 'a quote (") that is opened here is not closed properly'),
     ):

@@ -23,7 +23,7 @@ from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.parquet import open_parquet
 from workbook_lib.intake.profile import Earliest, Entry, Latest, Of, Profile, headers_in
 from workbook_lib.intake.recognition import DELIMITERS, DEPTH, Glance, cp1252
-from workbook_lib.intake.spreadsheet import open_xlsx
+from workbook_lib.intake.spreadsheet import MARK, open_xlsx
 from workbook_lib.intake.values import FLAGS, ISO_DATE, ISO_TIMESTAMP, fold, quoted
 from workbook_lib.tables import TABLES, VOCABULARY, Column, Kind, Table, listing
 from workbook_lib.wording import toml_text
@@ -161,7 +161,7 @@ def columns_of(file: Glance) -> Shape:
     with closing(opened.rows) as rows:
         for row_no, cells, fault in rows:
             for seen, text in zip(columns, cells, strict=False) if fault is None else ():
-                if text.strip():
+                if text.strip() and not text.startswith(MARK):
                     seen.add(text.strip(), row_no)
     named = [seen for seen in columns if seen.header.strip()]
     return Shape(named, reading)

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from pathlib import Path
 
@@ -29,7 +29,7 @@ MOST_CELLS = 5_000_000
 MOST_TEXT = 1 << 30
 CHUNK = 1 << 20
 #: A cell whose value cannot be known begins with it.
-MARK = "\0"
+MARK = "\0unknown: "
 
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
@@ -51,6 +51,7 @@ _NO_RESULT = re.compile(
     + _FORMULA
     + rb"\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?/?>")
 _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^>]*>")
 _CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
@@ -99,12 +100,11 @@ def open_xlsx(
     _mark_merged(found, marks)
     if marks.hidden_rows:
         remarks["hidden_rows"] = f"{marks.hidden_rows:,} rows of the sheet are hidden; they were read like the others."
-    opened = Opened((), lambda: "", sheet=name, remarks=remarks)
+    current: list[str] = []
+    opened = Opened((), lambda: "\t".join(cell.removeprefix(MARK) for cell in current), sheet=name, remarks=remarks)
     rows = _texts(found, marks, opened)
     header, row_no = _find_header(rows, header_depth, is_header)
     opened.header = tuple(header)
-    current: list[str] = []
-    opened.raw = lambda: "\t".join(cell.removeprefix(MARK) for cell in current)
     opened.rows = _rows(rows, row_no + drop_rows, opened, current)
     opened.numeric.clear()
     opened.padded.clear()
@@ -140,13 +140,14 @@ def examine(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         inflated = sum(part.file_size for part in parts)
-        if len(parts) > MOST_PARTS or len({part.filename for part in parts}) != len(parts):
+        if len(parts) > MOST_PARTS or len({_plain(part.filename) for part in parts}) != len(parts):
             raise _unsafe("it has too many parts, or two parts with one name")
         if inflated > min(LARGEST_INSIDE, 200 * max(size, CHUNK)):
             raise _unsafe(f"it inflates to {inflated:,} bytes")
         cells = 0
         for part in parts:
-            if part.filename.endswith("vbaProject.bin") or part.filename.startswith("xl/externalLinks/"):
+            name = _plain(part.filename)
+            if name.endswith("vbaproject.bin") or name.startswith("xl/externallinks/"):
                 raise _unsafe("it holds macros or links to other workbooks")
             try:
                 cells += _examine_part(archive, part)
@@ -158,7 +159,7 @@ def examine(path: Path) -> None:
 def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
     """Look through one part; the number of its cells."""
     width, height, cells, tail = 0, 0, 0, b""
-    name = part.filename.casefold()
+    name = _plain(part.filename)
     is_xml, says_kinds = name.endswith((".xml", ".rels")), name.endswith((".rels", "[content_types].xml"))
     with archive.open(part) as file:
         while chunk := file.read(CHUNK):
@@ -182,7 +183,7 @@ def _examine_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
 
 def _refuse_repeated_texts(archive: zipfile.ZipFile, parts: list[str], cells: int) -> None:
     """A text that is stored once and stands in very many cells: the reader library makes a copy of it for each."""
-    tables = [name for name in parts if name.casefold().endswith("sharedstrings.xml")]
+    tables = [name for name in parts if _plain(name).endswith("sharedstrings.xml")]
     lengths = [len(text) for name in tables for text in _SHARED_END.split(archive.read(name))]
     if not lengths or cells * max(lengths) <= MOST_TEXT:
         return
@@ -202,6 +203,11 @@ def _unsafe(what: str) -> BadFileError:
         "export it again, as CSV if it is really that large.",
         code="unsafe_workbook",
     )
+
+
+def _plain(name: str) -> str:
+    """A part's name as the reader library finds it: in small or capital letters, and with slashes of either kind."""
+    return name.replace("\\", "/").casefold()
 
 
 def _column(letters: bytes) -> int:
@@ -233,27 +239,28 @@ def _marks(path: Path, index: int, remarks: dict[str, str]) -> Marks:
     """What stands in the sheet's own text beside its values."""
     marks = Marks()
     with zipfile.ZipFile(path) as archive:
-        book = archive.read("xl/workbook.xml")
-        links = archive.read("xl/_rels/workbook.xml.rels")
+        parts = {_plain(name): name for name in archive.namelist()}
+        book = _COMMENT.sub(b"", archive.read(parts["xl/workbook.xml"]))
+        links = _COMMENT.sub(b"", archive.read(parts["xl/_rels/workbook.xml.rels"]))
         if re.search(rb"date1904\s*=\s*[\"'](?:1|true)", book):
             remarks["dates_from_1904"] = "the workbook counts days from 1904; its dates were converted accordingly."
         sheets = [dict(_ATTRIBUTE.findall(tag)) for tag in _SHEET.findall(book)]
         link = next(value for key, value in sheets[index].items() if key.endswith(b":id"))
         targets = [dict(_ATTRIBUTE.findall(tag)) for tag in re.findall(rb"<Relationship\b[^>]*>", links)]
         target = next(found[b"Target"] for found in targets if found.get(b"Id") == link).decode()
-        name = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        padded = _padded_styles(archive)
-        with archive.open(name) as file:
+        name = target[1:] if target.startswith("/") else f"xl/{target}"
+        padded = _padded_styles(archive, parts)
+        with archive.open(parts[_plain(name)]) as file:
             for block in _blocks(file.read, CHUNK):
                 _note(block, marks, padded)
     return marks
 
 
-def _padded_styles(archive: zipfile.ZipFile) -> dict[bytes, int]:
+def _padded_styles(archive: zipfile.ZipFile, parts: dict[str, str]) -> dict[bytes, int]:
     """The cell styles that show a number with leading zeros (`00000`), and to how many digits."""
-    if "xl/styles.xml" not in archive.namelist():
+    if "xl/styles.xml" not in parts:
         return {}
-    text = archive.read("xl/styles.xml")
+    text = archive.read(parts["xl/styles.xml"])
     formats = [dict(_ATTRIBUTE.findall(tag)) for tag in _FORMAT.findall(text)]
     codes = {found.get(b"numFmtId"): found.get(b"formatCode", b"") for found in formats}
     section = _CELL_STYLES.search(text)
@@ -333,7 +340,7 @@ def _text(value: object) -> str:
         return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime):
         return (value + timedelta(milliseconds=500)).replace(microsecond=0).isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+    return str(value)
 
 
 def _find_header(
@@ -341,7 +348,8 @@ def _find_header(
 ) -> tuple[list[str], int]:
     """The header and its row number; where none is accepted, the first row, for the caller's message."""
     first: list[str] | None = None
-    for row_no, cells in rows:
+    for row_no, texts in rows:
+        cells = ["" if text.startswith(MARK) else text for text in texts]  # what is not known names no column
         if is_header(cells):
             return cells, row_no
         first = cells if first is None else first
