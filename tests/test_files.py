@@ -68,7 +68,9 @@ def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> N
 
 
 def test_utf_16_and_a_second_mark_are_remarked(tmp_path: Path) -> None:
-    assert "utf_16" in receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16"))).codes()
+    got = receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16")))
+    assert got.finding("utf_16").text == "p.csv: the file is UTF-16 (with a byte order mark); it was read as such."
+    assert "second_mark" not in got.codes()
     teams = PEOPLE.replace("person_id", "XTeam,person_id").replace("E", "a,E")
     twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + teams.encode())
     got = receive(tmp_path / "b", twice)
@@ -87,6 +89,10 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     got = receive(tmp_path, File("people", "p.csv", content))
     assert got.rows("people", "person_id, name, row_no") == [("E1", "two\nlines", 3), ("E2", "x", 6)]
     assert got.intake.files[0].rows_read == 2
+    assert got.finding("blank_rows").text == "p.csv: 3 blank lines ignored; row numbers count them."
+    assert got.finding("line_breaks").text == (
+        "p.csv: 1 record over several lines; compare the number of rows (2) with the source system."
+    )
 
 
 def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
@@ -186,6 +192,8 @@ REFUSED = [
     ("unclosed quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
     ("swallowed rows", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
     ("short over two lines", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
+    ("text behind a quote that is closed in the next line", 'person_id,worker_type,start_date\n6" x,"a\nb"c,2024-01-01\n',
+     "people.csv, row 2", 'a quote (") that is opened here'),
     ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
     ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
     ("cut off in a letter", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
@@ -234,10 +242,19 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
     assert len(got.rows("people")) == 2
 
 
-def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path) -> None:
-    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,intern,2024-03-01\n"))
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("E3,intern,2024-03-01\n", "too_short"),
+        ("E3,intern,2024-03-01\nZ1,intern,2024-03-01,", "too_short"),
+        ("E3,intern,2024-03-01,,x", "too_long"),
+    ],
+    ids=["ended", "not the last", "long"],
+)
+def test_only_a_short_last_line_that_is_not_ended_is_cut_off(tmp_path: Path, end: str, code: str) -> None:
+    got = receive(tmp_path, File("people", "p.csv", PEOPLE + end))
     assert got.rows("people", "person_id, row_no") == READ
-    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, code)]
 
 
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
