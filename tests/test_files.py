@@ -170,45 +170,60 @@ def test_a_csv_cell_comes_back_as_it_was_written(tmp_path: Path, rows: list[tupl
 
 UNCLOSED = 'person_id,worker_type,start_date\nE1,employee,2024-01-01\nE2,"employee,2024-01-01\n'
 REFUSED = [
-    ("empty", b"", "people.csv", "the file is empty."),
-    ("web page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
-    ("gzip", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
-    ("zip", archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
-    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
-    ("PDF", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
-    ("JSON", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
-    ("UTF-16 unmarked", PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
-    ("cp1252", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
+    ("empty", "empty_file", b"", "people.csv", "the file is empty."),
+    ("web page", "web_page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
+    ("gzip", "wrong_kind", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
+    ("zip", "wrong_kind",
+     archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
+    ("OLE", "wrong_kind",
+     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
+    ("PDF", "wrong_kind", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
+    ("JSON", "wrong_kind", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
+    ("UTF-16 unmarked", "wrong_encoding",
+     PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
+    ("cp1252", "wrong_encoding", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
      f"byte 0xc9 at offset {len(PEOPLE)} is not valid UTF-8."),
-    ("semicolon", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
-    ("semicolon in a header of two", "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
-    ("tab", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
-    ("preamble", "People\n\n" + PEOPLE, "people.csv, header",
+    ("semicolon", "wrong_delimiter",
+     PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
+    ("semicolon in a header of two", "wrong_delimiter",
+     "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
+    ("tab", "wrong_delimiter",
+     PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
+    ("preamble", "missing_column", "People\n\n" + PEOPLE, "people.csv, header",
      'it has no column person_id, worker_type, start_date. Columns found: "People".'),
-    ("missing column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
+    ("missing column", "missing_column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
      'it has no column worker_type. Columns found: "person_id", "type", "start_date", "end_date".'),
-    ("two of one name", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
+    ("two of one name", "duplicate_header", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
      "the header has several columns 'person_id'; which is meant is not known."),
-    ("unclosed quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
-    ("swallowed rows", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
-    ("short over two lines", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
-    ("text behind a quote that is closed in the next line", 'person_id,worker_type,start_date\n6" x,"a\nb"c,2024-01-01\n',
+    ("unclosed quote", "unclosed_quote",
+     UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
+    ("swallowed rows", "unclosed_quote",
+     UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("short over two lines", "unclosed_quote",
+     'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
+    ("text behind a quote that is closed in the next line", "unclosed_quote",
+     'person_id,worker_type,start_date\n6" x,"a\nb"c,2024-01-01\n',
      "people.csv, row 2", 'a quote (") that is opened here'),
-    ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
-    ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
-    ("cut off in a letter", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
-    ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
-    ("mark alone", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
-    ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
+    ("swallowed cells", "unclosed_quote",
+     UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("cut off", "truncated", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
+    ("cut off in a letter", "wrong_encoding", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
+    ("blank header", "missing_column",
+     "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
+    ("mark alone", "missing_column",
+     codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
+    ("broken header", "bad_header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+    ("code", "content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
-def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, content: str | bytes, where: str, what: str) -> None:
+def test_a_file_that_cannot_be_trusted_is_refused(
+    tmp_path: Path, code: str, content: str | bytes, where: str, what: str
+) -> None:
     (problem,) = refusal(tmp_path, File("people", "people.csv", content))
-    assert problem.where == where
+    assert (problem.code, problem.where) == (code, where)
     assert problem.what.startswith(what)
     assert problem.do.endswith(".")
 
