@@ -157,16 +157,26 @@ def test_a_random_file_is_the_same_both_ways(
     assert "lms.csv" in at_once or seed % 3, "without a quote no line can be in doubt"
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize(
     "line", ['a,SEC-1,2025-01-02,"completed\n",', "a,SEC-1,2025-01-02,completed\n", '"a,SEC-1,2025-01-02,completed,\n']
 )
 def test_lines_that_are_no_records_are_read_row_by_row(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str, delimiter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header = "account,module_id,completed_at,status,score\n"
     whole = "b,SEC-1,2025-01-02,completed,\n"
-    folder = arrange(tmp_path, File("completions", "lms.csv", header + whole + line + "\n" + whole))
-    assert_equal(folder, monkeypatch)
+    text = "account,module_id,completed_at,status,score\n" + whole + line + "\n" + whole
+    file = File("completions", "lms.csv", text.replace(",", delimiter), "mine")
+    own = {"mine": f'extends = "generic"\n[reading]\ndelimiter = "{delimiter}"\n'}
+    assert_equal(arrange(tmp_path, file, profiles=own), monkeypatch)
+
+
+def test_a_header_over_two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'account;module_id;completed_at;status;"my\nnote"\na;SEC-1;2025-01-02;completed;\n'
+    own = {"mine": 'extends = "generic"\n[reading]\ndelimiter = ";"\n'}
+    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text, "mine"), profiles=own), monkeypatch)
+    assert [(row[0], row[-1]) for row in found["completions"]] == [("a", 2)]
+    assert found["quarantine"] == ()
 
 
 def test_a_quote_inside_a_cell_has_no_large_file_read_row_by_row(
@@ -178,12 +188,20 @@ def test_a_quote_inside_a_cell_has_no_large_file_read_row_by_row(
     assert "modules.csv" in at_once
 
 
-def test_a_short_row_is_not_the_end_of_a_large_file_whose_last_line_has_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [("E1,2025-05-01\nE2,2025-05-01,", 2), ("E1,2025-05-01,\nE2,2025-05-01\n", 3), ("E1,2025-05-01,\nE2,2025-05", 0)],
+    ids=["not the last", "ended", "cut off"],
+)
+def test_only_a_short_last_line_that_is_not_ended_cuts_off_a_large_file(
+    text: str, short: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "person_id,start_date,end_date\nE1,2025-05-01\nE2,2025-05-01,"
-    found = assert_equal(arrange(tmp_path, File("leave", "leave.csv", text)), monkeypatch)
-    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(2, "too_short")]
+    file = File("leave", "leave.csv", "person_id,start_date,end_date\n" + text)
+    found = assert_equal(arrange(tmp_path, file), monkeypatch)
+    if short:
+        assert [(row.row_no, row.code) for row in found["quarantine"]] == [(short, "too_short")]
+    else:
+        assert [problem.code for problem in found["refused"]] == ["truncated"]
 
 
 @pytest.mark.parametrize(
