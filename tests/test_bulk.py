@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
 from workbook_lib.intake import bulk, read
+from workbook_lib.intake.reading import Reading
 from workbook_lib.tables import TABLES, UserError
 
 HERE = Path(__file__).parent
@@ -35,6 +36,19 @@ def everything(folder: Path, least: int, patch: pytest.MonkeyPatch) -> dict[str,
     tables = {name: engine.rows(f"SELECT * FROM {name} ORDER BY source_no, row_no") for name in TABLES}
     tables["unread_people"] = engine.rows("SELECT * FROM unread_people ORDER BY source_no, row_no")
     return {"files": intake.files, "quarantine": intake.quarantine, "findings": intake.findings} | tables
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are read many rows at once."""
+    files, rows = list[str](), bulk.rows
+
+    def noted(engine: Engine, reading: Reading, *more: Any) -> Any:
+        files.append(reading.file)
+        return rows(engine, reading, *more)
+
+    monkeypatch.setattr(bulk, "rows", noted)
+    return files
 
 
 def assert_equal(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -129,31 +143,65 @@ def random_lines(seed: int, delimiter: str) -> str:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_random_file_is_the_same_both_ways(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_random_file_is_the_same_both_ways(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
+) -> None:
     delimiter = ";" if seed % 4 == 2 else ","
     text = random_lines(seed, delimiter)
     text = text.replace("\n", "\r\n") if seed % 4 == 1 else text
-    at_once = []
-    rows = bulk.rows
-    monkeypatch.setattr(bulk, "rows", lambda *given: at_once.append(1) or rows(*given))
     own = {"own": f'extends = "generic"\n[reading]\ndelimiter = "{delimiter}"\n'}
     folder = arrange(tmp_path, File("completions", "lms.csv", text, profile="own"), profiles=own)
     found = assert_equal(folder, monkeypatch)
     assert 20 < len(found["completions"]) < 120
     assert found["quarantine"]
-    assert at_once or seed % 3, "without a quote no line can be in doubt"
+    assert "lms.csv" in at_once or seed % 3, "without a quote no line can be in doubt"
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
 @pytest.mark.parametrize(
     "line", ['a,SEC-1,2025-01-02,"completed\n",', "a,SEC-1,2025-01-02,completed\n", '"a,SEC-1,2025-01-02,completed,\n']
 )
 def test_lines_that_are_no_records_are_read_row_by_row(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    line: str, delimiter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header = "account,module_id,completed_at,status,score\n"
     whole = "b,SEC-1,2025-01-02,completed,\n"
-    folder = arrange(tmp_path, File("completions", "lms.csv", header + whole + line + "\n" + whole))
-    assert_equal(folder, monkeypatch)
+    text = "account,module_id,completed_at,status,score\n" + whole + line + "\n" + whole
+    file = File("completions", "lms.csv", text.replace(",", delimiter), "mine")
+    own = {"mine": f'extends = "generic"\n[reading]\ndelimiter = "{delimiter}"\n'}
+    assert_equal(arrange(tmp_path, file, profiles=own), monkeypatch)
+
+
+def test_a_header_over_two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = 'account;module_id;completed_at;status;"my\nnote"\na;SEC-1;2025-01-02;completed;\n'
+    own = {"mine": 'extends = "generic"\n[reading]\ndelimiter = ";"\n'}
+    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text, "mine"), profiles=own), monkeypatch)
+    assert [(row[0], row[-1]) for row in found["completions"]] == [("a", 2)]
+    assert found["quarantine"] == ()
+
+
+def test_a_quote_inside_a_cell_has_no_large_file_read_row_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
+) -> None:
+    text = 'module_id,title\nSEC-1,"The ""safe"" way"\nSEC-2,"Passwords, long"\n'
+    found = assert_equal(arrange(tmp_path, File("modules", "modules.csv", text)), monkeypatch)
+    assert [row[1] for row in found["modules"]] == ['The "safe" way', "Passwords, long"]
+    assert "modules.csv" in at_once
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [("E1,2025-05-01\nE2,2025-05-01,", 2), ("E1,2025-05-01,\nE2,2025-05-01\n", 3), ("E1,2025-05-01,\nE2,2025-05", 0)],
+    ids=["not the last", "ended", "cut off"],
+)
+def test_only_a_short_last_line_that_is_not_ended_cuts_off_a_large_file(
+    text: str, short: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = File("leave", "leave.csv", "person_id,start_date,end_date\n" + text)
+    found = assert_equal(arrange(tmp_path, file), monkeypatch)
+    if short:
+        assert [(row.row_no, row.code) for row in found["quarantine"]] == [(short, "too_short")]
+    else:
+        assert [problem.code for problem in found["refused"]] == ["truncated"]
 
 
 @pytest.mark.parametrize(
@@ -295,6 +343,18 @@ def test_people_with_days(tmp_path: Path) -> None:
 def test_a_parquet_file_that_cannot_be_used(query: str, code: str, says: str, tmp_path: Path) -> None:
     (problem,) = refusal(tmp_path / "a", File("completions", "lms.parquet", parquet(tmp_path / "x", query)))
     assert (problem.code, says in problem.what) == (code, True), problem
+
+
+def test_floating_numbers_are_scores_and_no_ids(tmp_path: Path) -> None:
+    query = """SELECT {} AS account, 'M' AS module_id, DATE '2025-01-01' AS completed_at, 'completed' AS status,
+        CAST(85.5 AS FLOAT) AS score, CAST(30.5 AS DOUBLE) AS minutes"""
+    sound = parquet(tmp_path / "x", query.format("'a'"))
+    got = take(arrange(tmp_path / "a", File("completions", "lms.parquet", sound)))
+    assert got.rows("completions", "score, minutes") == [(85.5, 30.5)]
+    numbered = parquet(tmp_path / "y", query.format("CAST(417 AS FLOAT)"))
+    (problem,) = refusal(tmp_path / "b", File("completions", "lms.parquet", numbered))
+    assert problem.where == "lms.parquet, column 'account'"
+    assert problem.what == "it holds decimal numbers (FLOAT), and account is an id, which is text or a whole number."
 
 
 @pytest.mark.parametrize("keep", [0, 3, 40, -20])

@@ -72,7 +72,9 @@ def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> N
 
 
 def test_utf_16_and_a_second_mark_are_remarked(tmp_path: Path) -> None:
-    assert "utf_16" in receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16"))).codes()
+    got = receive(tmp_path / "a", File("people", "p.csv", PEOPLE.encode("utf-16")))
+    assert got.finding("utf_16").text == "p.csv: the file is UTF-16 (with a byte order mark); it was read as such."
+    assert not {"second_mark", "line_breaks"} & set(got.codes())
     teams = PEOPLE.replace("person_id", "XTeam,person_id").replace("E", "a,E")
     twice = File("people", "p.csv", codecs.BOM_UTF8 * 2 + teams.encode())
     got = receive(tmp_path / "b", twice)
@@ -91,6 +93,10 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     got = receive(tmp_path, File("people", "p.csv", content))
     assert got.rows("people", "person_id, name, row_no") == [("E1", "two\nlines", 3), ("E2", "x", 6)]
     assert got.intake.files[0].rows_read == 2
+    assert got.finding("blank_rows").text == "p.csv: 3 blank lines ignored; row numbers count them."
+    assert got.finding("line_breaks").text == (
+        "p.csv: 1 record over several lines; compare the number of rows (2) with the source system."
+    )
 
 
 def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
@@ -107,9 +113,10 @@ def test_a_nul_character_in_the_second_line_of_a_row_is_found(tmp_path: Path) ->
 
 def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
     for end in (",", ", "):
-        content = f"person_id,worker_type,start_date{end}\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\n"
+        content = f"person_id,worker_type,start_date{end}\nE1,employee,2024-01-01,\nE2,employee,2024-01-01\nE3,intern\n"
         got = receive(tmp_path / str(len(end)), File("people", "p.csv", content))
         assert got.rows("people", "person_id, row_no") == READ
+        assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
         assert got.finding("trailing_delimiter").text == (
             "p.csv: each line ends with a delimiter; the unnamed empty last column was ignored."
         )
@@ -168,43 +175,62 @@ def test_a_csv_cell_comes_back_as_it_was_written(tmp_path: Path, rows: list[tupl
 
 UNCLOSED = 'person_id,worker_type,start_date\nE1,employee,2024-01-01\nE2,"employee,2024-01-01\n'
 REFUSED = [
-    ("empty", b"", "people.csv", "the file is empty."),
-    ("web page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
-    ("gzip", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
-    ("zip", archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
-    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
-    ("PDF", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
-    ("JSON", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
-    ("UTF-16 unmarked", PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
-    ("cp1252", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
+    ("empty", "empty_file", b"", "people.csv", "the file is empty."),
+    ("web page", "web_page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
+    ("gzip", "wrong_kind", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
+    ("zip", "wrong_kind",
+     archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
+    ("OLE", "wrong_kind",
+     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
+    ("PDF", "wrong_kind", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
+    ("JSON", "wrong_kind", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
+    ("UTF-16 unmarked", "wrong_encoding",
+     PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
+    ("cp1252", "wrong_encoding", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
      f"byte 0xc9 at offset {len(PEOPLE)} is not valid UTF-8."),
-    ("semicolon", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
-    ("semicolon in a header of two", "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
-    ("tab", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
-    ("preamble", "People\n\n" + PEOPLE, "people.csv, header",
+    ("semicolon", "wrong_delimiter",
+     PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
+    ("semicolon in a header of two", "wrong_delimiter",
+     "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
+    ("tab", "wrong_delimiter",
+     PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
+    ("preamble", "missing_column", "People\n\n" + PEOPLE, "people.csv, header",
      'it has no column person_id, worker_type, start_date. Columns found: "People".'),
-    ("missing column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
+    ("missing column", "missing_column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
      'it has no column worker_type. Columns found: "person_id", "type", "start_date", "end_date".'),
-    ("two of one name", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
+    ("two of one name", "duplicate_header", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
      "the header has several columns 'person_id'; which is meant is not known."),
-    ("unclosed quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
-    ("swallowed rows", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
-    ("short over two lines", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
-    ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
-    ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
-    ("cut off in a letter", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
-    ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
-    ("mark alone", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
-    ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
+    ("unclosed quote", "unclosed_quote",
+     UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
+    ("swallowed rows", "unclosed_quote",
+     UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("unclosed quote behind a quote that is text", "unclosed_quote",
+     'person_id,worker_type,start_date\n6" x,"intern,2024-01-01', "people.csv, row 2", 'a quote (") that is opened here'),
+    ("short over two lines", "unclosed_quote",
+     'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
+    ("text behind a quote that is closed in the next line", "unclosed_quote",
+     'person_id,worker_type,start_date\n6" x,"a\nb"c,2024-01-01\n',
+     "people.csv, row 2", 'a quote (") that is opened here'),
+    ("swallowed cells", "unclosed_quote",
+     UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("cut off", "truncated", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
+    ("cut off in a letter", "wrong_encoding", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
+    ("blank header", "missing_column",
+     "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
+    ("mark alone", "missing_column",
+     codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
+    ("broken header", "bad_header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+    ("code", "content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
-def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, content: str | bytes, where: str, what: str) -> None:
+def test_a_file_that_cannot_be_trusted_is_refused(
+    tmp_path: Path, code: str, content: str | bytes, where: str, what: str
+) -> None:
     (problem,) = refusal(tmp_path, File("people", "people.csv", content))
-    assert problem.where == where
+    assert (problem.code, problem.where) == (code, where)
     assert problem.what.startswith(what)
     assert problem.do.endswith(".")
 
@@ -238,10 +264,19 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
     assert len(got.rows("people")) == 2
 
 
-def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path) -> None:
-    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,intern,2024-03-01\n"))
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("E3,intern,2024-03-01\n", "too_short"),
+        ("E3,intern,2024-03-01\nZ1,intern,2024-03-01,", "too_short"),
+        ("E3,intern,2024-03-01,,x", "too_long"),
+    ],
+    ids=["ended", "not the last", "long"],
+)
+def test_only_a_short_last_line_that_is_not_ended_is_cut_off(tmp_path: Path, end: str, code: str) -> None:
+    got = receive(tmp_path, File("people", "p.csv", PEOPLE + end))
     assert got.rows("people", "person_id, row_no") == READ
-    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, code)]
 
 
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
@@ -756,7 +791,9 @@ def test_a_nul_in_json_is_quarantined(tmp_path: Path) -> None:
     [('E1,"Bo"b,intern,2024-01-01', "bad_quotes"), (f"E1,{'x' * 1_100_000},intern,2024-01-01", "cell_too_long")],
 )
 def test_a_broken_row_of_people_still_names_its_person(tmp_path: Path, line: str, code: str) -> None:
-    got = receive(tmp_path, people("Z1,,intern,2024-01-01", line, header="person_id,name,worker_type,start_date"))
+    lines = "person_id,name,worker_type,start_date", "Z1,,intern,2024-01-01", line
+    file = File("people", "p.csv", "\n".join(lines).replace(",", ";"), profile="mine")
+    got = receive(tmp_path, file, profiles={"mine": 'extends = "generic"\n[reading]\ndelimiter = ";"\n'})
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, code, "E1")]
     assert got.rows("unread_people", "person_id, worker_type, start_date") == [("E1", "intern", date(2024, 1, 1))]
 

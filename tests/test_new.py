@@ -633,6 +633,11 @@ def test_a_title_above_the_header_of_an_unknown_file_is_passed_over(run: Run, tm
     assert "exports/new.csv (completions)\n    1 row read, 1 used; 2025-03-14" in run("check", tmp_path / "acme").out
 
 
+def test_rows_that_lack_the_delimiter_at_the_end_of_the_header_are_looked_at(run: Run, tmp_path: Path) -> None:
+    text = proposal(run, tmp_path, "User,Course,Completed On,Status,\nava@x.example,S1,2025-03-14,Fertig\n")
+    assert '"Fertig" = "…"  # rows: 1' in text
+
+
 def test_a_score_in_percent_is_read_without_its_sign(run: Run, tmp_path: Path) -> None:
     text = proposal(run, tmp_path, "User,Course,Completed On,Status,Score\nava@x.example,S1,2025-03-14,Passed,85 %\n")
     assert '\nscore = { of = ["Score"], suffix = "%" }  # by its name, for example \'85 %\'' in text

@@ -735,6 +735,17 @@ def test_a_column_by_which_rows_are_set_aside_must_be_there_but_in_json_no_recor
     assert problem.what.startswith("it has no column gone. ")
 
 
+def test_the_place_of_a_zone_in_a_header_is_plain_text_in_json(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace('"start"', '"start {zone}"') + 'name = "start of day"\n'
+    row = {"id": "7", "type": "intern", "start of day": "2024-01-01"}
+    (problem,) = refusal(
+        tmp_path / "a", File("people", "x.json", json.dumps([row]), "mine"), profiles={"mine": profile}
+    )
+    assert problem.what.startswith("it has no column start {zone}. ")
+    got = read(tmp_path / "b", profile, "people", json.dumps([row | {"start {zone}": "2024-01-02"}]), "x.json")
+    assert got.rows("people", "start_date") == [(date(2024, 1, 2),)]
+
+
 def test_a_list_of_delimiters_is_tried_in_order(tmp_path: Path) -> None:
     profile = ABOUT + '[reading]\ndelimiter = ["|", ";"]\n' + PEOPLE
     for n, delimiter in enumerate("|;"):

@@ -256,7 +256,7 @@ def test_adobe_zones_however_they_are_spelt(tmp_path: Path) -> None:
 
 def test_adobe_a_zone_that_is_not_known_refuses_the_file(tmp_path: Path) -> None:
     (problem,) = refusal(tmp_path / "a", adobe("IST"))
-    assert problem.where == "t.csv, header"
+    assert (problem.where, problem.code) == ("t.csv, header", "unknown_zone")
     assert problem.what == "its header 'Completion Date (IST TimeZone)' names no time zone that is known."
     mended = adobe("IST")
     keys = 'columns = { completed_at = "Completion Date (IST TimeZone)" }'
@@ -266,7 +266,7 @@ def test_adobe_a_zone_that_is_not_known_refuses_the_file(tmp_path: Path) -> None
 
 
 def test_adobe_two_columns_that_name_a_zone(tmp_path: Path) -> None:
-    header = "email,Course,Status,Grade,Completion Date (UTC TimeZone),Completion Date (Asia/Tokyo TimeZone)\n"
+    header = "email,Course,Status,Grade,Completion Date (UTC TimeZone) ,Completion Date (Asia/Tokyo TimeZone)\n"
     file = File("completions", "t.csv", header + "a@x.example,C,Completed,,,\n", profile="adobe_learning_manager")
     (problem,) = refusal(tmp_path, file)
     assert problem.what == (
@@ -276,7 +276,7 @@ def test_adobe_two_columns_that_name_a_zone(tmp_path: Path) -> None:
 
 def test_adobe_a_header_that_only_resembles_one_with_a_zone(tmp_path: Path) -> None:
     """One that goes on behind the zone is another column, and so is one that names none."""
-    header = "email,Course,Status,Grade,Completion Date (UTC TimeZone),Completion Date (UTC TimeZone) of the group\n"
+    header = "email,Course,Status,Grade,Completion Date (UTC TimeZone) ,Completion Date (UTC TimeZone) of the group\n"
     row = "a@x.example,C,Completed,,2026-02-11 10:00:00,\n"
     file = File("completions", "t.csv", header + row, profile="adobe_learning_manager")
     mapping = dict(receive(tmp_path / "a", file).intake.files[0].mapping)

@@ -61,18 +61,17 @@ def open_csv(
     if unnamed_last:
         remarks["trailing_delimiter"] = "each line ends with a delimiter; the unnamed empty last column was ignored."
     opened = Opened(tuple(header), lines.raw, remarks=remarks)
-    shape = _Shape(delimiter, at, drop_rows, len(header), unnamed_last, content.ends_with_newline)
+    shape = _Shape(delimiter, at + drop_rows, len(header), unnamed_last, content.ends_with_newline)
     opened.rows = _csv_rows(lines, opened, shape)
     opened.lines = CsvLines(path, content.encoding, lines, opened, shape)
     return opened
 
 
 class _Shape(NamedTuple):
-    """What is known of a CSV file once its header is found."""
+    """What is known of a CSV file once its header is found. `above`: rows above the first record, the header too."""
 
     delimiter: str
-    header_at: int
-    drop_rows: int
+    above: int
     width: int
     unnamed_last: bool
     ends_with_newline: bool
@@ -97,16 +96,15 @@ def _find_header(reader: Any, depth: int, is_header: Callable[[Sequence[str]], b
 
 def _csv_rows(lines: _Lines, opened: Opened, shape: _Shape) -> Rows:
     """The rows below the header."""
-    row_no = 0
     with closing(iter(lines)) as text:
         reader = csv.reader(text, delimiter=shape.delimiter, strict=True)
-        for row_no in range(1, shape.header_at + shape.drop_rows + 1):
+        for row_no in range(1, shape.above + 1):
             try:
                 next(reader, None)
             except csv.Error:
                 raise unclosed_quote(row_no) from None
-        row_no = yield from _records(reader, lines.taken, opened, shape, row_no)
-    opened.cut_off = opened.short_row if opened.short_row == row_no and not shape.ends_with_newline else 0
+        last = yield from _records(reader, lines.taken, opened, shape, shape.above)
+    opened.cut_off = last if opened.short_row == last and not shape.ends_with_newline else 0
 
 
 def _records(reader: Any, taken: list[str], opened: Opened, shape: _Shape, row_no: int) -> Generator[RawRow, None, int]:
@@ -130,7 +128,7 @@ def _records(reader: Any, taken: list[str], opened: Opened, shape: _Shape, row_n
             fault = _ragged(row_no, cells, taken, shape)
             opened.short_row = row_no if fault and fault.code == "too_short" else 0
         opened.broken_lines += len(taken) > 1
-        if "\0" in taken[0] or (len(taken) > 1 and any("\0" in line for line in taken)):
+        if "\0" in "".join(taken):
             fault = Fault("nul_character", "the row holds a NUL character")
         yield RawRow(row_no, cells, fault)
 
@@ -153,7 +151,7 @@ class CsvLines:
     @property
     def above(self) -> int:
         """How many rows stand above the first record, the header among them."""
-        return self._shape.header_at + self._shape.drop_rows
+        return self._shape.above
 
     def lines_above(self) -> int:
         """How many lines these rows take: more, where a cell of them holds a line break; 0 where one is broken."""

@@ -17,8 +17,8 @@ WHOLE = re.compile(r"U?(?:TINY|SMALL|HUGE|BIG)?INT(?:EGER)?|DECIMAL\(\d+,0\)")
 BROKEN = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+,\d+\)")
 DAY = re.compile(r"DATE|TIMESTAMP.*")
 FLAG = re.compile(r"BOOLEAN")
-#: What the file calls a type → what a reader calls it.
-SAID = ((TEXT, "text"), (WHOLE, "whole numbers"), (BROKEN, "decimal numbers"), (DAY, "dates"), (FLAG, "true or false"))
+#: What the file calls a type → what a reader calls it. Text fits every column.
+SAID = ((WHOLE, "whole numbers"), (BROKEN, "decimal numbers"), (DAY, "dates"), (FLAG, "true or false"))
 
 
 def open_parquet(path: Path) -> Opened:
