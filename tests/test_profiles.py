@@ -659,7 +659,7 @@ def test_columns_in_pairs_with_a_row_too_short(tmp_path: Path) -> None:
         ("u", "B", "failed", 2),
     ]
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "v")]
-    assert "trailing_delimiter" not in got.codes()  # the last column is the date of B
+    assert got.codes() == []  # the last column is no trailing delimiter, but the date of B
     assert got.intake.files[0].ignored_columns == ()
 
 
@@ -681,6 +681,10 @@ def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "")]
     assert "1 blank line ignored" in got.finding("blank_rows").text
     assert got.intake.files[0].ignored_columns == ("group", "when C")
+    assert got.finding("unpaired_columns").text == (
+        "x.csv: columns with no date column beside them were not read: 'group', 'when C'. "
+        "See that none of them is a training."
+    )
     assert got.intake.files[0].part == "pairs of columns, as completions"
 
 
