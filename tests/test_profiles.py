@@ -674,6 +674,7 @@ def test_columns_in_pairs_that_are_none(tmp_path: Path) -> None:
         File("completions", "x.csv", "user,A,,B\nu,passed,,passed\n", profile="mine"),
         profiles={"mine": ABOUT + layout},
     )
+    assert (problem.where, problem.code) == ("x.csv, header", "odd_pairs")
     assert problem.what == "after its 1 fixed columns come 3, which are no pairs of state and date."
 
 
@@ -686,7 +687,7 @@ def test_columns_in_pairs_with_a_row_too_short(tmp_path: Path) -> None:
         ("u", "B", "failed", 2),
     ]
     assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "v")]
-    assert "trailing_delimiter" not in got.codes()  # the last column is the date of B
+    assert got.codes() == []  # the last column is no trailing delimiter, but the date of B
     assert got.intake.files[0].ignored_columns == ()
 
 
@@ -698,14 +699,29 @@ WIDE = (
 
 def test_pairs_known_by_the_second_header(tmp_path: Path) -> None:
     """Wherever they stand: what belongs to no pair is in every row; `(B)` is text and no expression."""
-    content = "A,when A,group,(B),when (B),when C,user\npassed,2025-01-01,g,failed,2025-01-02,,u\n"
+    content = "A ,when A,(B),when (B),group,when C,user\n,,,,,,\npassed,2025-01-01,failed,2025-01-02,g,\n"
+    content += "passed,2025-01-01,failed,2025-01-02,g,,u\n"
     got = read(tmp_path, ABOUT + WIDE, "completions", content)
-    assert got.rows("completions", "account, module_id, completed_on, status") == [
-        ("u", "A", date(2025, 1, 1), "passed"),
-        ("u", "(B)", date(2025, 1, 2), "failed"),
+    assert got.rows("completions", "account, module_id, completed_on, status, row_no") == [
+        ("u", "A", date(2025, 1, 1), "passed", 4),
+        ("u", "(B)", date(2025, 1, 2), "failed", 4),
     ]
+    assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(3, "too_short", "")]
+    assert "1 blank line ignored" in got.finding("blank_rows").text
     assert got.intake.files[0].ignored_columns == ("group", "when C")
+    assert got.finding("unpaired_columns").text == (
+        "x.csv: columns with no date column beside them were not read: 'group', 'when C'. "
+        "See that none of them is a training."
+    )
     assert got.intake.files[0].part == "pairs of columns, as completions"
+
+
+def test_neither_a_column_without_a_header_nor_the_date_of_another_one_is_an_item(tmp_path: Path) -> None:
+    content = "user,A,When,When noted,,When else\nu,passed,2025-01-01,2025-01-02,passed,2025-01-03\n"
+    got = read(tmp_path, ABOUT + WIDE.replace("when {item}", "When.*"), "completions", content)
+    assert got.rows("completions", "module_id, completed_on") == [("A", date(2025, 1, 1))]
+    assert got.quarantine == ()
+    assert got.intake.files[0].ignored_columns == ("When noted", "(column 3, unnamed)", "When else")
 
 
 def test_one_value_may_name_the_only_item_of_a_wide_report(tmp_path: Path) -> None:
@@ -765,7 +781,7 @@ def test_a_quoted_header_of_another_delimiter_is_no_broken_header(tmp_path: Path
 
 CANCELS = (
     '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "who"\nmodule_id = "what"\nstatus = "status"\n'
-    'completed_at = "when"\nrecord_id = "no"\n[layout.words.status]\nok = "completed"\n'
+    'completed_at = "when"\n[layout.words.status]\nok = "completed"\n'
     '[layout.cancels]\nwhere = "status"\nequals = ["Storno", "undo"]\nnames = "what"\nrecord = "no"\n'
 )
 
@@ -774,11 +790,13 @@ def test_rows_that_take_back_others_in_a_table(tmp_path: Path) -> None:
     first = (
         "no,who,what,when,status\n1,a,M,2025-01-01,ok\n2,a,1,2025-01-02,STORNO\n3,a,M,2025-01-03,ok\n4,a,M,2025-01-04\n"
     )
-    second = "no,who,what,when,status\n5,b,3,2025-01-05,undo\n,b,4,,undo\n6,b,,,undo\n"
+    second = "no,who,what,when,status\n5,b,3,2025-01-05,undo\n,b,4,,undo\n6,b, ,,undo\n"
     second += "7,b,8,2025-01-06,ok\n8,b,M,2025-01-07,ok\n"  # 7 is of a module that is called like record 8
+    second += ",b,M,2025-01-08,ok\n"
     files = [File("completions", f"{n}.csv", text, profile="mine") for n, text in enumerate((first, second))]
     got = receive(tmp_path, *files, profiles={"mine": ABOUT + CANCELS})
-    assert got.rows("completions", "record_id") == [("7",), ("8",)]
+    assert got.rows("completions", "source_no, row_no") == [(2, 5), (2, 6), (2, 7)]
+    assert {account.ignored_columns for account in got.intake.files} == {()}  # the rule reads "no"
     assert [(row.source_no, row.row_no, row.column, row.code, row.by_rule) for row in got.quarantine] == [
         (1, 2, "no", "set_aside", True),
         (1, 3, "status", "set_aside", True),
@@ -790,6 +808,23 @@ def test_rows_that_take_back_others_in_a_table(tmp_path: Path) -> None:
     ]
     assert got.quarantine[0].message == "set aside: it is taken back by '2' (0.csv, row 3)."
     assert got.quarantine[2].message == "set aside: it is taken back by '5' (1.csv, row 2)."
+
+
+def test_records_of_json_that_take_back_others_need_not_have_every_key(tmp_path: Path) -> None:
+    """A key that no record of a file has is no column of it."""
+    contents = (
+        '[{"no": "1", "who": "a", "what": "M", "when": "2025-01-01", "status": "ok"}]',
+        '[{"who": "a", "what": "M", "when": "2025-01-01", "status": "undo", "undoes": "1"}]',
+        '[{"no": "2", "who": "a", "what": "M", "when": "2025-01-01", "status": "undo"}]',
+    )
+    files = [File("completions", f"{n}.json", text, profile="mine") for n, text in enumerate(contents)]
+    profile = ABOUT + CANCELS.replace('names = "what"', 'names = "undoes"')
+    got = receive(tmp_path, *files, profiles={"mine": profile})
+    assert [row.message.partition(". ")[0] for row in got.quarantine] == [
+        "set aside: it is taken back by 1.json, row 1.",
+        "set aside: it is no record, but takes back the record '1'.",
+        "it takes back a record and does not say which",
+    ]
 
 
 def test_a_required_column_that_audit_toml_must_give(tmp_path: Path) -> None:

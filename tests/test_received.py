@@ -23,6 +23,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Workpaper:
 def rejected(paper: Workpaper, row_no: int, source_no: int = 1, **how: bool) -> Quarantined:
     file = paper.files[source_no - 1]
     words = {"table": file.table, "file": file.file, "code": "x", "message": "x."}
+    words |= dict.fromkeys(("column", "value", "subject", "raw"), "")
     return Quarantined(source_no=source_no, row_no=row_no, **words, **how)
 
 

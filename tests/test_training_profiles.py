@@ -313,7 +313,9 @@ def test_xapi_a_last_page_that_says_another_one_follows(tmp_path: Path) -> None:
     pages = [File("completions", f"{n}.json", first, profile="xapi", keys="allow_empty = true") for n in (1, 2)]
     last = File("completions", "3.json", '{"statements": [], "more": ""}', profile="xapi", keys="allow_empty = true")
     assert "further_pages" not in receive(tmp_path / "whole", *pages, last).codes()
-    assert receive(tmp_path / "cut", *pages).finding("further_pages").text == (
+    found = receive(tmp_path / "cut", *pages).finding("further_pages")
+    assert (found.table, found.subject, found.source_no) == ("completions", "2.json", 2)
+    assert found.text == (
         "2.json says by its key 'more' that another page follows, and no file holds it. Effect: the completions on it "
         "are missing. Do: export all pages, and name each as a source."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -84,6 +85,7 @@ def test_what_is_no_iso_date_is_refused(text: str) -> None:
         ("MM/DD/YYYY", "13/04/2025"),
         ("MM/DD/YYYY", "3/4/2025"),
         ("MM/DD/YYYY", "03-04-2025"),
+        ("MM/DD/YYYY", "03/04/2025 ?"),
         ("DD/MM/YYYY", "31/02/2025"),
         ("D/M/YYYY", "03/4/2025"),
         ("D/M/YYYY", "0/4/2025"),
@@ -110,10 +112,26 @@ def test_what_does_not_fit_a_declared_format_is_refused(pattern: str, text: str)
         ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 PM", datetime(2024, 12, 31, 12, 0, 5)),
         ("DD/MM/YY, hh:mm", "11/02/26, 14:21", datetime(2026, 2, 11, 14, 21)),
         ("YYYY/MM/DD hh:mm:ss", "2016/04/04 00:24:13", datetime(2016, 4, 4, 0, 24, 13)),
+        ("on D/M/YYYY at hh:mm", "on 4/3/2025 at 00:24", datetime(2025, 3, 4, 0, 24)),
     ],
 )
 def test_a_timestamp_in_a_declared_format(pattern: str, text: str, moment: datetime) -> None:
     assert parser(pattern)(text) == (moment.date(), moment)
+
+
+#: The first day of each month of 2026; each weekday is among them.
+FIRST_DAYS = (
+    "Thursday 1 January", "Sunday 1 February", "Sunday 1 March", "Wednesday 1 April", "Friday 1 May", "Monday 1 June",
+    "Wednesday 1 July", "Saturday 1 August", "Tuesday 1 September", "Thursday 1 October", "Sunday 1 November",
+    "Tuesday 1 December",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("month", "text"), list(enumerate(FIRST_DAYS, 1)))
+def test_each_month_and_weekday_is_read_by_its_whole_and_by_its_short_name(month: int, text: str) -> None:
+    short = " ".join(name[:3] for name in text.split())
+    assert day(parser("dddd D MMMM YYYY"), f"{text} 2026") == date(2026, month, 1)
+    assert day(parser("ddd D MMM YYYY"), f"{short} 2026") == date(2026, month, 1)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +236,11 @@ def test_a_timestamp_without_an_offset_is_in_the_declared_zone() -> None:
     assert read("2025-12-31") == (date(2025, 12, 31), None)
 
 
+@pytest.mark.parametrize("offset", ["", "+01:00"])
+def test_parts_of_a_second_are_left_out(offset: str) -> None:
+    assert STAMP(f"2025-12-31T23:30:00.999{offset}") == (date(2025, 12, 31), datetime(2025, 12, 31, 23, 30))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -236,6 +259,11 @@ def test_midnight_utc_is_a_date_where_that_is_declared() -> None:
     assert new_york("2020-08-26T00:00:00.000Z") == (date(2020, 8, 26), None)
     assert new_york("2020-08-26T00:00:01Z") == (date(2020, 8, 25), datetime(2020, 8, 25, 20, 0, 1))
     assert new_york("2020-08-26T02:00:00+02:00") == (date(2020, 8, 25), datetime(2020, 8, 25, 20, 0))
+    assert new_york("2020-08-26T00:00:00+02:00") == (date(2020, 8, 25), datetime(2020, 8, 25, 18, 0))
+
+
+def test_midnight_utc_is_a_time_where_nothing_is_declared() -> None:
+    assert STAMP("2020-08-26T00:00:00Z") == (date(2020, 8, 26), datetime(2020, 8, 26, 2, 0))
 
 
 @given(st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30), timezones=st.just(UTC)))
@@ -249,10 +277,28 @@ def test_seconds_since_1970(at: datetime) -> None:
     assert parser(values.DATE_MILLISECONDS)(f"/Date({seconds}000+0000)/") == expected
 
 
-@pytest.mark.parametrize("text", ["1.5", "007", "1e9", "9" * 15])
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of this machine cannot be changed for a moment")
+def test_seconds_since_1970_count_from_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    time.tzset()
+    try:
+        assert parser(values.EPOCH_SECONDS)("0") == (date(1970, 1, 1), datetime(1970, 1, 1, 1, 0))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("text", ["1.5", "007", "1e9", "9" * 15, "+5", "-0", "1_0", "١", "9" * 5000])
 def test_what_does_not_count_seconds(text: str) -> None:
-    with pytest.raises(BadValueError):
-        parser(values.EPOCH_SECONDS)(text)
+    for form, written in ((values.EPOCH_SECONDS, text), (values.DATE_MILLISECONDS, f"/Date({text}000)/")):
+        with pytest.raises(BadValueError, match="is not a date"):
+            parser(form)(written)
+
+
+@pytest.mark.parametrize("text", ["/Date(1700000000000)/ ?", "1700000000000", "Date(1700000000000)"])
+def test_what_are_no_ticks(text: str) -> None:
+    with pytest.raises(BadValueError, match="is not a date"):
+        parser(values.DATE_MILLISECONDS)(text)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "1900-01-01", "2100-01-01", "9999-12-31"])
@@ -277,7 +323,7 @@ def test_an_end_far_away_is_no_end() -> None:
 
 @pytest.mark.parametrize(
     ("text", "both"),
-    [("03/04/2025", True), ("3.4.25", True), ("1-2-2025 10:00", True), ("13/04/2025", False), ("2025-03-04", False)],
+    [("03/04/2025", True), (" 3.4.25", True), ("1-2-2025 10:00", True), ("13/04/2025", False), ("2025-03-04", False)],
 )
 def test_which_texts_fit_both_orders(text: str, both: bool) -> None:
     assert values.fits_both_orders(text) is both
@@ -455,6 +501,8 @@ def test_words_are_matched_whole() -> None:
     with pytest.raises(BadValueError, match="is not a known word; known: completed, completed") as refused:
         values.word("Completed (Equivalent)", words)
     assert refused.value.code == "unknown_word"
+    with pytest.raises(BadValueError, match=r"known: yes, \(empty\)$"):
+        values.word("no", {"yes": True, "": False})
 
 
 def test_a_value_in_a_message_is_clipped_and_shows_what_is_hidden() -> None:

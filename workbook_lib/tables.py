@@ -14,20 +14,20 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a column holds, and therefore how its text is read."""
+    """What a column holds, and therefore how its text is read; the words are those of the tables below."""
 
     TEXT = "text"  #: any text, trimmed, Unicode NFC
-    EMAIL = "e-mail"  #: text, case-folded
+    EMAIL = "email"  #: text, case-folded
     ACCOUNT = "account"  #: text as it stands; a case-folded copy is kept when it is an e-mail address
     DATE = "date"
-    END = "end date"  #: a date; empty, or on or after 2100-01-01, is no end
-    MOMENT = "timestamp"  #: becomes a date in the audit's time zone; the moment itself is kept where there is one
+    END = "end"  #: a date; empty, or on or after 2100-01-01, is no end
+    MOMENT = "moment"  #: becomes a date in the audit's time zone; the moment itself is kept where there is one
     NUMBER = "number"
-    FLAG = "true or false"
-    STATUS = "status"
-    WORKER_TYPE = "worker type"
-    ANSWER = "acknowledgement status"
-    DECISION = "kind of decision"
+    FLAG = "flag"  #: true or false
+    STATUS = "status"  #: of a training record
+    WORKER_TYPE = "worker_type"
+    ANSWER = "answer"  #: the status of an acknowledgement
+    DECISION = "decision"  #: the kind of one
 
 
 class Status(StrEnum):
@@ -142,11 +142,8 @@ def date_of(moment: str) -> str:
 
 def _columns(text: str) -> tuple[Column, ...]:
     """`"*person_id name start_date:date"` → columns; a star marks a required one, text is the default kind."""
-    kinds = {kind.name.lower(): kind for kind in Kind}
     fields = (word.partition(":") for word in text.split())
-    return tuple(
-        Column(name.lstrip("*"), kinds[kind] if kind else Kind.TEXT, name.startswith("*")) for name, _, kind in fields
-    )
+    return tuple(Column(name.lstrip("*"), Kind(kind or "text"), name.startswith("*")) for name, _, kind in fields)
 
 
 TABLES: dict[str, Table] = {
@@ -263,12 +260,12 @@ class Quarantined:
     file: str
     sheet: str = ""
     row_no: int
-    column: str = ""
-    value: str = ""
+    column: str
+    value: str
     code: str
     message: str
-    subject: str = ""
-    raw: str = ""
+    subject: str
+    raw: str
     by_rule: bool = False
     refused: bool = False
 

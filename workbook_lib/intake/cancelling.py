@@ -35,13 +35,15 @@ class Cancelling:
 
         Raises BadValueError where a row that takes another back does not say which.
         """
-        record, named = self._text(cells, self.record), self._text(cells, self.names)
         if self._takes_back(cells):
+            named = self._text(cells, self.names)
             if not named:
                 raise BadValueError("missing_value", "it takes back a record and does not say which")
             return self.where, f"it is no record, but takes back the record {quoted(named)}"
-        by = self.taken_back.get(fold(record)) if record else None
-        return None if by is None or self.record is None else (self.record, f"it is taken back by {by}")
+        if self.record is None:
+            return None
+        by = self.taken_back.get(fold(cells[self.record]))
+        return None if by is None else (self.record, f"it is taken back by {by}")
 
     def note(self, row_no: int, cells: Sequence[str], file: str) -> None:
         """Remember what this row takes back, if it does."""

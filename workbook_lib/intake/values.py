@@ -212,7 +212,6 @@ _ISO = re.compile(
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 _TICKS = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
-_EPOCH = re.compile(r"-?[0-9]{1,15}")
 
 
 @lru_cache(maxsize=256)
@@ -328,8 +327,7 @@ class MomentParser:
         return self._local(at) if at.tzinfo is None else self._from_instant(at)
 
     def _epoch(self, found: str, name: str) -> Moment | None:
-        match = _EPOCH.fullmatch(found)
-        return None if match is None else self._since_1970(int(found), 1 if name == EPOCH_SECONDS else 1000, found)
+        return self._since_1970(int(found), 1 if name == EPOCH_SECONDS else 1000, found)
 
     def _ticks(self, found: str, _name: str) -> Moment | None:
         match = _TICKS.fullmatch(found)
