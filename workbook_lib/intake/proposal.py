@@ -21,7 +21,7 @@ from workbook_lib.intake.date_formats import Evidence, evidence, is_date
 from workbook_lib.intake.files import Opened
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.parquet import open_parquet
-from workbook_lib.intake.profile import Earliest, Entry, Latest, Of, Profile, headers_in
+from workbook_lib.intake.profile import Of, Profile
 from workbook_lib.intake.recognition import DELIMITERS, DEPTH, Glance, cp1252
 from workbook_lib.intake.spreadsheet import open_xlsx
 from workbook_lib.intake.values import FLAGS, ISO_DATE, ISO_TIMESTAMP, fold, quoted
@@ -109,7 +109,8 @@ class Thesaurus:
         words = {kind: {fold(word): {str(word)} for word in known} for kind, known in VOCABULARY.items()}
         for layout in (layout for profile in profiles for layout in profile.layouts):
             for name, entry in layout.columns.items():
-                names[name].update(_alone(entry))
+                if isinstance(entry, Of):  # else a header is only a part: of a name, or of several days
+                    names[name].update(part for part in entry.of if isinstance(part, str))
             for name, meanings in layout.words.items():
                 of_kind = words[TABLES[layout.table][name].kind]
                 for word, meaning in meanings.items():
@@ -125,15 +126,6 @@ class Thesaurus:
         """The one meaning that a word has wherever it is known."""
         meanings = self.words[kind].get(fold(word), set())
         return next(iter(meanings)) if len(meanings) == 1 else CHOOSE
-
-
-def _alone(entry: Entry) -> Iterator[str]:
-    """The headers of an entry that are the column by themselves: no part of a joined name."""
-    match entry:
-        case Of():
-            yield from (part for part in entry.of if isinstance(part, str))
-        case Earliest() | Latest():
-            yield from headers_in(entry)
 
 
 def _plain(header: str) -> str:
