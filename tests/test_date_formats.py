@@ -69,6 +69,7 @@ def test_what_the_values_of_a_column_prove(name: str) -> None:
     [
         ("2025-03-04", True), ("2025-03-04T10:00:00Z", True), ("/Date(1700000000000)/", True), ("31/12/2025", True),
         ("99.99.99", True), ("1/2-2025", False), ("31/12/2025 soon", False), ("2025", False), ("", False),
+        ("1.0.2", False), ("13/04/205", False), ("2025/04/2025", False),
     ],
 )  # fmt: skip
 def test_what_has_the_shape_of_a_date(text: str, shaped: bool) -> None:

@@ -88,7 +88,7 @@ def read_by(formats: Iterable[str], texts: Iterable[str], none: Iterable[str] = 
 
 def is_date(text: str) -> bool:
     """Whether a text has the shape of a date in some format."""
-    return _named(text) is not None or _DATE.fullmatch(text) is not None
+    return _named(text) is not None or _shape(text) is not None
 
 
 def _reads(parse: MomentParser, text: str) -> bool:
@@ -133,16 +133,22 @@ def _parser(name: str) -> MomentParser:
 def _grouped(texts: Mapping[str, int]) -> dict[_Shape, dict[str, int]]:
     groups: dict[_Shape, dict[str, int]] = {}
     for text, row_no in texts.items():
-        match = _DATE.fullmatch(text)
-        if match is None:
-            continue
-        year_first = len(match["first"]) == 4
-        year, other = (match["first"], match["third"]) if year_first else (match["third"], match["first"])
-        half = re.sub("[AP]M", "AM", match["half"] or "")
-        shape = _Shape(match["mark"], len(year), year_first, match["gap"] or "", bool(match["seconds"]), half)
-        if len(year) in (2, 4) and len(other) <= 2:
+        if shape := _shape(text):
             groups.setdefault(shape, {})[text] = row_no
     return groups
+
+
+def _shape(text: str) -> _Shape | None:
+    """The shape of a date; none for what has no year, such as the number of a version."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    year_first = len(match["first"]) == 4
+    year, other = (match["first"], match["third"]) if year_first else (match["third"], match["first"])
+    if len(year) not in (2, 4) or len(other) > 2:
+        return None
+    half = re.sub("[AP]M", "AM", match["half"] or "")
+    return _Shape(match["mark"], len(year), year_first, match["gap"] or "", bool(match["seconds"]), half)
 
 
 def _of_shape(shape: _Shape, texts: dict[str, int]) -> Evidence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,7 +21,7 @@ from workbook_lib.intake.date_formats import Evidence, evidence, is_date
 from workbook_lib.intake.files import Opened
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.parquet import open_parquet
-from workbook_lib.intake.profile import Earliest, Entry, Latest, Of, Profile, headers_in
+from workbook_lib.intake.profile import Of, Profile
 from workbook_lib.intake.recognition import DELIMITERS, DEPTH, Glance, cp1252
 from workbook_lib.intake.spreadsheet import MARK, open_xlsx
 from workbook_lib.intake.values import FLAGS, ISO_DATE, ISO_TIMESTAMP, fold, quoted
@@ -36,21 +36,21 @@ ALIKE = 80
 MOST_WORDS = 30
 MOST_TEXTS = 50_000
 DATED = (Kind.DATE, Kind.END, Kind.MOMENT)
-#: What people call these columns where no system does.
+#: What people call these columns where no profile of ours does, or nothing that is alike.
 ALSO = {
-    "account": ("user", "username", "login", "learner", "participant", "student", "user id", "user email"),
-    "person_id": ("employee id", "employee number", "personnel number", "staff id", "person", "worker id"),
-    "worker_type": ("employment type", "employee type", "contract type"),
-    "email": ("email address", "e mail", "mail"),
-    "role": ("job title", "position"),
-    "start_date": ("hire date", "date of hire", "date joined"),
-    "end_date": ("termination date", "leaving date", "last day"),
-    "module_id": ("course", "course name", "course title", "training", "training title", "module"),
-    "completed_at": ("completion date", "completed on", "date completed", "completed date", "finished"),
-    "status": ("state", "completion status"),
-    "score": ("grade", "percent"),
+    "account": ("login", "learner", "participant", "student"),
+    "person_id": ("personnel number", "staff id"),
+    "worker_type": ("contract type",),
+    "email": ("e mail",),
+    "role": ("position",),
+    "start_date": ("date joined",),
+    "end_date": ("leaving date", "last day"),
+    "module_id": ("course", "course name", "course title", "module"),
+    "completed_at": ("completed on", "date completed", "finished"),
+    "status": ("state", "completion status", "enrollment status"),
+    "score": ("grade",),
     "policy_id": ("policy", "document"),
-    "acknowledged_at": ("acknowledged on", "accepted on", "signed on", "date signed"),
+    "acknowledged_at": ("accepted on", "signed on", "date signed"),
 }
 ABOUT = """\
 # A proposal for {file}, made from its headers and values: nothing of it is used yet.
@@ -80,11 +80,10 @@ class Seen:
             self.first.setdefault(text, row_no)
             self.times[text] += 1
 
-    def mostly(self, test: re.Pattern[str] | None = None, *, dates: bool = False) -> bool:
+    def mostly(self, passes: Callable[[str], object]) -> bool:
         """Whether at least half of its texts pass, of the first thousand."""
         texts = list(islice(self.first, 1_000))
-        passed = sum(is_date(text) if dates else bool(test and test.fullmatch(text)) for text in texts)
-        return bool(texts) and 2 * passed >= len(texts)
+        return bool(texts) and 2 * sum(bool(passes(text)) for text in texts) >= len(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,8 @@ class Thesaurus:
         words = {kind: {fold(word): {str(word)} for word in known} for kind, known in VOCABULARY.items()}
         for layout in (layout for profile in profiles for layout in profile.layouts):
             for name, entry in layout.columns.items():
-                names[name].update(_alone(entry))
+                if isinstance(entry, Of):  # else a header is only a part: of a name, or of several days
+                    names[name].update(part for part in entry.of if isinstance(part, str))
             for name, meanings in layout.words.items():
                 of_kind = words[TABLES[layout.table][name].kind]
                 for word, meaning in meanings.items():
@@ -126,15 +126,6 @@ class Thesaurus:
         """The one meaning that a word has wherever it is known."""
         meanings = self.words[kind].get(fold(word), set())
         return next(iter(meanings)) if len(meanings) == 1 else CHOOSE
-
-
-def _alone(entry: Entry) -> Iterator[str]:
-    """The headers of an entry that are the column by themselves: no part of a joined name."""
-    match entry:
-        case Of():
-            yield from (part for part in entry.of if isinstance(part, str))
-        case Earliest() | Latest():
-            yield from headers_in(entry)
 
 
 def _plain(header: str) -> str:
@@ -258,15 +249,15 @@ def _score(table: Table, mapping: Mapping) -> float:
 def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
     """The best names first, each column of the file once; then what is required, told by values of only one column."""
     pairs = [
-        (alike + column.required, column, seen)
+        (alike, column, seen)
         for column in table.columns
         for seen in columns
         if (alike := _likely(seen, column, known)) >= ALIKE and _may_be(column.kind, seen)
     ]
     mapping: Mapping = {}
-    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0]):
+    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0] - pair[1].required):
         if column.name not in mapping and all(seen is not other for other, _ in mapping.values()):
-            mapping[column.name] = (seen, min(alike, 100))
+            mapping[column.name] = (seen, alike)
     for column in table.columns:
         if column.required and column.name not in mapping:
             free = [seen for seen in columns if all(seen is not other for other, _ in mapping.values())]
@@ -287,25 +278,25 @@ def _may_be(kind: Kind, seen: Seen) -> bool:
     """Whether the values of a column do not speak against it."""
     if not seen.first:
         return True
-    dated = seen.mostly(dates=True)
+    dated = seen.mostly(is_date)
     if kind in DATED:
         return dated
     if kind is Kind.NUMBER:
-        return seen.mostly(_NUMBER)
+        return seen.mostly(_NUMBER.fullmatch)
     if kind is Kind.EMAIL:
-        return seen.mostly(_EMAIL)
+        return seen.mostly(_EMAIL.fullmatch)
     if kind in VOCABULARY:
         only_flags = all(fold(text) in FLAGS for text in seen.first)
         return len(seen.first) <= MOST_WORDS and not (only_flags and kind is Kind.WORKER_TYPE)
-    return not dated and not seen.mostly(_NESTED)
+    return not dated and not seen.mostly(_NESTED.fullmatch)
 
 
 def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
     """Whether the values alone make it likely: an address, a day on which something was done, a known word."""
     if column.kind is Kind.MOMENT:
-        return seen.mostly(dates=True) and not _OTHER_DAY.search(seen.header)
+        return seen.mostly(is_date) and not _OTHER_DAY.search(seen.header)
     if column.kind is Kind.ACCOUNT:
-        return seen.mostly(_EMAIL)
+        return seen.mostly(_EMAIL.fullmatch)
     if column.kind in VOCABULARY and len(seen.first) <= MOST_WORDS:
         return any(known.meaning(text, column.kind) != CHOOSE for text in seen.first)
     return False
@@ -352,7 +343,7 @@ def _line(column: Column, seen: Seen, sure: float) -> str:
 
 def _needs_formats(column: Column, found: Evidence) -> bool:
     usual = {ISO_DATE, ISO_TIMESTAMP} if column.kind is Kind.MOMENT else {ISO_DATE}
-    return bool(found.doubts) or not found.formats or not usual.issuperset(found.formats)
+    return bool(found.doubts) or not usual.issuperset(found.formats)
 
 
 def _words(column: Column, seen: Seen, known: Thesaurus) -> Iterator[str]:

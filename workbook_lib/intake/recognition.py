@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -66,12 +66,12 @@ class Match:
 
     profile: Profile
     tables: tuple[str, ...]
-    changes: dict[str, Change] = field(default_factory=dict)
-    untold: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    changes: dict[str, Change]
+    untold: dict[str, tuple[str, ...]]
     certain: bool
     rank: tuple[int, int, bool]
-    sheet: str | None = None
-    signed: bool = True
+    sheet: str | None
+    signed: bool
 
     def varied(self) -> Profile:
         """The profile with the changes, as one that extends it in a file of its own would be."""
@@ -307,8 +307,8 @@ def _encoded(file: Glance, layout: Layout) -> dict[str, Change]:
 
 def cp1252(file: Glance) -> Change:
     """That a file is not UTF-8, with a word by which a reader sees whether the guess at its letters is right."""
-    with file.path.open(encoding="cp1252", newline="") as lines:
-        line = next((line for line in lines if not line.isascii()), "")
-    cells = next(csv.reader([line], delimiter=max(DELIMITERS, key=line.count)), [])
-    example = next((cell for cell in cells if not cell.isascii()), line)
+    with file.path.open(encoding="cp1252") as lines:
+        line = next(line for line in lines if not line.isascii())
+    (cells,) = csv.reader([line], delimiter=max(DELIMITERS, key=line.count))
+    example = next(cell for cell in cells if not cell.isascii())
     return Change("cp1252", f"it is not UTF-8; confirm that its letters are right: {quoted(example.strip())}")
