@@ -221,12 +221,12 @@ RECORDS = "account,module_id,completed_at,status\na@x,M,2025-01-01,{}\n"
 
 def test_the_lines_that_a_message_gives_mend_the_file(tmp_path: Path) -> None:
     """Pasted as they stand they are refused; with a meaning chosen they mend it; then once more for a second word."""
-    records = RECORDS.format("Done") + "b@x,M,2025-01-01,passed\n"
+    records = RECORDS.format(" Erfüllt") + "b@x,M,2025-01-01,passed\n"
     (row,) = receive(tmp_path / "a", File("completions", "c.csv", records)).quarantine
     assert "save a file my-generic.toml beside audit.toml" in row.message
     assert 'profile = "my-generic"' in row.message
     lines = re.findall("`(.*?)`", row.message)
-    assert lines == ['extends = "generic"', "[words.status]", '"Done" = "…"']
+    assert lines == ['extends = "generic"', "[words.status]", '"Erfüllt" = "…"']
     with pytest.raises(UserError, match="…"):
         receive(tmp_path / "z", File("completions", "c.csv", records, profile="my-generic"),
                 profiles={"my-generic": "\n".join(lines)})  # fmt: skip
@@ -365,12 +365,14 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         "A,2025-04-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,2025-09-01,2025-08-31,1,,",
         "B,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,2,Agency Ltd,",
         "C,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,3,,2025-12-31",
+        "D,2025-04-01 00:00:00,2025-04-01 23:59:59,false,2024-01-01,,,1,,",
     )
     assert got.rows("people", "person_id, worker_type, start_date, end_date") == [
         ("A", "employee", date(2024, 1, 1), date(2025, 3, 31)),
         ("A", "employee", date(2025, 4, 1), date(2025, 8, 31)),
         ("B", "contractor", date(2021, 1, 1), None),
         ("C", "contractor", date(2021, 1, 1), None),
+        ("D", "employee", date(2025, 4, 1), date(2025, 4, 1)),
     ]
     assert not got.quarantine
     (account,) = got.intake.files
@@ -389,13 +391,14 @@ def test_versions_without_an_engaged_day_are_set_aside_and_contradictions_are_no
         "D,2024-06-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,,,4,,",
     )
     assert got.rows("people", "person_id, start_date") == [("D", date(2024, 6, 1))]
-    assert [(row.row_no, row.column, row.code, row.by_rule, row.subject) for row in got.quarantine] == [
-        (2, "_fivetran_start", "no_engaged_day", True, "A"),
-        (3, "_fivetran_start", "no_engaged_day", True, "A"),
-        (4, "_fivetran_deleted", "set_aside", True, "A"),
-        (5, "end_employment_date / termination_date", "end_before_start", False, "B"),
-        (6, "_fivetran_start", "not_a_date", False, "C"),
+    assert [(row.row_no, row.column, row.value, row.code, row.by_rule, row.subject) for row in got.quarantine] == [
+        (2, "_fivetran_start", "2020-01-01", "no_engaged_day", True, "A"),
+        (3, "_fivetran_start", "2025-10-01", "no_engaged_day", True, "A"),
+        (4, "_fivetran_deleted", "TRUE", "set_aside", True, "A"),
+        (5, "end_employment_date / termination_date", "2023-01-01", "end_before_start", False, "B"),
+        (6, "_fivetran_start", "some day", "not_a_date", False, "C"),
     ]
+    assert got.quarantine[-1].message.count("'some day' is not a date") == 1
     assert [person for (person,) in got.rows("unread_people", "person_id")] == ["B", "C"]
 
 
@@ -410,6 +413,7 @@ def test_the_layout_is_told_by_its_headers(tmp_path: Path) -> None:
     (row,) = got.quarantine
     assert (row.subject, row.column, row.code) == ("B", "employee_type", "missing_value")
     assert "state in a profile what an empty word means" in row.message
+    assert re.findall("`(.*?)`", row.message) == ['extends = "workday"', "[words.worker_type]", '"" = "…"']
 
 
 def test_a_file_that_fits_no_layout_is_refused_for_the_nearest(tmp_path: Path) -> None:
@@ -740,14 +744,14 @@ def test_rows_that_take_back_others_in_a_table(tmp_path: Path) -> None:
     files = [File("completions", f"{n}.csv", text, profile="mine") for n, text in enumerate((first, second))]
     got = receive(tmp_path, *files, profiles={"mine": ABOUT + CANCELS})
     assert got.rows("completions", "record_id") == [("7",), ("8",)]
-    assert [(row.source_no, row.row_no, row.column, row.code, row.by_rule) for row in got.quarantine] == [
-        (1, 2, "no", "set_aside", True),
-        (1, 3, "status", "set_aside", True),
-        (1, 4, "no", "set_aside", True),
-        (1, 5, "", "too_short", False),
-        (2, 2, "status", "set_aside", True),
-        (2, 3, "status", "set_aside", True),
-        (2, 4, "status", "missing_value", False),
+    assert [(row.source_no, row.row_no, row.column, row.value, row.code, row.by_rule) for row in got.quarantine] == [
+        (1, 2, "no", "1", "set_aside", True),
+        (1, 3, "status", "STORNO", "set_aside", True),
+        (1, 4, "no", "3", "set_aside", True),
+        (1, 5, "", "", "too_short", False),
+        (2, 2, "status", "undo", "set_aside", True),
+        (2, 3, "status", "undo", "set_aside", True),
+        (2, 4, "status", "undo", "missing_value", False),
     ]
     assert got.quarantine[0].message == "set aside: it is taken back by '2' (0.csv, row 3)."
     assert got.quarantine[2].message == "set aside: it is taken back by '5' (1.csv, row 2)."
@@ -775,12 +779,23 @@ def test_a_date_the_other_way_round_is_a_bad_row_where_the_order_is_stated(tmp_p
     got = read(tmp_path, profile, "people", lines)
     assert got.rows("people", "person_id, start_date") == [("1", date(2024, 3, 4))]
     assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "not_a_date"), (4, "exchanged_date")]
-    assert "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round." in (
-        got.quarantine[1].message
+    assert got.quarantine[1].message == (
+        "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round. Effect: the row is "
+        "quarantined; 3 is undetermined wherever a requirement may apply (C12). Do: declare the order of day and month in "
+        "a profile that extends mine, or export again."
     )
     assert (
         "day and month of 1 date, for example '13/04/2024', stand the other way" in got.finding("exchanged_dates").text
     )
+
+
+@pytest.mark.parametrize(("text", "code"), [("soon", "not_a_date"), ("01/01/1900", "date_out_of_range")])
+def test_a_text_that_is_no_date_in_any_order_is_a_bad_row_and_no_sign_of_another_order(
+    tmp_path: Path, text: str, code: str
+) -> None:
+    profile = ABOUT + "[reading]\ndates = ['MM/DD/YYYY']\n" + PEOPLE
+    got = read(tmp_path, profile, "people", f"id,type,start\n1,intern,{text}\n2,intern,{text}\n")
+    assert [(row.subject, row.code) for row in got.quarantine] == [("1", code), ("2", code)]
 
 
 @pytest.mark.parametrize(("third", "refused"), [("4/3/2026", True), ("4/25/2026", False)])

@@ -116,7 +116,8 @@ class Reading:
             found = self.reader.set_aside(cells)
         except BadValueError as problem:
             assert self.reader.cancelling is not None  # noqa: S101
-            self._reject(row_no, cells, (self.opened.header[self.reader.cancelling.where], problem))
+            where = self.reader.cancelling.where
+            self._reject(row_no, cells, (self.opened.header[where], problem), cells[where])
             return True
         if found is None:
             return False
@@ -128,13 +129,11 @@ class Reading:
     def _clip(self, row_no: int, cells: list[str], stored: list[Any]) -> bool:
         """A row of an effective-dated history speaks for the days of its window only (C2)."""
         assert self.reader.window is not None  # noqa: S101
-        bounds = []
-        for bound in self.reader.window:
-            try:
-                bounds.append(bound.memo[cells[bound.places[0]]][0])
-            except BadValueError as problem:
-                self._reject(row_no, cells, (bound.headers[0], problem))
-                return False
+        try:
+            bounds = [bound.memo[cells[bound.places[0]]][0] for bound in self.reader.window]
+        except BadValueError:
+            self._reject(row_no, cells)
+            return False
         start, end = _places(self.table, "start_date", "end_date")
         first = max(filter(None, (stored[start], bounds[0])))
         last = min(filter(None, (stored[end], bounds[1])), default=None)
@@ -149,7 +148,7 @@ class Reading:
         subject = self._subject({r.column.name: s for r, _, s in self.reader.piecemeal(cells)})
         self._quarantine(row_no, column, value, code, message, subject, by_rule=True)
 
-    def _reject(self, row_no: int, cells: list[str], first: tuple[str, BadValueError] | None = None) -> None:
+    def _reject(self, row_no: int, cells: list[str], first: Wrong | None = None, given: str = "") -> None:
         """Quarantine a row with its first problem in the order of the columns; the message names the others."""
         if first is None or first[0]:
             del cells[len(self.opened.header) :]  # what the reader put behind a whole row
@@ -168,7 +167,7 @@ class Reading:
                     reader.exchanged.append(text)
         if first is not None:
             column, problem = first
-            about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, ""))
+            about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, given))
             if about is not None:
                 column, problem = _header(about), _in_its_words(about.column, given, problem)
             problems = [(column, given, problem)] + ([] if column == "" else problems)
