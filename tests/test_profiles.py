@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -176,6 +177,7 @@ def test_a_profile_that_is_wrong_says_where(tmp_path: Path, text: str, where: st
 
 def test_a_wrong_profile_refuses_the_audit_once(tmp_path: Path) -> None:
     files = [File("people", f"{n}.csv", "id,type,start\n", profile="mine") for n in "ab"]
+    files.append(replace(files[0], name="c.csv", keys='previous = "a.csv"'))
     (problem,) = refusal(tmp_path, *files, profiles={"mine": ABOUT + PEOPLE + "role = 7\n"})
     assert problem.where == "mine.toml, layout[1].columns.role"
     assert problem.what.startswith("7 is neither a header, nor a list of headers, nor a table")
@@ -366,6 +368,8 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         "B,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,2,Agency Ltd,",
         "C,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,3,,2025-12-31",
         "D,2025-04-01 00:00:00,2025-04-01 23:59:59,false,2024-01-01,,,1,,",
+        "E,2025-04-01 00:00:00,2100-01-01 00:00:00,false,2024-01-01,,,1,,",
+        "F,2025-04-01 00:00:00,2099-12-31 00:00:00,false,2024-01-01,,,1,,",
     )
     assert got.rows("people", "person_id, worker_type, start_date, end_date") == [
         ("A", "employee", date(2024, 1, 1), date(2025, 3, 31)),
@@ -373,6 +377,8 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         ("B", "contractor", date(2021, 1, 1), None),
         ("C", "contractor", date(2021, 1, 1), None),
         ("D", "employee", date(2025, 4, 1), date(2025, 4, 1)),
+        ("E", "employee", date(2025, 4, 1), None),
+        ("F", "employee", date(2025, 4, 1), date(2099, 12, 31)),
     ]
     assert not got.quarantine
     (account,) = got.intake.files
@@ -596,14 +602,15 @@ def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
     columns = (
         PEOPLE.replace('"type"', '"jobs.type"')
         .replace('"start"', '"jobs.start"')
-        .replace("[layout.", "explode = 'jobs'\n[layout.")
+        .replace("[layout.", "records = 'staff'\nexplode = 'jobs'\n[layout.")
     )
     jobs = [{"type": "intern", "start": "2023-01-01"}, {"type": "employee", "start": "2024-01-01"}]
     data = [{"id": 1, "jobs": jobs}, {"id": 2, "jobs": []}, {"id": 3}]
-    got = read(tmp_path, ABOUT + columns, "people", json.dumps(data), "x.json")
+    got = read(tmp_path, ABOUT + columns, "people", json.dumps({"staff": data}), "x.json")
     assert got.rows("people", "person_id, worker_type, row_no") == [("1", "intern", 1), ("1", "employee", 1)]
     assert [(row.subject, row.row_no) for row in got.quarantine] == [("2", 2), ("3", 3)]
     assert got.intake.files[0].rows_read == 4
+    assert got.intake.files[0].part == "staff, jobs"
 
 
 def test_one_row_per_element_of_a_list_inside_an_object_keeps_what_stands_beside_it(tmp_path: Path) -> None:
@@ -767,6 +774,13 @@ def test_a_required_column_that_audit_toml_must_give(tmp_path: Path) -> None:
     assert got.rows("people", "person_id, worker_type") == [("1", "contractor")]
 
 
+def test_a_record_that_is_done_has_no_day_where_the_profile_reads_none(tmp_path: Path) -> None:
+    layout = '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "a"\nmodule_id = "m"\nstatus = "s"\n'
+    got = read(tmp_path, ABOUT + layout, "completions", "a,m,s\nu,M,passed\nv,M,failed\n")
+    assert got.rows("completions", "account, completed_on") == [("v", None)]
+    assert [(row.subject, row.column, row.code) for row in got.quarantine] == [("u", "completed_at", "missing_value")]
+
+
 def test_dates_with_and_without_leading_zeros_are_no_contradiction(tmp_path: Path) -> None:
     profile = ABOUT + "[reading]\ndates = ['M/D/YYYY', 'MM/DD/YYYY']\n" + PEOPLE
     got = read(tmp_path, profile, "people", "id,type,start\n1,intern,3/4/2024\n2,intern,03/04/2024\n")
@@ -798,22 +812,40 @@ def test_a_text_that_is_no_date_in_any_order_is_a_bad_row_and_no_sign_of_another
     assert [(row.subject, row.code) for row in got.quarantine] == [("1", code), ("2", code)]
 
 
-@pytest.mark.parametrize(("third", "refused"), [("4/3/2026", True), ("4/25/2026", False)])
+@pytest.mark.parametrize(
+    ("third", "refused"),
+    [("4/3/2026", True), ("2026-04-25T10:00:00", True), ("31/12/9999", True), ("4/25/2026", False)],
+)
 def test_a_date_the_other_way_round_refuses_the_file_where_the_order_is_only_usual(
     tmp_path: Path, third: str, refused: bool
 ) -> None:
+    """A timestamp of another format and what stands for no date do not show the order either."""
     header = "User ID,Training Title,Transcript Status,Transcript Completed Date\n"
-    content = header + f"1,T,Completed,3/4/2026\n2,T,Completed,13/4/2026\n3,T,Completed,{third}\n"
-    file = File("completions", "r.csv", content, profile="cornerstone")
+    content = header + f"1,T,Completed,3/4/2026\n2,T,Completed,13/4/2026\n3,T,Registered,{third}\n"
+    file = File("completions", "r.csv", content, profile="mine")
+    mine = {"mine": 'extends = "cornerstone"\n[reading]\nnone_dates = ["31/12/9999"]\n'}
     if refused:
-        (problem,) = refusal(tmp_path, file)
-        assert problem.where == 'r.csv, column "Transcript Completed Date"'
+        (problem,) = refusal(tmp_path, file, profiles=mine)
+        assert (problem.where, problem.code) == ('r.csv, column "Transcript Completed Date"', "exchanged_dates")
         assert problem.what == (
             "day and month of 1 of its dates, for example '13/4/2026', stand the other way round than the profile "
             "expects; the others may have been misread."
         )
+        assert (
+            problem.do == 'declare the format, for example timestamps = ["DD/MM/YYYY"], in a profile that extends mine.'
+        )
     else:
-        assert [(row.row_no, row.code) for row in receive(tmp_path, file).quarantine] == [(3, "exchanged_date")]
+        got = receive(tmp_path, file, profiles=mine)
+        assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "exchanged_date")]
+
+
+def test_a_date_the_other_way_round_in_one_of_two_columns(tmp_path: Path) -> None:
+    header = (
+        "User ID,Training Title,Transcript Status,Transcript - Transcript Completed Date,Transcript Completed Date\n"
+    )
+    content = header + "1,T,Completed,3/4/2026,\n2,T,Completed,,13/4/2026\n"
+    (problem,) = refusal(tmp_path, File("completions", "r.csv", content, profile="cornerstone"))
+    assert problem.where == ('r.csv, column "Transcript - Transcript Completed Date / Transcript Completed Date"')
 
 
 @pytest.mark.parametrize(

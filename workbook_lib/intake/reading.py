@@ -293,7 +293,7 @@ class Reading:
             telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
             if telling and not any(stored[0] for stored in reader.memo.values()):
                 fits = " fit both day/month and month/day," if both else ""
-                key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+                key = _formats_key(reader)
                 raise BadFileError(
                     f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
                     "and none is written as the profile expects.",
@@ -308,11 +308,10 @@ class Reading:
         for reader in self.reader.readers:
             if not reader.exchanged or self.profile.states_formats or _proves_its_order(reader):
                 continue
-            key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
             raise BadFileError(
                 f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(reader.exchanged[0])}, "
                 "stand the other way round than the profile expects; the others may have been misread.",
-                f'declare the format, for example {key} = ["DD/MM/YYYY"], in a profile that extends '
+                f'declare the format, for example {_formats_key(reader)} = ["DD/MM/YYYY"], in a profile that extends '
                 f"{self.profile.name}.",
                 place=f'column "{_header(reader)}"',
                 code="exchanged_dates",
@@ -342,6 +341,11 @@ def _in_its_words(column: Column, given: str, problem: BadValueError) -> BadValu
 
 def _header(reader: Any) -> str:
     return " / ".join(reader.headers) or reader.column.name
+
+
+def _formats_key(reader: Reader) -> str:
+    """What [reading] calls the formats of a column."""
+    return "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
 
 
 def _proves_its_order(reader: Reader) -> bool:
