@@ -281,6 +281,22 @@ def test_a_record_that_cannot_be_read_is_quarantined_with_its_place(
     assert got.intake.files[0].rows_read == 3
 
 
+@pytest.mark.parametrize(
+    ("table", "header", "line"),
+    [
+        ("acknowledgements", "account,policy_id,acknowledged_at,version", "a@x,AUP,2025-01-01,{}"),
+        ("decisions", "kind,decided_by", "link,{}"),
+        ("decisions", "kind,decided_by,approved_by", "link,boss,{}"),
+        ("decisions", "kind,decided_by,withdraws", "link,boss,{}"),
+    ],
+)
+def test_a_text_by_which_rows_are_matched_holds_no_invisible_character(
+    tmp_path: Path, table: str, header: str, line: str
+) -> None:
+    (row,) = receive(tmp_path, File(table, "x.csv", header + "\n" + line.format("1\u200b") + "\n")).quarantine
+    assert (row.column, row.code) == (header.rpartition(",")[2], "invisible_character")
+
+
 def test_of_a_long_value_its_beginning_is_shown(tmp_path: Path) -> None:
     (row,) = receive(tmp_path, completions(f"a@x,M,2025-01-01,{'done' * 100},")).quarantine
     assert row.value == "done" * 50
@@ -315,10 +331,11 @@ def test_leave_that_ends_before_it_starts_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_a_row_too_short_of_people_still_names_its_person(tmp_path: Path) -> None:
-    got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,"))
+    header = "person_id,name,worker_type,start_date,department"
+    got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,", header=header))
     assert [(row.row_no, row.code, row.value, row.subject) for row in got.quarantine] == [(2, "too_short", "", "E1")]
     assert "Also:" not in got.quarantine[0].message  # its cells may stand under the wrong headers
-    assert got.rows("unread_people", "person_id, name, start_date") == [("E1", "Ada", None)]
+    assert got.rows("unread_people", "person_id, name, start_date, department") == [("E1", "Ada", None, None)]
 
 
 # --- a file as a whole --------------------------------------------------------------------------------------------
@@ -519,6 +536,8 @@ FINDINGS = [
      "people.csv: column 'Person_ID' was taken for 'person_id'."),
     ("trimmed", "person_id,worker_type,start_date,end_date", " E1 ,employee,2024-01-01,2025-01-01",
      "people.csv, column 'person_id': blanks around 1 value trimmed, for example ' E1 '."),
+    ("trimmed", "person_id,email,worker_type,start_date,end_date", "E1,a@x ,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'email': blanks around 1 value trimmed, for example 'a@x '."),
     ("decimal_ids", "person_id,worker_type,start_date,end_date", "12345.0,employee,2024-01-01,2025-01-01",
      "people.csv, column 'person_id': 1 id such as '12345.0', as a spreadsheet rewrites numbers."),
     ("decimal_ids", "person_id,worker_type,start_date,end_date", "417.0 ,employee,2024-01-01,2025-01-01",
@@ -542,6 +561,13 @@ def test_what_a_reader_should_know(tmp_path: Path, code: str, header: str, line:
     texts = [finding.text for finding in got.intake.findings if finding.code == code]
     assert texts[0] == text
     assert len(got.rows("people")) == 1
+
+
+def test_blanks_round_an_account_are_told_and_those_round_a_word_are_not(tmp_path: Path) -> None:
+    got = receive(tmp_path, completions(" a@x,SEC-101,2025-01-01, completed,"))
+    assert got.finding("trimmed").text == (
+        "lms.csv, column 'account': blanks around 1 value trimmed, for example ' a@x'."
+    )
 
 
 def test_a_version_may_be_3_0(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import File, Received, receive, refusal
+from arrivals import File, Received, dated, parquet, receive, refusal, workbook
 
 from workbook_lib.intake.profile import (
     OWN,
@@ -370,6 +370,7 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         "D,2025-04-01 00:00:00,2025-04-01 23:59:59,false,2024-01-01,,,1,,",
         "E,2025-04-01 00:00:00,2100-01-01 00:00:00,false,2024-01-01,,,1,,",
         "F,2025-04-01 00:00:00,2099-12-31 00:00:00,false,2024-01-01,,,1,,",
+        "G,2025-04-01 00:00:00,,false,2024-01-01,,,1,,",
     )
     assert got.rows("people", "person_id, worker_type, start_date, end_date") == [
         ("A", "employee", date(2024, 1, 1), date(2025, 3, 31)),
@@ -379,6 +380,7 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         ("D", "employee", date(2025, 4, 1), date(2025, 4, 1)),
         ("E", "employee", date(2025, 4, 1), None),
         ("F", "employee", date(2025, 4, 1), date(2099, 12, 31)),
+        ("G", "employee", date(2025, 4, 1), None),
     ]
     assert not got.quarantine
     (account,) = got.intake.files
@@ -561,17 +563,15 @@ def test_the_latest_of_several_days(tmp_path: Path) -> None:
     profile = (
         ABOUT + PEOPLE.replace('"start"', "{ latest = ['start', 'rehire'] }") + "end_date = { latest = ['e', 'f'] }\n"
     )
-    lines = (
-        "1,intern,2020-01-01,2024-01-01,,\n2,intern,2020-01-01,,2025-01-01,2100-01-01\n3,intern,,,,\n4,intern,,x,,\n"
-    )
+    lines = "1,intern,2020-01-01,2024-01-01,,\n2,intern,2020-01-01,,2025-01-01,2100-01-01\n3,intern,,,,\n4,intern,2024-01-01,x,,\n"
     got = read(tmp_path, profile, "people", "id,type,start,rehire,e,f\n" + lines)
     assert got.rows("people", "person_id, start_date, end_date") == [
         ("1", date(2024, 1, 1), None),
         ("2", date(2020, 1, 1), date(2025, 1, 1)),
     ]
-    assert [(row.subject, row.column, row.code) for row in got.quarantine] == [
-        ("3", "start / rehire", "missing_value"),
-        ("4", "start / rehire", "not_a_date"),
+    assert [(row.subject, row.column, row.value, row.code) for row in got.quarantine] == [
+        ("3", "start / rehire", "", "missing_value"),
+        ("4", "start / rehire", "2024-01-01 | x", "not_a_date"),
     ]
     assert dict(got.intake.files[0].mapping)["start_date"] == 'the latest of "start", "rehire"'
 
@@ -582,6 +582,7 @@ def test_of_several_columns_of_which_the_file_has_one_this_one_is_named(tmp_path
         tmp_path, ABOUT + PEOPLE.replace('"start"', f"{{ {entry} }}"), "people", "id,type,t\n1,intern,2024-01-01\n"
     )
     assert dict(got.intake.files[0].mapping)["start_date"] == '"t"'
+    assert dict(got.intake.files[0].mapping)["role"] == "not in this kind of export"
 
 
 def test_the_text_by_which_one_of_several_columns_is_preferred_is_told(tmp_path: Path) -> None:
@@ -716,6 +717,27 @@ def test_a_column_by_which_rows_are_set_aside_must_be_there_but_in_json_no_recor
     file = File("people", "x.csv", "id,type,start\n7,intern,2024-01-01\n", profile="mine")
     (problem,) = refusal(tmp_path / "b", file, profiles={"mine": profile})
     assert problem.what.startswith("it has no column gone. ")
+
+
+def test_rows_may_be_set_aside_whose_word_is_no_word_of_a_column(tmp_path: Path) -> None:
+    profile = (
+        ABOUT + PEOPLE + '[[layout.set_aside]]\nwhere = "type"\nunknown_to = "worker_type"\nreason = "no person"\n'
+    )
+    got = read(tmp_path, profile, "people", "id,type,start\n1,Intern,2024-01-01\n2,robot,2024-01-01\n")
+    assert got.rows("people", "person_id") == [("1",)]
+    assert [(row.subject, row.code, row.message) for row in got.quarantine] == [
+        ("2", "set_aside", "set aside: no person.")
+    ]
+
+
+def test_what_a_spreadsheet_or_parquet_holds_as_a_date_needs_no_format(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\ndates = ['DD/MM/YYYY']\n" + PEOPLE
+    rows = ["id", "type", "start"], ["1", "intern", dated(45658)], ["2", "intern", "31/12/2024"]
+    query = "SELECT '1' AS id, 'intern' AS type, DATE '2025-01-01' AS start"
+    got = read(tmp_path / "a", profile, "people", workbook(*rows), "x.xlsx")
+    assert got.rows("people", "start_date") == [(date(2025, 1, 1),), (date(2024, 12, 31),)]
+    got = read(tmp_path / "b", profile, "people", parquet(tmp_path / "x.parquet", query), "x.parquet")
+    assert got.rows("people", "start_date") == [(date(2025, 1, 1),)]
 
 
 def test_a_list_of_delimiters_is_tried_in_order(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class Reading:
         if fault is not None:
             self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
             return None
-        if not reader.takes_all and self._is_set_aside(row_no, cells):
+        if reader.sets_aside and self._is_set_aside(row_no, cells):
             return None
         try:
             stored = reader.stored(cells)
