@@ -606,6 +606,7 @@ def test_a_cell_longer_than_a_spreadsheet_allows(tmp_path: Path) -> None:
 def test_the_named_sheet_is_read(tmp_path: Path) -> None:
     two = {"sheets": {"Other": sheet(HEADER, ["E7", "x", "intern", "2024-01-01"])}}
     got = receive(tmp_path / "a", sheet_file(SOUND, keys='sheet = "Other"', **two))
+    assert got.intake.files[0].part == "Other"
     assert got.rows("people", "person_id") == [("E7",)]
     (problem,) = refusal(tmp_path / "b", sheet_file(SOUND, **two))
     assert problem.what == "more than one of its sheets holds something: 'Data', 'Other'."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import File, completions, people, receive, refusal, take
+from arrivals import File, completions, parquet, people, receive, refusal, take
 from folders import make, plus
 
 from workbook_lib import intake
@@ -82,6 +83,42 @@ def test_the_account_of_a_file(tmp_path: Path) -> None:
     assert dict(account.mapping)["method"] == "not in the file"
 
 
+SPANS = [
+    ("people", "person_id,worker_type,start_date,end_date", "E1,employee,{},2027-01-01"),
+    ("leave", "person_id,start_date,end_date", "E1,{},2027-01-01"),
+    ("completions", "account,module_id,completed_at,status", "a@x,M,{},passed"),
+    ("content_reviews", "module_id,version,reviewed_on", "M,1,{}"),
+    ("policies", "policy_id,version,effective_on", "AUP,1,{}"),
+    ("acknowledgements", "account,policy_id,acknowledged_at", "a@x,AUP,{}"),
+    ("access", "account,granted_on", "a@x,{}"),
+]
+
+
+@pytest.mark.parametrize(("table", "header", "line"), SPANS, ids=[case[0] for case in SPANS])
+def test_the_account_of_a_file_says_from_when_to_when_its_rows_speak(
+    tmp_path: Path, table: str, header: str, line: str
+) -> None:
+    days = date(2024, 1, 31), date(2025, 6, 30), date(2024, 12, 1)
+    got = receive(tmp_path, File(table, "x.csv", "\n".join((header, *map(line.format, days))) + "\n"))
+    assert (got.intake.files[0].first_date, got.intake.files[0].last_date) == (days[0], days[1])
+
+
+def test_the_account_of_a_file_says_what_audit_toml_says_of_it(tmp_path: Path) -> None:
+    keys = 'system = "LMS"\nreport = "R"\nparameters = "all"\nextracted_by = "Jo"\ncovers_from = 2020-01-01'
+    (account, _) = receive(tmp_path, replace(completions("a@x,M,2025-01-01,passed,"), keys=keys)).intake.files
+    assert (account.system, account.report, account.parameters) == ("LMS", "R", "all")
+    assert (account.extracted_by, account.covers_from) == ("Jo", date(2020, 1, 1))
+    assert (account.profile, account.part, account.warnings, account.ignored_columns) == ("generic", "", (), ())
+
+
+def test_the_accounts_stand_in_the_order_of_audit_toml(tmp_path: Path) -> None:
+    leave = File("leave", "leave.csv", "person_id,start_date\nE1,2025-01-01\n")
+    got = receive(tmp_path, completions("a@x,M,2025-01-01,passed,"), leave, people("E1,,intern,2024-01-01,"))
+    assert [(file.source_no, file.table) for file in got.intake.files] == [
+        (1, "completions"), (2, "leave"), (3, "people")
+    ]  # fmt: skip
+
+
 def test_a_glob_is_one_account_per_file(tmp_path: Path) -> None:
     folder = tmp_path / "audit"
     receive(folder, people("E1,,employee,2024-01-01,"))
@@ -121,6 +158,8 @@ BAD_PEOPLE = [
     ("E1,,employee,2024-01-02,31/02/2025", "end_date", "not_a_date", "'31/02/2025' is not a date"),
     ("E1,,boss,2024-01-02,", "worker_type", "unknown_word", "'boss' is not a known word; known: employee, contractor"),
     ("E1,,,2024-01-02,", "worker_type", "missing_value", "it is empty"),
+    ("E1,,employee, ,", "start_date", "missing_value", "it is empty, and every row needs start_date."),
+    ("E1,,it is empty,2024-01-02,", "worker_type", "unknown_word", "'it is empty' is not a known word"),
 ]
 
 
@@ -139,14 +178,53 @@ def test_a_person_whose_row_cannot_be_read_stays_known(
     assert unread == ("E1", 1, 3)
 
 
+WHOLE = [
+    ("people", "person_id,worker_type,start_date", "E1,employee,soon", "E1",
+     "'soon' is not a date; expected YYYY-MM-DD. Effect: the row is quarantined; E1 is undetermined wherever a requirement "
+     "may apply (C12). Do: export again from the source, or declare the format in a profile that extends generic."),
+    ("leave", "person_id,start_date,end_date", "E1,2025-03-02,2025-03-01", "E1",
+     "it ends on 2025-03-01, before it starts on 2025-03-02. Effect: the row is quarantined; it excuses nothing. "
+     "Do: correct the dates in the source system and export again."),
+    ("accounts", "account,active", "a@x,perhaps", "a@x",
+     "'perhaps' is neither true nor false; expected true, yes, 1, false, no, 0. Effect: the row is quarantined; the account "
+     "is not taken as listed. Do: correct it in the source system and export again; do not edit the file."),
+    ("completions", "account,module_id,completed_at,status", "a@x,,2025-01-01,passed", "a@x",
+     "it is empty, and every row needs module_id. Effect: the record is quarantined; it covers nothing, and a@x may be "
+     "reported late or missing. Do: complete it in the source system and export again."),
+    ("acknowledgements", "account,policy_id,acknowledged_at", ",AUP,2025-01-01", "",
+     "it is empty, and every row needs account. Effect: the record is quarantined; it covers nothing, and the person it is "
+     "about may be reported late or missing. Do: complete it in the source system and export again."),
+    ("decisions", "kind,decided_by,account,person_id", "link,,u2,", "u2",
+     "it is empty, and every row needs decided_by. Effect: the decision is quarantined; it explains, extends, links and "
+     "excludes nothing. Do: complete it in the source system and export again."),
+    ("modules", "module_id,minutes", "SEC-101,long", "",
+     "'long' is not a plain decimal number, for example 85 or 72.5. Effect: the row is quarantined; it is not used. "
+     "Do: correct it in the source system and export again; do not edit the file."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "header", "line", "subject", "message"), WHOLE, ids=[case[0] for case in WHOLE])
+def test_a_row_that_cannot_be_read_says_what_its_loss_means_and_what_mends_it(
+    tmp_path: Path, table: str, header: str, line: str, subject: str, message: str
+) -> None:
+    (row,) = receive(tmp_path, File(table, "x.csv", f"{header}\n{line}\n")).quarantine
+    assert (row.subject, row.message) == (subject, message)
+
+
 def test_what_could_be_read_of_a_person_is_kept(tmp_path: Path) -> None:
     header = "person_id,worker_type,role,department,start_date,end_date"
-    got = receive(tmp_path, people("E1,boss,Engineer,R&D,2024-01-01,never", header=header))
+    lines = "E1,boss,Engineer,R&D,2024-01-01,never", "E2,boss,Engineer,R&D,soon,never"
+    got = receive(tmp_path, people(*lines, header=header))
     columns = "person_id, worker_type, role, department, start_date, end_date"
-    assert got.rows("unread_people", columns) == [("E1", None, "Engineer", "R&D", date(2024, 1, 1), None)]
-    (row,) = got.quarantine
-    assert (row.column, row.value) == ("worker_type", "boss")
-    assert "Also: end_date: 'never' is not a date" in row.message
+    assert got.rows("unread_people", columns) == [
+        ("E1", None, "Engineer", "R&D", date(2024, 1, 1), None),
+        ("E2", None, "Engineer", "R&D", None, None),
+    ]
+    assert [(row.column, row.value) for row in got.quarantine] == [("worker_type", "boss")] * 2
+    start, end = (f" Also: {name}_date: '{text}' is not a date; expected YYYY-MM-DD." for name, text in
+                  (("start", "soon"), ("end", "never")))  # fmt: skip
+    assert f"other.{end} Effect: " in got.quarantine[0].message
+    assert f"other.{start}{end} Effect: " in got.quarantine[1].message
 
 
 def test_a_row_about_nobody_is_in_quarantine_only(tmp_path: Path) -> None:
@@ -171,10 +249,12 @@ BAD_RECORDS = [
     ("a@x,SEC-101,2025-01-01,passed,85%", "score", "not_a_number", "'85%' is not a plain decimal number"),
     ('a@x,SEC-101,2025-01-01,passed,"0,85"', "score", "not_a_number", "'0,85' is not a plain decimal number"),
     ("a@x,,2025-01-01,passed,85", "module_id", "missing_value", "it is empty"),
+    ("Total,,2025-01-01,passed,", "module_id", "missing_value", "it is empty"),  # no closing line
     ("a\u200b@x,SEC-101,2025-01-01,passed,85", "account", "invisible_character", "'a@x' holds an invisible character"),
     ("a@x,SEC\u202e-101,2025-01-01,passed,85", "module_id", "invisible_character", "'SEC-101' holds an invisible"),
     ("a@x,SEC-101,2025-01-01,passed", "", "too_short", "the row has 4 cells, the header has 5"),
     ("a@x,SEC-101,2025-01-01,passed,85,x", "", "too_long", "the row has 6 cells, the header has 5"),
+    (",,,,,x", "", "too_long", "the row has 6 cells, the header has 5"),
     ("a@x,SEC-101,2025-01-01,pas\0sed,85", "", "nul_character", "the row holds a NUL character"),
     ('"a@x"y,SEC-101,2025-01-01,passed,85', "", "bad_quotes", "a quoted cell goes on after its closing quote"),
     (f"a@x,SEC-101,2025-01-01,passed,{'9' * 1_100_000}", "", "cell_too_long", "a cell is longer than 1,048,576"),
@@ -197,9 +277,29 @@ def test_a_record_that_cannot_be_read_is_quarantined_with_its_place(
     assert row.message.startswith(message)
     assert "it covers nothing" in row.message
     assert row.raw == line
-    assert len(row.value) <= 200
     assert [r[0] for r in got.rows("completions")] == ["b@x", "c@x"]
     assert got.intake.files[0].rows_read == 3
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "line"),
+    [
+        ("acknowledgements", "account,policy_id,acknowledged_at,version", "a@x,AUP,2025-01-01,{}"),
+        ("decisions", "kind,decided_by", "link,{}"),
+        ("decisions", "kind,decided_by,approved_by", "link,boss,{}"),
+        ("decisions", "kind,decided_by,withdraws", "link,boss,{}"),
+    ],
+)
+def test_a_text_by_which_rows_are_matched_holds_no_invisible_character(
+    tmp_path: Path, table: str, header: str, line: str
+) -> None:
+    (row,) = receive(tmp_path, File(table, "x.csv", header + "\n" + line.format("1\u200b") + "\n")).quarantine
+    assert (row.column, row.code) == (header.rpartition(",")[2], "invisible_character")
+
+
+def test_of_a_long_value_its_beginning_is_shown(tmp_path: Path) -> None:
+    (row,) = receive(tmp_path, completions(f"a@x,M,2025-01-01,{'done' * 100},")).quarantine
+    assert row.value == "done" * 50
 
 
 @pytest.mark.parametrize(
@@ -231,10 +331,11 @@ def test_leave_that_ends_before_it_starts_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_a_row_too_short_of_people_still_names_its_person(tmp_path: Path) -> None:
-    got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,"))
-    assert [(row.row_no, row.code, row.subject) for row in got.quarantine] == [(2, "too_short", "E1")]
+    header = "person_id,name,worker_type,start_date,department"
+    got = receive(tmp_path, people("E1,Ada", "E2,,employee,2024-01-01,", header=header))
+    assert [(row.row_no, row.code, row.value, row.subject) for row in got.quarantine] == [(2, "too_short", "", "E1")]
     assert "Also:" not in got.quarantine[0].message  # its cells may stand under the wrong headers
-    assert got.rows("unread_people", "person_id, name, start_date") == [("E1", "Ada", None)]
+    assert got.rows("unread_people", "person_id, name, start_date, department") == [("E1", "Ada", None, None)]
 
 
 # --- a file as a whole --------------------------------------------------------------------------------------------
@@ -257,15 +358,25 @@ def test_dates_that_fit_both_orders_refuse_the_file(tmp_path: Path) -> None:
     )
     assert problem.where == 'people.csv, column "start_date"'
     assert problem.what.startswith("2 dates, for example '03/04/2024', fit both day/month and month/day")
-    assert "dates = [" in problem.do
+    assert problem.do == (
+        'declare which it is, dates = ["MM/DD/YYYY"] or dates = ["DD/MM/YYYY"], below [reading] in a profile that extends '
+        "generic."
+    )
+    assert problem.code == "ambiguous_dates"
 
 
-def test_one_stray_date_is_one_bad_row(tmp_path: Path) -> None:
-    got = receive(tmp_path, people("E1,,employee,2024-04-03,", "E2,,employee,05/06/2024,"))
-    assert [row.subject for row in got.quarantine] == ["E2"]
+def test_stray_dates_among_others_are_bad_rows(tmp_path: Path) -> None:
+    stray = "E2,,employee,05/06/2024,", "E3,,employee,06/06/2024,"
+    got = receive(tmp_path, people("E1,,employee,2024-04-03,", *stray))
+    assert [row.subject for row in got.quarantine] == ["E2", "E3"]
     assert "Do: export again from the source, or declare the format in a profile that extends generic." in (
         got.quarantine[0].message
     )
+
+
+def test_one_date_in_the_other_order_is_one_bad_row(tmp_path: Path) -> None:
+    got = receive(tmp_path, people("E1,,employee,25/12/2024,"))
+    assert [(row.subject, row.code) for row in got.quarantine] == [("E1", "not_a_date")]
 
 
 def test_two_dates_in_the_other_order_and_none_in_the_declared_one_refuse_the_file(tmp_path: Path) -> None:
@@ -273,9 +384,22 @@ def test_two_dates_in_the_other_order_and_none_in_the_declared_one_refuse_the_fi
     assert problem.what == "2 dates, for example '25/12/2024', and none is written as the profile expects."
 
 
-def test_a_line_break_in_one_of_two_bad_cells_is_a_quote_that_is_not_closed(tmp_path: Path) -> None:
-    (problem,) = refusal(tmp_path, people('E1,,"employee\nE2,,intern",,'))
+def test_days_of_records_that_fit_both_orders_refuse_the_file_although_others_have_no_day(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, completions("a@x,M,03/04/2024,passed,", "b@x,M,,not_started,"))
+    assert problem.where == 'lms.csv, column "completed_at"'
+    assert 'timestamps = ["MM/DD/YYYY"] or timestamps = ["DD/MM/YYYY"]' in problem.do
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r"])
+def test_a_line_break_in_one_of_two_bad_cells_is_a_quote_that_is_not_closed(tmp_path: Path, line_break: str) -> None:
+    (problem,) = refusal(tmp_path, people(f'E1,,"employee{line_break}E2,,intern",,'))
     assert (problem.code, problem.where) == ("unclosed_quote", "people.csv, row 2")
+
+
+def test_a_line_break_in_a_bad_word_of_a_json_file_is_one_bad_row(tmp_path: Path) -> None:
+    text = '[{"person_id": "E1", "worker_type": "employee\\nhere", "start_date": "2024-01-01"}]'
+    (row,) = receive(tmp_path, File("people", "p.json", text)).quarantine
+    assert (row.column, row.code, row.value) == ("worker_type", "unknown_word", "employee\nhere")
 
 
 @pytest.mark.parametrize("table", ["people", "completions", "acknowledgements"])
@@ -296,22 +420,45 @@ def test_a_json_file_without_a_record_has_no_rows_and_lacks_no_column(tmp_path: 
     assert receive(tmp_path, File("leave", "leave.json", "[]")).finding("no_rows").subject == "leave.json"
 
 
-def test_a_closing_line_is_no_record_and_its_count_must_agree(tmp_path: Path) -> None:
-    got = receive(tmp_path / "a", people("E1,,employee,2024-01-01,", "Total: 1 row"))
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (" Total: 1 row ", "1 rows stand above it, as it says."),
+        ("Total:,1,,,", "1 rows stand above it, as it says."),
+        ("Grand total,,,,", "1 rows stand above it."),
+    ],
+)
+def test_a_closing_line_is_no_record(tmp_path: Path, line: str, says: str) -> None:
+    got = receive(tmp_path, people("E1,,employee,2024-01-01,", line))
     (row,) = got.quarantine
-    assert (row.row_no, row.code, row.by_rule) == (3, "trailer", True)
+    assert (row.row_no, row.column, row.code, row.by_rule) == (3, "person_id", "trailer", True)
+    assert (row.value, row.subject) == (line.partition(",")[0].strip(), "")
+    assert row.message == f"a closing line, not a record; {says}"
     assert not got.rows("unread_people")
-    got = receive(
-        tmp_path / "b", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal:,1,")
-    )
-    assert [row.code for row in got.quarantine] == ["trailer"]
-    got = receive(
-        tmp_path / "c", File("people", "p.csv", "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal: 1")
-    )
-    assert [row.code for row in got.quarantine] == ["trailer"]  # it has one cell, and no end
-    (problem,) = refusal(tmp_path / "d", people("E1,,employee,2024-01-01,", "Total: 3 rows"))
-    assert problem.where == "people.csv, row 3"
-    assert problem.what == "its last line says 'Total: 3 rows', but 1 rows stand above it."
+
+
+def test_a_closing_line_may_lack_the_end_of_its_line(tmp_path: Path) -> None:
+    text = "person_id,worker_type,start_date\nE1,employee,2024-01-01\nTotal: 1"
+    assert [row.code for row in receive(tmp_path, File("people", "p.csv", text)).quarantine] == ["trailer"]
+
+
+@pytest.mark.parametrize("says", ["Total: 3 rows", "Total: 3,000 rows"])
+def test_the_count_of_a_closing_line_must_agree(tmp_path: Path, says: str) -> None:
+    (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,", f'"{says}"'))
+    assert (problem.where, problem.code) == ("people.csv, row 3", "count_mismatch")
+    assert problem.what == f"its last line says '{says}', but 1 rows stand above it."
+
+
+def test_a_record_of_blanks_is_a_bad_row_where_records_are_told_apart_by_the_format(tmp_path: Path) -> None:
+    text = '[{"person_id": "", "worker_type": " ", "start_date": null}]'
+    query = "SELECT '' AS person_id, ' ' AS worker_type, NULL::VARCHAR AS start_date"
+    for file in (
+        File("people", "p.json", text),
+        File("people", "p.parquet", parquet(tmp_path / "made.parquet", query)),
+    ):
+        got = receive(tmp_path, file)
+        assert [(row.row_no, row.column, row.code) for row in got.quarantine] == [(1, "person_id", "missing_value")]
+        assert got.intake.files[0].rows_read == 1
 
 
 def test_an_error_shows_each_of_its_problems_in_a_notebook() -> None:
@@ -394,6 +541,8 @@ FINDINGS = [
      "people.csv: column 'Person_ID' was taken for 'person_id'."),
     ("trimmed", "person_id,worker_type,start_date,end_date", " E1 ,employee,2024-01-01,2025-01-01",
      "people.csv, column 'person_id': blanks around 1 value trimmed, for example ' E1 '."),
+    ("trimmed", "person_id,email,worker_type,start_date,end_date", "E1,a@x ,employee,2024-01-01,2025-01-01",
+     "people.csv, column 'email': blanks around 1 value trimmed, for example 'a@x '."),
     ("decimal_ids", "person_id,worker_type,start_date,end_date", "12345.0,employee,2024-01-01,2025-01-01",
      "people.csv, column 'person_id': 1 id such as '12345.0', as a spreadsheet rewrites numbers."),
     ("decimal_ids", "person_id,worker_type,start_date,end_date", "417.0 ,employee,2024-01-01,2025-01-01",
@@ -404,7 +553,7 @@ FINDINGS = [
      "people.csv has no column for the last day: everybody in it counts as still engaged."),
     ("no_leavers", "person_id,worker_type,start_date,end_date", "E1,employee,2024-01-01,",
      "No row of people.csv has an end date: the export may leave out the people who left."),
-    ("blank_rows", "person_id,worker_type,start_date,end_date", "\n,,,\nE1,employee,2024-01-01,2025-01-01",
+    ("blank_rows", "person_id,worker_type,start_date,end_date", "\n, ,,\nE1,employee,2024-01-01,2025-01-01",
      "people.csv: 2 blank lines ignored; row numbers count them."),
     ("trailing_delimiter", "person_id,worker_type,start_date,end_date,", "E1,employee,2024-01-01,2025-01-01,",
      "people.csv: each line ends with a delimiter; the unnamed empty last column was ignored."),
@@ -423,6 +572,13 @@ def test_what_a_reader_should_know(tmp_path: Path, code: str, header: str, line:
     assert len(got.rows("people")) == 1
 
 
+def test_blanks_round_an_account_are_told_and_those_round_a_word_are_not(tmp_path: Path) -> None:
+    got = receive(tmp_path, completions(" a@x,SEC-101,2025-01-01, completed,"))
+    assert got.finding("trimmed").text == (
+        "lms.csv, column 'account': blanks around 1 value trimmed, for example ' a@x'."
+    )
+
+
 def test_a_version_may_be_3_0(tmp_path: Path) -> None:
     lines = "policy_id,version,effective_on\n1234.0,300.0,2025-01-01\n"
     got = receive(tmp_path, File("policies", "p.csv", lines))
@@ -439,6 +595,52 @@ def test_records_from_after_the_export(tmp_path: Path) -> None:
         "2 records of lms.csv are dated after the day of the export (2026-01-05), up to 2027-01-01; rows 4, 5."
     )
     assert (finding.source_no, finding.row_no, finding.subject) == (1, 4, "a@x")
+
+
+def test_each_file_is_asked_for_records_from_after_its_export(tmp_path: Path) -> None:
+    """The first file has none; where a day belongs to no record, as that of a leave, it may well lie ahead."""
+    acks = "account,policy_id,acknowledged_at\nb@x,AUP,2026-02-02\na@x,AUP,2026-02-01\n"
+    got = receive(
+        tmp_path,
+        File("leave", "l.csv", "person_id,start_date\nE1,2027-01-01\n"),
+        completions("a@x,M,2025-01-01,completed,", "a@x,M,,not_started,"),
+        File("completions", "open.csv", "account,module_id,completed_at,status\na@x,M,,not_started\n"),
+        File("acknowledgements", "a.csv", acks),
+    )
+    finding = got.finding("after_export")
+    assert finding.text == (
+        "2 records of a.csv are dated after the day of the export (2026-01-05), up to 2026-02-02; rows 2, 3."
+    )
+    assert (finding.table, finding.source_no, finding.row_no, finding.subject) == ("acknowledgements", 4, 2, "b@x")
+
+
+def test_of_several_files_of_people_those_in_which_nobody_leaves_are_told(tmp_path: Path) -> None:
+    texts = {
+        "left.csv": "1,intern,2024-01-01,2025-01-01",
+        "all.csv": "2,intern,2024-01-01,",
+        "bad.csv": "3,boss,2024-01-01,",  # of no row it is known
+    }
+    header = "person_id,worker_type,start_date,end_date\n"
+    got = receive(tmp_path, *(File("people", name, header + line + "\n") for name, line in texts.items()))
+    finding = got.finding("no_leavers")
+    assert (finding.table, finding.subject, finding.source_no) == ("people", "all.csv", 2)
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "line", "subject"),
+    [
+        ("people", "person_id,worker_type,start_date,end_date", "E1,intern,2024-01-01,2025-01-01", "E1"),
+        ("acknowledgements", "account,policy_id,acknowledged_at", "a@x,AUP,2025-01-01", "a@x"),
+    ],
+)
+def test_one_row_that_repeats_another_is_told_with_its_place(
+    tmp_path: Path, table: str, header: str, line: str, subject: str
+) -> None:
+    finding = receive(tmp_path, File(table, "x.csv", f"{header}\n{line}\n{line}\n")).finding("identical_rows")
+    assert finding.text == (
+        f"{table}: 1 row repeating another in every column, for example x.csv, row 3 ({subject}); nothing counts twice."
+    )
+    assert (finding.table, finding.subject, finding.source_no, finding.row_no) == (table, subject, 1, 3)
 
 
 def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
@@ -472,6 +674,9 @@ def test_a_policy_version_that_cannot_be_read_refuses_the_audit(tmp_path):
     with pytest.raises(UserError, match=r"policies\.csv, row 3, material: 'maybe'") as caught:
         perform(load_audit(folder))
     assert "it is not known which acknowledgements count" in str(caught.value)
+    (problem,) = caught.value.problems
+    assert problem.what == "'maybe' is neither true nor false; expected true, yes, 1, false, no, 0."
+    assert problem.code == "unread_policy"
 
 
 def test_a_closing_line_of_a_policies_export_is_no_version(tmp_path):

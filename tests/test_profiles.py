@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import File, Received, receive, refusal
+from arrivals import File, Received, dated, parquet, receive, refusal, workbook
 
 from workbook_lib.intake.profile import (
     OWN,
@@ -176,6 +177,7 @@ def test_a_profile_that_is_wrong_says_where(tmp_path: Path, text: str, where: st
 
 def test_a_wrong_profile_refuses_the_audit_once(tmp_path: Path) -> None:
     files = [File("people", f"{n}.csv", "id,type,start\n", profile="mine") for n in "ab"]
+    files.append(replace(files[0], name="c.csv", keys='previous = "a.csv"'))
     (problem,) = refusal(tmp_path, *files, profiles={"mine": ABOUT + PEOPLE + "role = 7\n"})
     assert problem.where == "mine.toml, layout[1].columns.role"
     assert problem.what.startswith("7 is neither a header, nor a list of headers, nor a table")
@@ -222,12 +224,12 @@ RECORDS = "account,module_id,completed_at,status\na@x,M,2025-01-01,{}\n"
 
 def test_the_lines_that_a_message_gives_mend_the_file(tmp_path: Path) -> None:
     """Pasted as they stand they are refused; with a meaning chosen they mend it; then once more for a second word."""
-    records = RECORDS.format("Done") + "b@x,M,2025-01-01,passed\n"
+    records = RECORDS.format(" Erfüllt") + "b@x,M,2025-01-01,passed\n"
     (row,) = receive(tmp_path / "a", File("completions", "c.csv", records)).quarantine
     assert "save a file my-generic.toml beside audit.toml" in row.message
     assert 'profile = "my-generic"' in row.message
     lines = re.findall("`(.*?)`", row.message)
-    assert lines == ['extends = "generic"', "[words.status]", '"Done" = "…"']
+    assert lines == ['extends = "generic"', "[words.status]", '"Erfüllt" = "…"']
     with pytest.raises(UserError, match="…"):
         receive(tmp_path / "z", File("completions", "c.csv", records, profile="my-generic"),
                 profiles={"my-generic": "\n".join(lines)})  # fmt: skip
@@ -366,12 +368,20 @@ def test_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
         "A,2025-04-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,2025-09-01,2025-08-31,1,,",
         "B,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,2,Agency Ltd,",
         "C,2020-01-01 00:00:00,9999-12-31 23:59:59,false,2021-01-01,,,3,,2025-12-31",
+        "D,2025-04-01 00:00:00,2025-04-01 23:59:59,false,2024-01-01,,,1,,",
+        "E,2025-04-01 00:00:00,2100-01-01 00:00:00,false,2024-01-01,,,1,,",
+        "F,2025-04-01 00:00:00,2099-12-31 00:00:00,false,2024-01-01,,,1,,",
+        "G,2025-04-01 00:00:00,,false,2024-01-01,,,1,,",
     )
     assert got.rows("people", "person_id, worker_type, start_date, end_date") == [
         ("A", "employee", date(2024, 1, 1), date(2025, 3, 31)),
         ("A", "employee", date(2025, 4, 1), date(2025, 8, 31)),
         ("B", "contractor", date(2021, 1, 1), None),
         ("C", "contractor", date(2021, 1, 1), None),
+        ("D", "employee", date(2025, 4, 1), date(2025, 4, 1)),
+        ("E", "employee", date(2025, 4, 1), None),
+        ("F", "employee", date(2025, 4, 1), date(2099, 12, 31)),
+        ("G", "employee", date(2025, 4, 1), None),
     ]
     assert not got.quarantine
     (account,) = got.intake.files
@@ -390,13 +400,14 @@ def test_versions_without_an_engaged_day_are_set_aside_and_contradictions_are_no
         "D,2024-06-01 00:00:00,9999-12-31 23:59:59,false,2024-01-01,,,4,,",
     )
     assert got.rows("people", "person_id, start_date") == [("D", date(2024, 6, 1))]
-    assert [(row.row_no, row.column, row.code, row.by_rule, row.subject) for row in got.quarantine] == [
-        (2, "_fivetran_start", "no_engaged_day", True, "A"),
-        (3, "_fivetran_start", "no_engaged_day", True, "A"),
-        (4, "_fivetran_deleted", "set_aside", True, "A"),
-        (5, "end_employment_date / termination_date", "end_before_start", False, "B"),
-        (6, "_fivetran_start", "not_a_date", False, "C"),
+    assert [(row.row_no, row.column, row.value, row.code, row.by_rule, row.subject) for row in got.quarantine] == [
+        (2, "_fivetran_start", "2020-01-01", "no_engaged_day", True, "A"),
+        (3, "_fivetran_start", "2025-10-01", "no_engaged_day", True, "A"),
+        (4, "_fivetran_deleted", "TRUE", "set_aside", True, "A"),
+        (5, "end_employment_date / termination_date", "2023-01-01", "end_before_start", False, "B"),
+        (6, "_fivetran_start", "some day", "not_a_date", False, "C"),
     ]
+    assert got.quarantine[-1].message.count("'some day' is not a date") == 1
     assert [person for (person,) in got.rows("unread_people", "person_id")] == ["B", "C"]
 
 
@@ -411,6 +422,7 @@ def test_the_layout_is_told_by_its_headers(tmp_path: Path) -> None:
     (row,) = got.quarantine
     assert (row.subject, row.column, row.code) == ("B", "employee_type", "missing_value")
     assert "state in a profile what an empty word means" in row.message
+    assert re.findall("`(.*?)`", row.message) == ['extends = "workday"', "[words.worker_type]", '"" = "…"']
 
 
 def test_a_file_that_fits_no_layout_is_refused_for_the_nearest(tmp_path: Path) -> None:
@@ -552,17 +564,15 @@ def test_the_latest_of_several_days(tmp_path: Path) -> None:
     profile = (
         ABOUT + PEOPLE.replace('"start"', "{ latest = ['start', 'rehire'] }") + "end_date = { latest = ['e', 'f'] }\n"
     )
-    lines = (
-        "1,intern,2020-01-01,2024-01-01,,\n2,intern,2020-01-01,,2025-01-01,2100-01-01\n3,intern,,,,\n4,intern,,x,,\n"
-    )
+    lines = "1,intern,2020-01-01,2024-01-01,,\n2,intern,2020-01-01,,2025-01-01,2100-01-01\n3,intern,,,,\n4,intern,2024-01-01,x,,\n"
     got = read(tmp_path, profile, "people", "id,type,start,rehire,e,f\n" + lines)
     assert got.rows("people", "person_id, start_date, end_date") == [
         ("1", date(2024, 1, 1), None),
         ("2", date(2020, 1, 1), date(2025, 1, 1)),
     ]
-    assert [(row.subject, row.column, row.code) for row in got.quarantine] == [
-        ("3", "start / rehire", "missing_value"),
-        ("4", "start / rehire", "not_a_date"),
+    assert [(row.subject, row.column, row.value, row.code) for row in got.quarantine] == [
+        ("3", "start / rehire", "", "missing_value"),
+        ("4", "start / rehire", "2024-01-01 | x", "not_a_date"),
     ]
     assert dict(got.intake.files[0].mapping)["start_date"] == 'the latest of "start", "rehire"'
 
@@ -573,6 +583,7 @@ def test_of_several_columns_of_which_the_file_has_one_this_one_is_named(tmp_path
         tmp_path, ABOUT + PEOPLE.replace('"start"', f"{{ {entry} }}"), "people", "id,type,t\n1,intern,2024-01-01\n"
     )
     assert dict(got.intake.files[0].mapping)["start_date"] == '"t"'
+    assert dict(got.intake.files[0].mapping)["role"] == "not in this kind of export"
 
 
 def test_the_text_by_which_one_of_several_columns_is_preferred_is_told(tmp_path: Path) -> None:
@@ -593,14 +604,15 @@ def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
     columns = (
         PEOPLE.replace('"type"', '"jobs.type"')
         .replace('"start"', '"jobs.start"')
-        .replace("[layout.", "explode = 'jobs'\n[layout.")
+        .replace("[layout.", "records = 'staff'\nexplode = 'jobs'\n[layout.")
     )
     jobs = [{"type": "intern", "start": "2023-01-01"}, {"type": "employee", "start": "2024-01-01"}]
     data = [{"id": 1, "jobs": jobs}, {"id": 2, "jobs": []}, {"id": 3}, {"id": 4, "jobs": jobs[0]}]
-    got = read(tmp_path, ABOUT + columns, "people", json.dumps(data), "x.json")
+    got = read(tmp_path, ABOUT + columns, "people", json.dumps({"staff": data}), "x.json")
     assert got.rows("people", "person_id, worker_type, row_no") == [("1", "intern", 1), ("1", "employee", 1)]
     assert [(row.subject, row.row_no) for row in got.quarantine] == [("2", 2), ("3", 3), ("4", 4)]
     assert got.intake.files[0].rows_read == 5
+    assert got.intake.files[0].part == "staff, jobs"
 
 
 def test_one_row_per_element_of_a_list_inside_an_object_keeps_what_stands_beside_it(tmp_path: Path) -> None:
@@ -762,6 +774,27 @@ def test_the_place_of_a_zone_in_a_header_is_plain_text_in_json(tmp_path: Path) -
     assert got.rows("people", "start_date") == [(date(2024, 1, 2),)]
 
 
+def test_rows_may_be_set_aside_whose_word_is_no_word_of_a_column(tmp_path: Path) -> None:
+    profile = (
+        ABOUT + PEOPLE + '[[layout.set_aside]]\nwhere = "type"\nunknown_to = "worker_type"\nreason = "no person"\n'
+    )
+    got = read(tmp_path, profile, "people", "id,type,start\n1,Intern,2024-01-01\n2,robot,2024-01-01\n")
+    assert got.rows("people", "person_id") == [("1",)]
+    assert [(row.subject, row.code, row.message) for row in got.quarantine] == [
+        ("2", "set_aside", "set aside: no person.")
+    ]
+
+
+def test_what_a_spreadsheet_or_parquet_holds_as_a_date_needs_no_format(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\ndates = ['DD/MM/YYYY']\n" + PEOPLE
+    rows = ["id", "type", "start"], ["1", "intern", dated(45658)], ["2", "intern", "31/12/2024"]
+    query = "SELECT '1' AS id, 'intern' AS type, DATE '2025-01-01' AS start"
+    got = read(tmp_path / "a", profile, "people", workbook(*rows), "x.xlsx")
+    assert got.rows("people", "start_date") == [(date(2025, 1, 1),), (date(2024, 12, 31),)]
+    got = read(tmp_path / "b", profile, "people", parquet(tmp_path / "x.parquet", query), "x.parquet")
+    assert got.rows("people", "start_date") == [(date(2025, 1, 1),)]
+
+
 def test_a_list_of_delimiters_is_tried_in_order(tmp_path: Path) -> None:
     profile = ABOUT + '[reading]\ndelimiter = ["|", ";"]\n' + PEOPLE
     for n, delimiter in enumerate("|;"):
@@ -797,14 +830,14 @@ def test_rows_that_take_back_others_in_a_table(tmp_path: Path) -> None:
     got = receive(tmp_path, *files, profiles={"mine": ABOUT + CANCELS})
     assert got.rows("completions", "source_no, row_no") == [(2, 5), (2, 6), (2, 7)]
     assert {account.ignored_columns for account in got.intake.files} == {()}  # the rule reads "no"
-    assert [(row.source_no, row.row_no, row.column, row.code, row.by_rule) for row in got.quarantine] == [
-        (1, 2, "no", "set_aside", True),
-        (1, 3, "status", "set_aside", True),
-        (1, 4, "no", "set_aside", True),
-        (1, 5, "", "too_short", False),
-        (2, 2, "status", "set_aside", True),
-        (2, 3, "status", "set_aside", True),
-        (2, 4, "status", "missing_value", False),
+    assert [(row.source_no, row.row_no, row.column, row.value, row.code, row.by_rule) for row in got.quarantine] == [
+        (1, 2, "no", "1", "set_aside", True),
+        (1, 3, "status", "STORNO", "set_aside", True),
+        (1, 4, "no", "3", "set_aside", True),
+        (1, 5, "", "", "too_short", False),
+        (2, 2, "status", "undo", "set_aside", True),
+        (2, 3, "status", "undo", "set_aside", True),
+        (2, 4, "status", "undo", "missing_value", False),
     ]
     assert got.quarantine[0].message == "set aside: it is taken back by '2' (0.csv, row 3)."
     assert got.quarantine[2].message == "set aside: it is taken back by '5' (1.csv, row 2)."
@@ -837,6 +870,13 @@ def test_a_required_column_that_audit_toml_must_give(tmp_path: Path) -> None:
     assert got.rows("people", "person_id, worker_type") == [("1", "contractor")]
 
 
+def test_a_record_that_is_done_has_no_day_where_the_profile_reads_none(tmp_path: Path) -> None:
+    layout = '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "a"\nmodule_id = "m"\nstatus = "s"\n'
+    got = read(tmp_path, ABOUT + layout, "completions", "a,m,s\nu,M,passed\nv,M,failed\n")
+    assert got.rows("completions", "account, completed_on") == [("v", None)]
+    assert [(row.subject, row.column, row.code) for row in got.quarantine] == [("u", "completed_at", "missing_value")]
+
+
 def test_dates_with_and_without_leading_zeros_are_no_contradiction(tmp_path: Path) -> None:
     profile = ABOUT + "[reading]\ndates = ['M/D/YYYY', 'MM/DD/YYYY']\n" + PEOPLE
     got = read(tmp_path, profile, "people", "id,type,start\n1,intern,3/4/2024\n2,intern,03/04/2024\n")
@@ -849,30 +889,59 @@ def test_a_date_the_other_way_round_is_a_bad_row_where_the_order_is_stated(tmp_p
     got = read(tmp_path, profile, "people", lines)
     assert got.rows("people", "person_id, start_date") == [("1", date(2024, 3, 4))]
     assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "not_a_date"), (4, "exchanged_date")]
-    assert "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round." in (
-        got.quarantine[1].message
+    assert got.quarantine[1].message == (
+        "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round. Effect: the row is "
+        "quarantined; 3 is undetermined wherever a requirement may apply (C12). Do: declare the order of day and month in "
+        "a profile that extends mine, or export again."
     )
     assert (
         "day and month of 1 date, for example '13/04/2024', stand the other way" in got.finding("exchanged_dates").text
     )
 
 
-@pytest.mark.parametrize(("third", "refused"), [("4/3/2026", True), ("4/25/2026", False)])
+@pytest.mark.parametrize(("text", "code"), [("soon", "not_a_date"), ("01/01/1900", "date_out_of_range")])
+def test_a_text_that_is_no_date_in_any_order_is_a_bad_row_and_no_sign_of_another_order(
+    tmp_path: Path, text: str, code: str
+) -> None:
+    profile = ABOUT + "[reading]\ndates = ['MM/DD/YYYY']\n" + PEOPLE
+    got = read(tmp_path, profile, "people", f"id,type,start\n1,intern,{text}\n2,intern,{text}\n")
+    assert [(row.subject, row.code) for row in got.quarantine] == [("1", code), ("2", code)]
+
+
+@pytest.mark.parametrize(
+    ("third", "refused"),
+    [("4/3/2026", True), ("2026-04-25T10:00:00", True), ("31/12/9999", True), ("4/25/2026", False)],
+)
 def test_a_date_the_other_way_round_refuses_the_file_where_the_order_is_only_usual(
     tmp_path: Path, third: str, refused: bool
 ) -> None:
+    """A timestamp of another format and what stands for no date do not show the order either."""
     header = "User ID,Training Title,Transcript Status,Transcript Completed Date\n"
-    content = header + f"1,T,Completed,3/4/2026\n2,T,Completed,13/4/2026\n3,T,Completed,{third}\n"
-    file = File("completions", "r.csv", content, profile="cornerstone")
+    content = header + f"1,T,Completed,3/4/2026\n2,T,Completed,13/4/2026\n3,T,Registered,{third}\n"
+    file = File("completions", "r.csv", content, profile="mine")
+    mine = {"mine": 'extends = "cornerstone"\n[reading]\nnone_dates = ["31/12/9999"]\n'}
     if refused:
-        (problem,) = refusal(tmp_path, file)
-        assert problem.where == 'r.csv, column "Transcript Completed Date"'
+        (problem,) = refusal(tmp_path, file, profiles=mine)
+        assert (problem.where, problem.code) == ('r.csv, column "Transcript Completed Date"', "exchanged_dates")
         assert problem.what == (
             "day and month of 1 of its dates, for example '13/4/2026', stand the other way round than the profile "
             "expects; the others may have been misread."
         )
+        assert (
+            problem.do == 'declare the format, for example timestamps = ["DD/MM/YYYY"], in a profile that extends mine.'
+        )
     else:
-        assert [(row.row_no, row.code) for row in receive(tmp_path, file).quarantine] == [(3, "exchanged_date")]
+        got = receive(tmp_path, file, profiles=mine)
+        assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "exchanged_date")]
+
+
+def test_a_date_the_other_way_round_in_one_of_two_columns(tmp_path: Path) -> None:
+    header = (
+        "User ID,Training Title,Transcript Status,Transcript - Transcript Completed Date,Transcript Completed Date\n"
+    )
+    content = header + "1,T,Completed,3/4/2026,\n2,T,Completed,,13/4/2026\n"
+    (problem,) = refusal(tmp_path, File("completions", "r.csv", content, profile="cornerstone"))
+    assert problem.where == ('r.csv, column "Transcript - Transcript Completed Date / Transcript Completed Date"')
 
 
 @pytest.mark.parametrize(

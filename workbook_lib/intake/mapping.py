@@ -104,7 +104,7 @@ class RowReader:
     readers: list[Reader]
     asides: list[tuple[int, Memo, str]]
     window: tuple[Reader, Reader] | None
-    demands: list[Demand] = field(default_factory=list)
+    demands: list[Demand]
     cancelling: Cancelling | None = None
     _memos: list[Memo] = field(init=False)
     _gather: list[Callable[[list[Any]], Key]] = field(init=False)
@@ -132,9 +132,9 @@ class RowReader:
         return [value for memo, key in zip(self._memos, self._pick(cells), strict=True) for value in memo[key]]
 
     @property
-    def takes_all(self) -> bool:
-        """Whether no rule of the profile keeps a row from being used."""
-        return not self.asides and self.window is None and self.cancelling is None
+    def sets_aside(self) -> bool:
+        """Whether a rule of the profile may set a row aside."""
+        return bool(self.asides) or self.cancelling is not None
 
     def set_aside(self, cells: list[str]) -> tuple[int, str] | None:
         """The cell and the reason for which a rule of the profile sets this row aside.
@@ -190,13 +190,13 @@ class Compiler:
         window = None
         if self.layout.window:
             span = self.layout.window
-            window = (self._bound("from", span.first, span.formats), self._bound("to", span.last, span.formats))
+            window = (self._bound(span.first, span.formats), self._bound(span.last, span.formats))
         asides = [
             (place, Memo(self._aside(rule)), rule.reason)
             for rule in self.layout.set_aside
             if (place := self.columns.at(rule.where)) is not None
         ]
-        return RowReader(readers, asides, window, demands=list(self._demands())).prepare(len(self.columns.header))
+        return RowReader(readers, asides, window, list(self._demands())).prepare(len(self.columns.header))
 
     def _demands(self) -> Iterator[Demand]:
         stored = list(self.table.stored)
@@ -251,13 +251,14 @@ class Compiler:
         value = WHEN_EMPTY.get((self.table.name, column.name))
         return (value, None) if column.kind in (Kind.MOMENT, Kind.ACCOUNT) else (value,)
 
-    def _bound(self, name: str, header: str, formats: tuple[str, ...]) -> Reader:
+    def _bound(self, header: str, formats: tuple[str, ...]) -> Reader:
         """A bound of the window for which a row of a history speaks."""
         parse = self._moments((*formats, *self.extra))
         place = self.columns.at(header)
-        column = Column(f"window.{name}", Kind.DATE)
         memo = Memo(lambda text: ((moment := parse(text)) and moment[0],))
-        return Reader(column, () if place is None else (place,), memo, f'"{header}"', (header,))
+        return Reader(
+            Column(f"window.{header}", Kind.DATE), () if place is None else (place,), memo, f'"{header}"', (header,)
+        )
 
     def _parse(self, column: Column, entry: Entry, present: tuple[str, ...]) -> Callable[[Key], Stored]:
         """The parser of a key: the text of one cell, or the texts of several."""

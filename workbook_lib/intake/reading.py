@@ -83,7 +83,7 @@ class Reading:
         if fault is not None:
             self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
             return None
-        if not reader.takes_all and self._is_set_aside(row_no, cells):
+        if reader.sets_aside and self._is_set_aside(row_no, cells):
             return None
         try:
             stored = reader.stored(cells)
@@ -116,7 +116,8 @@ class Reading:
             found = self.reader.set_aside(cells)
         except BadValueError as problem:
             assert self.reader.cancelling is not None  # noqa: S101
-            self._reject(row_no, cells, (self.opened.header[self.reader.cancelling.where], problem))
+            where = self.reader.cancelling.where
+            self._reject(row_no, cells, (self.opened.header[where], problem), cells[where])
             return True
         if found is None:
             return False
@@ -128,13 +129,11 @@ class Reading:
     def _clip(self, row_no: int, cells: list[str], stored: list[Any]) -> bool:
         """A row of an effective-dated history speaks for the days of its window only (C2)."""
         assert self.reader.window is not None  # noqa: S101
-        bounds = []
-        for bound in self.reader.window:
-            try:
-                bounds.append(bound.memo[cells[bound.places[0]]][0])
-            except BadValueError as problem:
-                self._reject(row_no, cells, (bound.headers[0], problem))
-                return False
+        try:
+            bounds = [bound.memo[cells[bound.places[0]]][0] for bound in self.reader.window]
+        except BadValueError:
+            self._reject(row_no, cells)
+            return False
         start, end = _places(self.table, "start_date", "end_date")
         first = max(filter(None, (stored[start], bounds[0])))
         last = min(filter(None, (stored[end], bounds[1])), default=None)
@@ -149,7 +148,7 @@ class Reading:
         subject = self._subject({r.column.name: s for r, _, s in self.reader.piecemeal(cells)})
         self._quarantine(row_no, column, value, code, message, subject, by_rule=True)
 
-    def _reject(self, row_no: int, cells: list[str], first: tuple[str, BadValueError] | None = None) -> None:
+    def _reject(self, row_no: int, cells: list[str], first: Wrong | None = None, given: str = "") -> None:
         """Quarantine a row with its first problem in the order of the columns; the message names the others."""
         if first is None or first[0]:
             del cells[len(self.opened.header) :]  # what the reader put behind a whole row
@@ -168,7 +167,7 @@ class Reading:
                     reader.exchanged.append(text)
         if first is not None:
             column, problem = first
-            about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, ""))
+            about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, given))
             if about is not None:
                 column, problem = _header(about), _in_its_words(about.column, given, problem)
             problems = [(column, given, problem)] + ([] if column == "" else problems)
@@ -294,7 +293,7 @@ class Reading:
             telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
             if telling and not any(stored[0] for stored in reader.memo.values()):
                 fits = " fit both day/month and month/day," if both else ""
-                key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+                key = _formats_key(reader)
                 raise BadFileError(
                     f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
                     "and none is written as the profile expects.",
@@ -309,11 +308,10 @@ class Reading:
         for reader in self.reader.readers:
             if not reader.exchanged or self.profile.states_formats or _proves_its_order(reader):
                 continue
-            key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
             raise BadFileError(
                 f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(reader.exchanged[0])}, "
                 "stand the other way round than the profile expects; the others may have been misread.",
-                f'declare the format, for example {key} = ["DD/MM/YYYY"], in a profile that extends '
+                f'declare the format, for example {_formats_key(reader)} = ["DD/MM/YYYY"], in a profile that extends '
                 f"{self.profile.name}.",
                 place=f'column "{_header(reader)}"',
                 code="exchanged_dates",
@@ -343,6 +341,11 @@ def _in_its_words(column: Column, given: str, problem: BadValueError) -> BadValu
 
 def _header(reader: Any) -> str:
     return " / ".join(reader.headers) or reader.column.name
+
+
+def _formats_key(reader: Reader) -> str:
+    """What [reading] calls the formats of a column."""
+    return "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
 
 
 def _proves_its_order(reader: Reader) -> bool:
