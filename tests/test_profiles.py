@@ -128,6 +128,8 @@ REFUSED = [
     (ABOUT + "[reading]\ndates = ['DD/MM/YYYY hh:mm', 'M/D/YYYY h:mm']\n" + PEOPLE, "mine.toml, reading.dates",
      "a date can fit both DD/MM/YYYY hh:mm and M/D/YYYY h:mm; declare one"),
     (ABOUT + "[reading]\ndates = ['soon']\n" + PEOPLE, "mine.toml, reading.dates", "'soon' is not a date format"),
+    (ABOUT + "[reading]\ntimestamps = ['DD.MM.YYYY HH:mm']\n" + PEOPLE, "mine.toml, reading.timestamps",
+     "'DD.MM.YYYY HH:mm' is not a date format such as YYYY-MM-DD or MM/DD/YYYY hh:mm"),
     (ABOUT + "[reading]\ndates = ['DD/MM/YYYY', 'M/D/YYYY']\n" + PEOPLE, "mine.toml, reading.dates",
      "a date can fit both DD/MM/YYYY and M/D/YYYY; declare one"),
     (ABOUT + "[reading]\nzone = 'Mars/Olympus'\n" + PEOPLE, "mine.toml, reading.zone", "'Mars/Olympus' is not an"),

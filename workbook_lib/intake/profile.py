@@ -421,7 +421,7 @@ def _check_formats(formats: tuple[str, ...]) -> None:
     shapes: dict[str, str] = {}
     for given in formats:
         if not is_format(given):
-            raise _wrong("'{given}' is not a date format such as YYYY-MM-DD or MM/DD/YYYY", given=given)
+            raise _wrong("'{given}' is not a date format such as YYYY-MM-DD or MM/DD/YYYY hh:mm", given=given)
         other = shapes.setdefault(re.sub("[MD]", "#", _unpadded(given)), given)
         if _unpadded(other) != _unpadded(given) or formats.count(given) > 1:
             raise _wrong("a date can fit both {a} and {b}; declare one", a=other, b=given)

@@ -218,7 +218,7 @@ _TICKS = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
 def date_format(pattern: str) -> re.Pattern[str]:
     """The regular expression of a format such as `MM/DD/YYYY` or `D/M/YYYY h:mm:ss AM`.
 
-    Raises ValueError where it lacks a year, a month or a day, or names one twice.
+    Raises ValueError where it lacks a year, a month or a day, or the hour of its minutes, or names one twice.
     """
     expression, at = "", 0
     for part in _PART.finditer(pattern):
@@ -231,6 +231,8 @@ def date_format(pattern: str) -> re.Pattern[str]:
     fields = compiled.groupindex.keys()
     if not {"month", "day"} <= fields or len(fields & {"year", "short_year"}) != 1:
         raise ValueError(f"'{pattern}' needs one year (YYYY), one month (MM, M or MMM) and one day (DD or D)")
+    if "minute" in fields and "hour" not in fields:
+        raise ValueError(f"'{pattern}' needs an hour (hh or h) before its minutes")
     return compiled
 
 
