@@ -263,6 +263,13 @@ def test_words_at_the_top_are_for_the_layouts_that_know_their_meaning(tmp_path: 
     assert layouts["people"] == {}
 
 
+def test_words_at_the_top_are_for_a_column_that_audit_toml_names_too(tmp_path: Path) -> None:
+    profile = ABOUT + "[words.worker_type]\nBoss = 'employee'\n" + PEOPLE.replace('worker_type = "type"\n', "")
+    content = "id,kind,start\n7,Boss,2024-01-01\n8,intern,2024-01-01\n"
+    got = read(tmp_path, profile, "people", content, keys='columns.worker_type = "kind"')
+    assert got.rows("people", "person_id, worker_type") == [("7", "employee"), ("8", "intern")]
+
+
 def test_a_profile_of_ones_own_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('extends = "generic"\n')
     (tmp_path / "sure.toml").write_text(

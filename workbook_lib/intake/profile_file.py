@@ -145,14 +145,14 @@ def _laid_over(layout: dict[str, Any], reading: dict[str, Any], words: dict[str,
 
     A column without words of its own knows the canonical ones, and goes on knowing them.
     """
-    own, own_words, columns = (layout.get(key, {}) for key in ("reading", "words", "columns"))
-    if not _are_tables(own, own_words, columns, *_values(own_words)):
+    own, own_words = (layout.get(key, {}) for key in ("reading", "words"))
+    if not _are_tables(own, own_words, *_values(own_words)):
         return layout  # refused as what it is
     merged = dict(own_words)
     for name, meanings in words.items():
         allowed = _allowed(layout, name)
         fitting = {word: meaning for word, meaning in meanings.items() if meaning in allowed}
-        if fitting and name in columns:
+        if fitting:
             known = own_words.get(name)
             merged[name] = _over(fitting, known) if known and not win else _over(known or _canonical(allowed), fitting)
     return layout | {"reading": own | reading if win else reading | own, "words": merged}
