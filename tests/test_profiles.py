@@ -100,11 +100,13 @@ REFUSED = [
     (ABOUT, "mine.toml, layout", "there is no layout"),
     (ABOUT.replace('"x"', '""') + PEOPLE, "mine.toml, profile.title", "it is empty."),
     (ABOUT + PEOPLE.replace("[layout.", "window = 1\n[layout."), "mine.toml, layout[1].window", "1 is not a table, for example { a = 1 }"),
-    (ABOUT + "[readings]\n" + PEOPLE, "mine.toml", "readings is not known here"),
+    (ABOUT + "[readings]\n[word]\n" + PEOPLE, "mine.toml", "readings, word is not known here"),
     (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "mine.toml, profile.confidence", "'sure' is none of 'seen in real"),
-    (ABOUT + PEOPLE.replace("people", "persons"), "mine.toml, layout[1].table", "there is no table 'persons'"),
+    (ABOUT + "[words.worker_type]\na = 'other'\n" + PEOPLE + PEOPLE.replace("people", "persons"), "mine.toml, layout[2].table",
+     "there is no table 'persons' (tables: people, leave, "),
     (ABOUT + PEOPLE.replace("person_id", "persn_id"), "mine.toml, layout[1]",
      "table people has no column 'persn_id'; did you mean 'person_id'?"),
+    (ABOUT + PEOPLE + "xyz = 'x'\n", "mine.toml, layout[1]", "table people has no column 'xyz'."),
     (ABOUT + PEOPLE + "[layout.words.role]\na = 'b'\n", "mine.toml, layout[1]", "role has no closed vocabulary"),
     (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'boss'\n", "mine.toml, layout[1]", "'a' means 'boss', which is none"),
     (ABOUT + PEOPLE + "[layout.words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "mine.toml, layout[1]",
@@ -112,7 +114,9 @@ REFUSED = [
     (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\n", "mine.toml, layout[1].set_aside[1]",
      "it needs exactly one of equals, not_equals, matches and unknown_to"),
     (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nmatches = '('\n", "mine.toml, layout[1].set_aside[1]",
-     "'(' is not a regular expression"),
+     "'(' is not a regular expression: missing )"),
+    (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nequals = []\n", "mine.toml, layout[1].set_aside[1].equals",
+     "it is empty."),
     (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nunknown_to = 'role'\n", "mine.toml, layout[1]",
      "unknown_to: role has no closed vocabulary"),
     (ABOUT + PEOPLE + "[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\nunknown_to = 'rank'\n", "mine.toml, layout[1]",
@@ -123,7 +127,7 @@ REFUSED = [
     (ABOUT + PEOPLE + "[layout.pairs]\nfixed = 1\nsecond = ''\n", "mine.toml, layout[1].pairs",
      "it needs exactly one of fixed and second"),
     (ABOUT + PEOPLE + "[layout.pairs]\nsecond = '(' \n", "mine.toml, layout[1].pairs", "'(' is not a regular expression"),
-    (ABOUT + "[reading]\ndelimiter = ['#']\n" + PEOPLE, "mine.toml, reading.delimiter", "'#' is none of"),
+    (ABOUT + "[reading]\ndelimiter = ['#']\n" + PEOPLE, "mine.toml, reading.delimiter[1]", "'#' is none of ',', ';', "),
     (ABOUT + "[reading]\ndelimiter = []\n" + PEOPLE, "mine.toml, reading.delimiter", "it is empty"),
     (ABOUT + "[reading]\ndates = ['DD/MM/YYYY hh:mm', 'M/D/YYYY h:mm']\n" + PEOPLE, "mine.toml, reading.dates",
      "a date can fit both DD/MM/YYYY hh:mm and M/D/YYYY h:mm; declare one"),
@@ -132,17 +136,21 @@ REFUSED = [
      "'DD.MM.YYYY HH:mm' is not a date format such as YYYY-MM-DD or MM/DD/YYYY hh:mm"),
     (ABOUT + "[reading]\ndates = ['DD/MM/YYYY', 'M/D/YYYY']\n" + PEOPLE, "mine.toml, reading.dates",
      "a date can fit both DD/MM/YYYY and M/D/YYYY; declare one"),
+    (ABOUT + "[reading]\ndates = ['M/D/YYYY', 'YYYY-MM-DD', 'M/D/YYYY']\n" + PEOPLE, "mine.toml, reading.dates",
+     "a date can fit both M/D/YYYY and M/D/YYYY; declare one"),
     (ABOUT + "[reading]\nzone = 'Mars/Olympus'\n" + PEOPLE, "mine.toml, reading.zone", "'Mars/Olympus' is not an"),
     (ABOUT + "[reading]\ndelimeter = ';'\n" + PEOPLE, "mine.toml, reading.delimeter", "the key 'delimeter' is unknown; did you mean 'delimiter'?"),
     (ABOUT + PEOPLE + "role = { earliest = ['a'] }\n", "mine.toml, layout[1]", "role is not a date: earliest and latest"),
-    (ABOUT + PEOPLE + "role = { of = ['a'], remove = '[' }\n", "mine.toml, layout[1].columns.role", "is not a regular"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], remove = '[' }\n", "mine.toml, layout[1].columns.role", "'[' is not a regular"),
     (ABOUT + PEOPLE + "end_date = { of = ['a'], formats = ['x'] }\n", "mine.toml, layout[1]", "'x' is not a date format"),
     (ABOUT + PEOPLE.replace('"type"', "{ filled = ['a'], then = 'boss', otherwise = 'other' }"), "mine.toml, layout[1]",
      "'then' means 'boss', which is none of"),
+    (ABOUT + PEOPLE.replace('"type"', "{ filled = ['a'], then = 'other', otherwise = 'boss' }"), "mine.toml, layout[1]",
+     "'otherwise' means 'boss', which is none of employee, contractor, "),
     (ABOUT + PEOPLE.replace('"id"', '"a["').replace("[layout.", "format = 'json'\n[layout."), "mine.toml, layout[1]",
      "'a[' is not a path"),
     (ABOUT + PEOPLE.replace("people", "leave").replace("worker_type", "kind").replace("[layout.", "window = { from = 'a', to = 'b' }\n[layout."),
-     "mine.toml, layout[1]", "window belongs to people"),
+     "mine.toml, layout[1]", "window belongs to people (an effective-dated history), not to leave."),
     ("[profile]\nextends = 'generic'\n", "mine.toml, profile.extends", "it stands below [profile]"),
     ("[reading]\nextends = 'generic'\n", "mine.toml, reading.extends", "it stands below [reading]"),
     ("[words]\nstatus = 3\n", "mine.toml", "a section that is not a table"),
@@ -150,9 +158,14 @@ REFUSED = [
     (ABOUT + PEOPLE + "[layout.words]\nworker_type = 3\n", "mine.toml, layout[1].words.worker_type", "3 is not a table"),
     (ABOUT + '[words.status]\na = "passed"\n[[layout]]\ntable = "completions"\ncolumns = 3\n', "mine.toml, layout[1].columns", "3 is not a table"),
     (ABOUT + PEOPLE + "role = []\n", "mine.toml, layout[1].columns.role", "it is empty"),
+    (ABOUT + PEOPLE + "role = { join = [] }\n", "mine.toml, layout[1].columns.role", "it is empty"),
     (ABOUT + PEOPLE + "role = { join = ['a'], with = 3 }\n", "mine.toml, layout[1].columns.role", "3 is not a text in quotes"),
-    (ABOUT + PEOPLE + "role = { of = ['a'], sufix = '%' }\n", "mine.toml, layout[1].columns.role", "did you mean 'suffix'?"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], sufix = '%' }\n", "mine.toml, layout[1].columns.role",
+     "the key 'sufix' is unknown; did you mean 'suffix'?"),
     (ABOUT + PEOPLE + "role = { of = ['a'], divide_by = 0 }\n", "mine.toml, layout[1].columns.role", "0 is not more than 0"),
+    (ABOUT + PEOPLE + "role = { of = ['a'], divide_by = 'x' }\n", "mine.toml, layout[1].columns.role", "'x' is not a number."),
+    (ABOUT + PEOPLE + "role = { of = ['a'], divide_by = [2] }\n", "mine.toml, layout[1].columns.role", "[2] is not a number."),
+    (ABOUT + PEOPLE + "role = { of = ['a'], pad = 1.5 }\n", "mine.toml, layout[1].columns.role", "1.5 is not a whole number."),
     (ABOUT + PEOPLE + "role = { of = ['a'], pad = 'x' }\n", "mine.toml, layout[1].columns.role", "'x' is not a whole number"),
     (ABOUT + "[reading]\nheader_depth = 0\n" + PEOPLE, "mine.toml, reading.header_depth", "0 is not 1 or more"),
     (ABOUT + "[reading]\ndrop_rows = 11\n" + PEOPLE, "mine.toml, reading.drop_rows", "11 is not 10 or less"),
@@ -161,7 +174,8 @@ REFUSED = [
     (ABOUT + "color = 1\n" + PEOPLE, "mine.toml, profile.color", "the key 'color' is unknown"),
     ("extends = 'generic'\n[words.satus]\na = 'passed'\n", "mine.toml, words.satus", "no layout of this profile has a column"),
     ("extends = 'generic'\n[words.status]\na = 'complet'\n", "mine.toml, words.status", "'a' means 'complet', which is none"),
-    ("extends = 'bamboohr'\n[words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "mine.toml, layout[1]", "two of them differ"),
+    ("extends = 'bamboohr'\n[words.worker_type]\na = 'other'\n'A ' = 'intern'\n", "mine.toml, layout[1]",
+     "words of worker_type: two of them differ"),
     ('extends = "mine"\n', "mine.toml, extends", "mine extends mine: a circle."),
     ('extends = "nobody"\n', "mine.toml, extends", "there is no profile 'nobody'."),
 ]  # fmt: skip
@@ -172,9 +186,54 @@ def test_a_profile_that_is_wrong_says_where(tmp_path: Path, text: str, where: st
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(UserError) as refused:
         load_profile(tmp_path, "mine")
-    problem = next(problem for problem in refused.value.problems if problem.where.startswith(where))
-    assert what in problem.what
+    (problem,) = [problem for problem in refused.value.problems if problem.where == where]
+    assert problem.what.startswith(what)
     assert not re.search(r"field required|should be|should have|extra inputs|unable to parse", str(refused.value))
+
+
+#: What holds the key, a key that it does not have, and the one that is meant.
+UNKNOWN = [
+    ("[[layout]]\n{} = 'people'\ncolumns = {{}}\n", "tabel", "table"),
+    ("[[layout.set_aside]]\nwhere = 'x'\nreason = 'y'\n{} = ['z']\n", "equal", "equals"),
+    ("[[layout.needs]]\nwhere = 'x'\nequals = ['y']\n{} = 'role'\n", "colum", "column"),
+    ("[layout.cancels]\nwhere = 'x'\nequals = ['y']\nnames = 'z'\n{} = 'id'\n", "recrd", "record"),
+    ("[layout.window]\n{} = 'x'\nto = 'y'\n", "form", "from"),
+    ("[layout.pairs]\n{} = 2\n", "fixt", "fixed"),
+    ("role = {{ of = ['a'], {} = '%' }}\n", "sufix", "suffix"),
+    ("role = {{ of = ['a'], replace = {{ pattern = 'a', {} = 'b' }} }}\n", "wth", "with"),
+    ("role = {{ join = ['a'], {} = '-' }}\n", "wth", "with"),
+    ("role = {{ filled = ['a'], then = 'b', {} = 'c' }}\n", "otherwhise", "otherwise"),
+    ("role = {{ earliest = ['a'], {} = ['b'] }}\n", "earlyest", "earliest"),
+    ("role = {{ latest = ['a'], {} = ['b'] }}\n", "last", "latest"),
+]
+
+
+@pytest.mark.parametrize(("part", "key", "meant"), UNKNOWN)
+def test_of_a_key_that_is_unknown_the_nearest_one_of_that_part_is_offered(
+    tmp_path: Path, part: str, key: str, meant: str
+) -> None:
+    (tmp_path / "mine.toml").write_text(ABOUT + PEOPLE + part.format(key))
+    with pytest.raises(UserError) as refused:
+        load_profile(tmp_path, "mine")
+    assert f"the key '{key}' is unknown; did you mean '{meant}'?" in [p.what for p in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "do"),
+    [
+        (ABOUT, 'add a [[layout]], or put extends = "…" at the top of the file.'),
+        (PEOPLE, "add it; the grammar is in profiles/README.md."),
+        (ABOUT + "role = 3\n" + PEOPLE, "correct or remove it. Known here: system, title, knowledge, confidence, warnings."),
+        (ABOUT + PEOPLE + "[layout.window]\nform = 1\n", "correct or remove it. Known here: from, to, formats."),
+        (ABOUT.replace("from memory, unverified", "sure") + PEOPLE, "use one of them."),
+        (ABOUT + PEOPLE + "role = 3\n", "correct the profile; the grammar is in profiles/README.md."),
+    ],
+)  # fmt: skip
+def test_a_profile_that_is_wrong_says_what_to_do(tmp_path: Path, text: str, do: str) -> None:
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError) as refused:
+        load_profile(tmp_path, "mine")
+    assert do in [problem.do for problem in refused.value.problems]
 
 
 def test_a_wrong_profile_refuses_the_audit_once(tmp_path: Path) -> None:
@@ -197,7 +256,8 @@ def test_a_wrong_header_is_one_problem(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(ABOUT + PEOPLE + "role = [1]\n")
     with pytest.raises(UserError) as refused:
         load_profile(tmp_path, "mine")
-    assert [problem.what for problem in refused.value.problems] == ["1 is not a text in quotes."]
+    told = [(problem.where, problem.what) for problem in refused.value.problems]
+    assert told == [("mine.toml, layout[1].columns.role", "1 is not a text in quotes.")]
 
 
 # --- extends ------------------------------------------------------------------------------------------------------
@@ -266,6 +326,48 @@ def test_words_at_the_top_are_for_the_layouts_that_know_their_meaning(tmp_path: 
         "Ja": "true", "true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"
     }  # fmt: skip
     assert layouts["people"] == {}
+    (tmp_path / "acme.toml").write_text("extends = 'generic'\n[words.status]\n'Done' = 'completed'\n")
+    layouts = {layout.table: layout.words for layout in load_profile(tmp_path, "acme").layouts}
+    assert layouts["acknowledgements"] == {}
+
+
+def test_words_at_the_top_are_for_a_column_that_audit_toml_names_too(tmp_path: Path) -> None:
+    profile = ABOUT + "[words.worker_type]\nBoss = 'employee'\n" + PEOPLE.replace('worker_type = "type"\n', "")
+    content = "id,kind,start\n7,Boss,2024-01-01\n8,intern,2024-01-01\n"
+    got = read(tmp_path, profile, "people", content, keys='columns.worker_type = "kind"')
+    assert got.rows("people", "person_id, worker_type") == [("7", "employee"), ("8", "intern")]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("extends = 'generic'\n", False),
+        ("extends = 'generic'\n[reading]\nzone = 'UTC'\n", False),
+        ("extends = 'generic'\n[reading]\ndates = ['D/M/YYYY']\n", True),
+        ("extends = 'generic'\n[reading]\ntimestamps = ['D/M/YYYY']\n", True),
+        ("extends = 'generic'\n" + PEOPLE, True),
+    ],
+)
+def test_whoever_writes_a_layout_or_its_formats_knows_the_order_of_day_and_month(
+    tmp_path: Path, text: str, stated: bool
+) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    assert load_profile(tmp_path, "mine").states_formats is stated
+    assert load_profile(tmp_path, "generic").states_formats is False
+
+
+def test_a_layout_of_ones_own_keeps_its_reading_and_words_and_an_inherited_one_does_not(tmp_path: Path) -> None:
+    about = "[reading]\ndates = ['D/M/YYYY']\nencoding = 'cp1252'\n[words.worker_type]\nX = 'intern'\nZ = 'other'\n"
+    layout = PEOPLE.replace("[layout.", 'confidence = "seen in real files"\n[layout.')
+    layout += "[layout.reading]\ndates = ['M/D/YYYY']\n[layout.words.worker_type]\n'x ' = 'employee'\n"
+    (tmp_path / "base.toml").write_text(ABOUT + layout)
+    (tmp_path / "mine.toml").write_text("extends = 'base'\n" + about + layout)
+    own, inherited = load_profile(tmp_path, "mine").layouts
+    assert (own.reading.dates, own.reading.encoding) == (("M/D/YYYY",), "cp1252")
+    assert own.words == {"worker_type": {"x ": "employee", "Z": "other"}}
+    assert (own.confidence, inherited.confidence) == ("seen in real files", None)
+    assert (inherited.reading.dates, inherited.reading.encoding) == (("D/M/YYYY",), "cp1252")
+    assert inherited.words == {"worker_type": {"X": "intern", "Z": "other"}}
 
 
 def test_a_profile_of_ones_own_is_called_so(tmp_path: Path) -> None:
@@ -520,6 +622,22 @@ def test_knowbe4_users(tmp_path: Path) -> None:
 # --- the grammar, on what our profiles do not use yet --------------------------------------------------------------
 
 
+SETS_ASIDE = [
+    ("unknown_to = 'worker_type'", ["Robot"], ["", "intern", " INTERN "]),
+    ("matches = 'r\\d'", ["r1", " r2 "], ["", "intern", "r12", "xr1"]),
+    ("equals = ['Robot', '']", ["robot", " ROBOT ", ""], ["intern"]),
+    ("not_equals = ['Intern', '']", ["robot", "r1"], ["intern", " INTERN ", ""]),
+]
+
+
+@pytest.mark.parametrize(("rule", "aside", "others"), SETS_ASIDE)
+def test_rows_that_are_set_aside_by_a_text(tmp_path: Path, rule: str, aside: list[str], others: list[str]) -> None:
+    profile = ABOUT + PEOPLE + f'[[layout.set_aside]]\nwhere = "type"\n{rule}\nreason = "no person"\n'
+    lines = "".join(f"{no},{text},2024-01-01\n" for no, text in enumerate(aside + others))
+    got = read(tmp_path, profile, "people", "id,type,start\n" + lines)
+    assert [int(str(row.subject)) for row in got.quarantine if row.by_rule] == list(range(len(aside)))
+
+
 def test_encoding_delimiter_and_dates_as_declared(tmp_path: Path) -> None:
     reading = "[reading]\nencoding = 'cp1252'\ndelimiter = ';'\ndates = ['DD.MM.YYYY', 'YYYY-MM-DD']\n"
     content = "id;type;start\nÉ1;Employee;31.01.2024\nE2;employee;2024-02-01\nE3;employee;1.2.2024\n".encode("cp1252")
@@ -595,11 +713,27 @@ def test_the_text_by_which_one_of_several_columns_is_preferred_is_told(tmp_path:
     assert dict(got.intake.files[0].mapping)["person_id"] == '"s", else "t" (one with \'@\' first)'
 
 
-def test_dates_at_midnight_utc_are_not_moved(tmp_path: Path) -> None:
-    reading = "[reading]\ndates = ['ISO timestamp']\nmidnight_utc_is_a_date = true\n"
+@pytest.mark.parametrize(
+    ("header", "found"), [("id,type,start\n", True), ("x\nid,type,start\n", False), ("id [ID],type,start\n", False)]
+)
+def test_unless_declared_the_header_stands_in_the_first_row_and_brackets_are_part_of_it(
+    tmp_path: Path, header: str, found: bool
+) -> None:
+    file = File("people", "x.csv", header + "7,intern,2024-01-01\n", profile="mine")
+    if found:
+        assert receive(tmp_path, file, profiles={"mine": ABOUT + PEOPLE}).rows("people", "person_id") == [("7",)]
+    else:
+        (problem,) = refusal(tmp_path, file, profiles={"mine": ABOUT + PEOPLE})
+        assert problem.what.startswith("it has no column id")
+
+
+@pytest.mark.parametrize(("declared", "day"), [("midnight_utc_is_a_date = true\n", 1), ("", 31)])
+def test_dates_at_midnight_utc_are_not_moved_where_that_is_declared(tmp_path: Path, declared: str, day: int) -> None:
+    profile = ABOUT + "[reading]\ndates = ['ISO timestamp']\n" + declared + PEOPLE
     text = '[{"id": 1, "type": "other", "start": "2024-01-01T00:00:00.000Z"}]'
-    got = read(tmp_path, ABOUT + reading + PEOPLE, "people", text, "x.json")
-    assert got.rows("people", "start_date") == [(date(2024, 1, 1),)]
+    file = File("people", "x.json", text, profile="mine")
+    got = receive(tmp_path, file, zone="America/New_York", profiles={"mine": profile})
+    assert got.rows("people", "day(start_date)") == [(day,)]
 
 
 def test_one_row_per_element_of_a_list(tmp_path: Path) -> None:
@@ -860,6 +994,22 @@ def test_records_of_json_that_take_back_others_need_not_have_every_key(tmp_path:
         "set aside: it is no record, but takes back the record '1'.",
         "it takes back a record and does not say which",
     ]
+
+
+def test_in_json_too_what_a_row_takes_back_may_stand_in_fields_that_no_column_reads(tmp_path: Path) -> None:
+    profile = ABOUT + CANCELS.replace('names = "what"', 'names = "undoes"').replace('record_id = "no"\n', "")
+    record = {"who": "a", "what": "M", "when": "2025-01-01", "status": "ok"}
+    data = [record | {"no": 1}, record | {"no": 2}, record | {"no": 3, "status": "undo", "undoes": 1}]
+    got = read(tmp_path, profile, "completions", json.dumps(data), "x.json")
+    assert got.rows("completions", "row_no") == [(2,)]
+    assert [(row.row_no, row.by_rule) for row in got.quarantine] == [(1, True), (3, True)]
+
+
+def test_in_json_too_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace("[layout.", 'window = { from = "since", to = "until" }\n[layout.')
+    days = {"since": "2025-01-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
+    text = json.dumps([{"id": "7", "type": "intern", "start": "2024-01-01"} | days])
+    assert read(tmp_path, profile, "people", text, "x.json").rows("people", "start_date") == [(date(2025, 1, 1),)]
 
 
 def test_a_required_column_that_audit_toml_must_give(tmp_path: Path) -> None:

@@ -449,7 +449,7 @@ def test_the_last_day_there_is_ends_nothing_in_any_zone(tmp_path: Path) -> None:
     [
         ('[[layout.needs]]\ncolumn = "endt"\nwhere = "x"\nequals = ["y"]\n', "table completions has no column 'endt'"),
         ("[layout.columns]\naccount = { of = ['a'], replace = { pattern = '(', with = 'x' } }\n", "'(' is not a regular"),
-        ("[layout.columns]\naccount = { of = ['a'], replace = { pattern = '(a)', with = '\\2' } }\n", "'\\2' cannot stand for '(a)'"),
+        ("[layout.columns]\naccount = { of = ['a'], replace = { pattern = '(a)', with = '\\2' } }\n", "'\\2' cannot stand for '(a)': invalid group reference 2"),
         ("[layout.columns]\naccount = { of = ['a'], replace = { pattern = 'a', wth = 'x' } }\n", "did you mean 'with'?"),
         ("[layout.columns]\naccount = { of = ['a'], replace = { patern = 'a', with = 'x' } }\n", "did you mean 'pattern'?"),
         ("format = 'json'\nrecords = ['a[']\n" + COLUMNS, "'a[' is not a path"),

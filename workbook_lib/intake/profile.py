@@ -339,7 +339,7 @@ class Profile(Part):
 
     name: str
     own: bool
-    states_formats: bool = False
+    states_formats: bool
     system: str = ""
     title: Text
     knowledge: str = ""

@@ -145,14 +145,14 @@ def _laid_over(layout: dict[str, Any], reading: dict[str, Any], words: dict[str,
 
     A column without words of its own knows the canonical ones, and goes on knowing them.
     """
-    own, own_words, columns = (layout.get(key, {}) for key in ("reading", "words", "columns"))
-    if not _are_tables(own, own_words, columns, *_values(own_words)):
+    own, own_words = (layout.get(key, {}) for key in ("reading", "words"))
+    if not _are_tables(own, own_words, *_values(own_words)):
         return layout  # refused as what it is
     merged = dict(own_words)
     for name, meanings in words.items():
         allowed = _allowed(layout, name)
         fitting = {word: meaning for word, meaning in meanings.items() if meaning in allowed}
-        if fitting and name in columns:
+        if fitting:
             known = own_words.get(name)
             merged[name] = _over(fitting, known) if known and not win else _over(known or _canonical(allowed), fitting)
     return layout | {"reading": own | reading if win else reading | own, "words": merged}
@@ -189,8 +189,6 @@ def _toml(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
 _SHOULD_BE = {
     "string_type": "a text in quotes",
     "int_type": "a whole number",
-    "int_parsing": "a whole number",
-    "int_from_float": "a whole number",
     "float_type": "a number",
     "float_parsing": "a number",
     "bool_type": "true or false",
@@ -220,7 +218,7 @@ def _problem(name: str, at: tuple[str, ...], details: ErrorDetails) -> Problem:
     what, do = _what_and_do(loc, details)
     if "columns" in loc:
         loc = loc[: loc.index("columns") + 2]
-    elif loc and loc[0] not in ("layouts", "reading"):
+    elif loc[0] not in ("layouts", "reading"):
         loc = ("profile", *loc)
     place = ""
     for part in loc:
@@ -230,7 +228,7 @@ def _problem(name: str, at: tuple[str, ...], details: ErrorDetails) -> Problem:
 
 def _what_and_do(loc: tuple[int | str, ...], details: ErrorDetails) -> tuple[str, str]:
     kind, given, context = details["type"], details["input"], details.get("ctx", {})
-    last, do = str(loc[-1]) if loc else "", f"correct the profile; {GRAMMAR}."
+    last, do = str(loc[-1]), f"correct the profile; {GRAMMAR}."
     if kind == "profile":
         return details["msg"], do
     if kind == "missing":
@@ -244,7 +242,7 @@ def _what_and_do(loc: tuple[int | str, ...], details: ErrorDetails) -> tuple[str
             f"the key '{last}' is unknown{did_you_mean(near)}",
             f"correct or remove it. Known here: {', '.join(known)}.",
         )
-    if kind == "too_short" and loc == ("layouts",):
+    if loc == ("layouts",):
         return "there is no layout", 'add a [[layout]], or put extends = "…" at the top of the file.'
     if kind in ("too_short", "string_too_short"):
         return "it is empty", do
