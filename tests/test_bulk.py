@@ -22,12 +22,13 @@ from workbook_lib.tables import TABLES, UserError
 HERE = Path(__file__).parent
 BAD = HERE / "exports" / "bad"
 NORTHWIND = HERE.parent / "data_samples" / "northwind"
-SMALL = 1 << 60
+SEEN = bulk.seen
 
 
-def everything(folder: Path, least: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """All that intake says of an audit folder, files of at least so many bytes read many rows at once."""
-    patch.setattr(bulk, "LEAST", least)
+def everything(folder: Path, patch: pytest.MonkeyPatch, *, at_once: bool) -> dict[str, Any]:
+    """All that intake says of an audit folder, and the relations that it makes."""
+    patch.setattr(bulk, "LEAST", 0)
+    patch.setattr(bulk, "seen", SEEN if at_once else lambda *_: None)
     engine = Engine()
     try:
         intake = read(load_audit(folder), engine)
@@ -35,6 +36,7 @@ def everything(folder: Path, least: int, patch: pytest.MonkeyPatch) -> dict[str,
         return {"refused": error.problems}
     tables = {name: engine.rows(f"SELECT * FROM {name} ORDER BY source_no, row_no") for name in TABLES}
     tables["unread_people"] = engine.rows("SELECT * FROM unread_people ORDER BY source_no, row_no")
+    tables["relations"] = sorted(engine.text_columns())
     return {"files": intake.files, "quarantine": intake.quarantine, "findings": intake.findings} | tables
 
 
@@ -53,7 +55,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def assert_equal(folder: Path, patch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Both ways give the same; returns it."""
-    row_by_row, at_once = everything(folder, SMALL, patch), everything(folder, 0, patch)
+    row_by_row, at_once = (everything(folder, patch, at_once=way) for way in (False, True))
     assert at_once.keys() == row_by_row.keys()
     for name, found in row_by_row.items():
         assert at_once[name] == found, name
@@ -165,7 +167,7 @@ def test_lines_that_are_no_records_are_read_row_by_row(
     line: str, delimiter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = "b,SEC-1,2025-01-02,completed,\n"
-    text = "account,module_id,completed_at,status,score\n" + whole + line + "\n" + whole
+    text = "account,module_id,completed_at,status,score\n" + whole + line + "\n" + whole.replace("b", '"c ""d"""')
     file = File("completions", "lms.csv", text.replace(",", delimiter), "mine")
     own = {"mine": f'extends = "generic"\n[reading]\ndelimiter = "{delimiter}"\n'}
     assert_equal(arrange(tmp_path, file, profiles=own), monkeypatch)
@@ -182,9 +184,10 @@ def test_a_header_over_two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_quote_inside_a_cell_has_no_large_file_read_row_by_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
 ) -> None:
-    text = 'module_id,title\nSEC-1,"The ""safe"" way"\nSEC-2,"Passwords, long"\n'
+    text = 'module_id,title\nSEC-1,"The ""safe"" way"\nSEC-2,"Passwords, long"\n"SEC-3, Mail"\n'
     found = assert_equal(arrange(tmp_path, File("modules", "modules.csv", text)), monkeypatch)
     assert [row[1] for row in found["modules"]] == ['The "safe" way', "Passwords, long"]
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(4, "too_short")]
     assert "modules.csv" in at_once
 
 
@@ -215,12 +218,23 @@ def test_an_end_is_not_before_its_start(days: str, tmp_path: Path, monkeypatch: 
         assert len(found["leave"]) == 1 + (days != "2025-05-01,2025-04-01")
 
 
-@pytest.mark.parametrize("status", ["completed", "in_progress"])
-@pytest.mark.parametrize("day", ["", "2025-01-01"])
-def test_what_is_done_has_a_day(status: str, day: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = f"account,module_id,completed_at,status\na,SEC-1,{day},{status}\n"
-    found = assert_equal(arrange(tmp_path, File("completions", "lms.csv", text)), monkeypatch)
-    assert len(found["completions"]) == (status != "completed" or day != "")
+@pytest.mark.parametrize(
+    ("status", "day", "is_read"),
+    [("acknowledged", "", 0), ("acknowledged", "2025-01-01", 1), ("sent", "", 1), ("sent", "2025-01-01", 1)],
+)
+def test_what_is_done_has_a_day(
+    status: str, day: str, is_read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = f"account,policy_id,version,acknowledged_at,status\na,AUP,1,{day},{status}\n"
+    done = {"acknowledged": "completed", "sent": "in_progress"}[status]
+    records = f"account,module_id,completed_at,status\na,SEC-1,{day},{done}\n"
+    files = (
+        File("policies", "policies.csv", "policy_id,version,effective_on\nAUP,1,2024-01-01\n"),
+        File("acknowledgements", "answers.csv", answers),
+        File("completions", "lms.csv", records),
+    )
+    found = assert_equal(arrange(tmp_path, *files), monkeypatch)
+    assert (len(found["acknowledgements"]), len(found["completions"])) == (is_read, is_read)
 
 
 def test_a_row_above_the_records_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,6 +298,55 @@ def test_typed_columns_are_taken_as_they_are(tmp_path: Path) -> None:
         received.intake.files[-1] if received.intake.files[-1].table == "completions" else received.intake.files[0]
     )
     assert (account.rows_read, account.rows_used, account.rows_quarantined) == (6, 3, 3)
+
+
+#: Per file, what columns of a type may hold. Each row has one of these values, and otherwise the first ones.
+HELD = [
+    {
+        "account": ("BIGINT", "417, NULL, -3"),
+        "completed_at": ("DATE", "'2025-06-01', '1899-01-01', NULL, '9999-12-31'"),
+        "score": ("BIGINT", "85, 0, -3, 9999999999999999, NULL"),
+        "method": ("DATE", "'2025-01-01', NULL"),
+        "record_id": ("INTEGER", "100, NULL"),
+    },
+    {
+        "account": ("DECIMAL(5, 0)", "417, NULL"),
+        "completed_at": ("TIMESTAMP", "'2025-06-01 10:15:20.75', '2025-03-30 02:30:00', '2025-06-01 00:00:00', NULL"),
+        "score": ("DOUBLE", "85.5, 1e3, 85, NULL"),
+        "method": ("BOOLEAN", "TRUE, NULL"),
+    },
+    {
+        "account": ("VARCHAR", "'417', '417.0', 'Ada@X.example', ' bo ', ''"),
+        "completed_at": ("VARCHAR", "'2025-06-01T10:15:20Z', '2025-06-01', 'soon', '', NULL"),
+        "score": ("VARCHAR", "'85', '072', '72.5', '', NULL"),
+        "method": ("VARCHAR", "'by hand', ' x ', 'käse', '', NULL"),
+    },
+    {
+        "account": ("VARCHAR", "'a'"),
+        "completed_at": ("TIMESTAMPTZ", "'2025-06-01 10:15:20+00', '2025-03-30 01:15:20+00', '2025-12-31 23:30:00+00'"),
+    },
+]
+
+
+def test_columns_of_any_type_are_the_same_both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = []
+    for n, held in enumerate(HELD):
+        columns = {column: [f"CAST({v} AS {kind})" for v in vs.split(", ")] for column, (kind, vs) in held.items()}
+        first = {column: values[0] for column, values in columns.items()}
+        rows = [first | {column: value} for column, values in columns.items() for value in values]
+        lines = ", ".join(f"({', '.join(row.values())}, 'M', 'in_progress')" for row in rows)
+        query = f"SELECT * FROM (VALUES {lines}) held({', '.join(columns)}, module_id, status)"
+        files.append(File("completions", f"{n}.parquet", parquet(tmp_path / "x", query)))
+    found = assert_equal(arrange(tmp_path / "a", *files), monkeypatch)
+    assert len(found["completions"]) == 46
+    assert [(row.source_no, row.row_no, row.code) for row in found["quarantine"]] == [
+        (1, 2, "missing_value"),
+        (1, 5, "date_out_of_range"),
+        (1, 7, "date_out_of_range"),
+        (2, 2, "missing_value"),
+        (3, 5, "missing_value"),
+        (3, 8, "not_a_date"),
+    ]
 
 
 def test_a_parquet_file_says_what_the_same_csv_says(tmp_path: Path) -> None:
@@ -402,6 +465,15 @@ def test_an_hour_in_which_the_last_day_ends_is_not_taken_for_one(
     ]
 
 
+def test_a_clock_that_is_put_forward_within_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Lord Howe Island by half an hour, at half past an hour of UTC."""
+    times = [f"2025-10-04T15:{minute}:00Z" for minute in ("00", "29", "30", "45")]
+    text = "account,module_id,completed_at,status\n" + "".join(f"a,M,{at},completed\n" for at in times)
+    file = File("completions", "lms.csv", text)
+    found = assert_equal(arrange(tmp_path, file, zone="Australia/Lord_Howe"), monkeypatch)
+    assert [f"{row[4]:%H:%M}" for row in found["completions"]] == ["01:30", "01:59", "02:30", "02:45"]
+
+
 def test_a_day_that_turns_within_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     profile = 'extends = "generic"\n[reading]\ndates = ["ISO timestamp"]\n'
     days = [f"E{n},2025-06-01T18:{minute}:00Z\n" for n, minute in enumerate(("00", "29", "30", "59"), 1)]
@@ -442,6 +514,9 @@ def test_a_history_in_parquet_is_clipped_to_the_days_of_each_row(tmp_path: Path)
     assert found == [("417", "employee", "2020-01-01", "2024-12-31"), ("417", "contractor", "2025-01-01", None)]
     (row,) = received.quarantine
     assert (row.row_no, row.column, row.raw) == (3, "person_id", "\temployee\t2020-01-01\t2025-01-01\t")
+    assert received.finding("numeric_ids").text == (
+        "people.parquet, column 'person_id': 2 cells stored as numbers; leading zeros, if there were any, are lost."
+    )
 
 
 def test_rows_that_take_back_others_do_so_in_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -465,6 +540,104 @@ record = "no"
     assert [row[-1] for row in found["completions"]] == [4]
 
 
+def test_rules_of_a_profile_hold_in_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
+) -> None:
+    """Rows that are set aside, a date that some rows need, texts of several columns, and texts that are changed."""
+    profile = """extends = "generic"
+[[layout]]
+table = "completions"
+set_aside = [{ where = "kind", equals = ["test"], reason = "a test" }]
+[layout.columns]
+account = ["mail", "login"]
+module_id = { join = ["course", "part"], with = "-" }
+completed_at = ["first", "last"]
+status = "state"
+score = { of = ["score"], suffix = "%" }
+minutes = { of = ["seconds"], divide_by = 60 }
+[[layout.needs]]
+column = "completed_at"
+where = "state"
+equals = ["failed"]
+[[layout]]
+table = "leave"
+[layout.columns]
+person_id = "who"
+start_date = { latest = ["first", "last"] }
+"""
+    lines = """mail,login,course,part,first,last,state,score,seconds,kind
+a@x.example,a,SEC,1,,2025-01-02T10:20:30Z,passed,85%,90,
+,b,SEC,,2025-01-03T23:30:00Z,,passed,72,,
+c,,SEC,1,,,failed,,,
+d,,SEC,1,,,in_progress,,x,
+e,,SEC,2,2025-01-04,,failed,,60,test
+f,,SEC,2,2025-01-04,,failed,,60,real
+g,,SEC,2,2025-01-04,,in_progress,,,
+"""
+    leave = File("leave", "leave.csv", "who,first,last\nE1,2025-01-01,\nE2,2025-01-01,2025-02-01\n", "mine")
+    file = File("completions", "lms.csv", lines, "mine")
+    found = assert_equal(arrange(tmp_path, file, leave, profiles={"mine": profile}), monkeypatch)
+    assert [str(row[1]) for row in found["leave"]] == ["2025-01-01", "2025-02-01"]
+    days = [(row[0], row[2], str(row[3]), row[6], row[8]) for row in found["completions"]]
+    assert days == [
+        ("a@x.example", "SEC-1", "2025-01-02", 85.0, 1.5),
+        ("b", "SEC", "2025-01-04", 72.0, None),
+        ("f", "SEC-2", "2025-01-04", None, 1.0),
+        ("g", "SEC-2", "2025-01-04", None, None),
+    ]
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [
+        (4, "missing_value"),
+        (5, "not_a_number"),
+        (6, "set_aside"),
+    ]
+    assert {"lms.csv", "leave.csv"} <= set(at_once)
+
+
+def test_a_time_that_a_profile_replaces_is_replaced_in_a_large_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = """extends = "generic"
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "account"
+module_id = "module_id"
+completed_at = { of = ["completed_at"], replace = { pattern = '(.+) 12:34:56', with = '\\1' } }
+status = "status"
+"""
+    times = "2025-06-01 12:00:00", "2025-06-01 12:34:56", "2025-06-01 12:34:57"
+    lines = "account,module_id,completed_at,status\n" + "".join(f"a,M,{time},passed\n" for time in times)
+    file = File("completions", "lms.csv", lines, "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [str(row[4]) for row in found["completions"]] == [times[0], "None", times[2]]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_large_file_in_another_encoding(encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = f'extends = "generic"\n[reading]\nencoding = "{encoding}"\n' if encoding == "cp1252" else ""
+    text = "person_id,worker_type,start_date,name\nE1,employee,2024-01-01,Zoë\n".encode(encoding)
+    file = File("people", "people.csv", text, "mine" if own else "generic")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": own} if own else None), monkeypatch)
+    assert [(row[0], row[1]) for row in found["people"]] == [("E1", "Zoë")]
+
+
+def test_a_large_file_that_is_no_csv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '[{"account": "a", "module_id": "M", "completed_at": "2025-01-01", "status": "passed"}]'
+    found = assert_equal(arrange(tmp_path, File("completions", "lms.json", text)), monkeypatch)
+    assert [(row[0], row[-1]) for row in found["completions"]] == [("a", 1)]
+
+
+def test_an_address_that_is_not_given_and_a_list_that_nobody_understands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "person_id,email,worker_type,start_date\n"
+    staff = File("people", "staff.csv", header + "E1,,employee,2024-01-01\nE2,Bo@X.example,intern,2024-01-01\n")
+    others = File("people", "others.csv", header + "E3,,robot,2024-01-01\nE4,,,2024-01-01\n")
+    found = assert_equal(arrange(tmp_path, staff, others), monkeypatch)
+    assert [row[:3] for row in found["people"]] == [("E1", None, None), ("E2", None, "bo@x.example")]
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(2, "unknown_word"), (3, "missing_value")]
+
+
 def test_a_record_that_is_done_needs_its_date_where_a_large_file_has_no_column_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -486,12 +659,13 @@ def test_lines_that_end_in_two_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_time_that_stands_for_no_date_is_none_in_a_large_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profile = 'extends = "generic"\n[reading]\nnone_dates = ["never", "2000-01-01 00:30:00"]\n'
-    days = "never", "2000-01-01 00:30:00", "2000-01-01 00:45:00"
+    days = "2000-01-01 00:30:00", "2000-01-01 00:45:00"
     lines = "account,module_id,completed_at,status\n" + "".join(f"a,M,{day},in_progress\n" for day in days)
-    file = File("completions", "lms.csv", lines, "mine")
-    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
-    assert [str(row[3]) for row in found["completions"]] == ["None", "None", "2000-01-01"]
+    for word in ("", '"never", '):
+        profile = f'extends = "generic"\n[reading]\nnone_dates = [{word}"2000-01-01 00:30:00"]\n'
+        file = File("completions", "lms.csv", lines, "mine")
+        found = assert_equal(arrange(tmp_path / str(len(word)), file, profiles={"mine": profile}), monkeypatch)
+        assert [str(row[3]) for row in found["completions"]] == ["None", "2000-01-01"]
 
 
 ENDS = st.sampled_from(["\n"]) | st.sampled_from(["\r\n"]) | st.sampled_from(["\n", "\r\n", "\r", "\n\r", "\n\n"])

@@ -351,8 +351,6 @@ def _tell(engine: Engine, parsed: str, column: Column) -> None:
         (f"CAST({quoted(text)} AS {kind})", literal(value))
         for text, value in engine.rows(f"SELECT {as_text(name, kind)}, v0 FROM {parsed} WHERE {name} IS NOT NULL")
     ]
-    if kind != "VARCHAR":
-        key = f"({key})"
     column.known = f"{key} IN ({', '.join(text for text, _ in meanings)})" if meanings else "FALSE"
     cases = " ".join(f"WHEN {text} THEN {value}" for text, value in meanings)
     column.values = [f"CASE {key} {cases} END" if meanings else "NULL"]

@@ -32,13 +32,15 @@ def open_parquet(path: Path) -> Opened:
     current: list[str] = []
     opened = Opened(tuple(name for name, _ in columns), lambda: "\t".join(current))
     opened.types = tuple(kind for _, kind in columns)
-    opened.rows = _rows(path, current)
+    opened.rows = _rows(path, opened, current)
     return opened
 
 
-def _rows(path: Path, current: list[str]) -> Rows:
+def _rows(path: Path, opened: Opened, current: list[str]) -> Rows:
+    numbers = [place for place, kind in enumerate(opened.types) if WHOLE.fullmatch(kind)]
     for row_no, *cells in parquet_texts(path):
         current[:] = cells
+        opened.numeric.update(place for place in numbers if cells[place])
         yield RawRow(row_no, list(cells), None)
 
 
