@@ -34,7 +34,7 @@ from arrivals import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbook_lib.intake import json_records, spreadsheet
+from workbook_lib.intake import files, json_records, spreadsheet
 from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.files import digest, kind_of
 from workbook_lib.intake.json_records import path_of
@@ -62,9 +62,10 @@ def put(folder: Path, content: str | bytes, name: str = "people.csv", **keys: st
         PEOPLE.encode("utf-16"),
         codecs.BOM_UTF16_BE + PEOPLE.encode("utf-16-be"),
         PEOPLE.replace("person_id", "Person_ID ").replace("start_date", "\u00a0Start_Date"),
+        PEOPLE.replace("person_id", "per\u200bson_id"),
         PEOPLE.replace("E1", '"E1"'),
     ],
-    ids=["LF", "CRLF", "CR", "no last line end", "BOM", "UTF-16LE", "UTF-16BE", "spelling", "quotes"],
+    ids=["LF", "CRLF", "CR", "no last line end", "BOM", "UTF-16LE", "UTF-16BE", "spelling", "zero width", "quotes"],
 )
 def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> None:
     assert put(tmp_path, content) == READ
@@ -95,7 +96,8 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
 def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
     header = "person_id,name,worker_type,start_date"
     got = receive(tmp_path, people("Z1,,employee,2024-01-01", 'E1,"two\r\nlines",employee,soon', header=header))
-    assert [(row.row_no, row.raw) for row in got.quarantine] == [(3, 'E1,"two\r\nlines",employee,soon')]
+    assert [(row.sheet, row.row_no, row.raw) for row in got.quarantine] == [("", 3, 'E1,"two\r\nlines",employee,soon')]
+    assert got.finding("line_breaks").text.startswith("people.csv: 1 record over several lines")
 
 
 def test_a_nul_character_in_the_second_line_of_a_row_is_found(tmp_path: Path) -> None:
@@ -167,43 +169,52 @@ def test_a_csv_cell_comes_back_as_it_was_written(tmp_path: Path, rows: list[tupl
 
 UNCLOSED = 'person_id,worker_type,start_date\nE1,employee,2024-01-01\nE2,"employee,2024-01-01\n'
 REFUSED = [
-    ("empty", b"", "people.csv", "the file is empty."),
-    ("web page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
-    ("gzip", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
-    ("zip", archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
-    ("OLE", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
-    ("PDF", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
-    ("JSON", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
-    ("UTF-16 unmarked", PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
-    ("cp1252", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
+    ("empty", "empty_file", b"", "people.csv", "the file is empty."),
+    ("web page", "web_page", "\n <!DOCTYPE html><title>Sign in</title>", "people.csv", "it is a web page or XML"),
+    ("web page with a mark", "web_page", codecs.BOM_UTF8 + b"<html>", "people.csv", "it is a web page or XML"),
+    ("gzip", "wrong_kind", gzip.compress(PEOPLE.encode()), "people.csv", "it is a gzip archive, not CSV."),
+    ("zip", "wrong_kind", archive({"people.csv": PEOPLE}), "people.csv", "it is a zip archive or an .xlsx workbook, not CSV."),
+    ("OLE", "wrong_kind", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "people.csv", "it is an old or password-protected Office"),
+    ("PDF", "wrong_kind", b"%PDF-1.7", "people.csv", "it is a PDF document, not CSV."),
+    ("JSON", "wrong_kind", '[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
+    ("JSON with a mark", "wrong_kind", codecs.BOM_UTF8 + b'[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
+    ("UTF-16 unmarked", "wrong_encoding", PEOPLE.encode("utf-16-le"), "people.csv", "it looks like UTF-16 without a byte order mark."),
+    ("cp1252", "wrong_encoding", PEOPLE.encode() + "É1,intern,2024-01-01,\n".encode("cp1252"), "people.csv, row 4",
      f"byte 0xc9 at offset {len(PEOPLE)} is not valid UTF-8."),
-    ("semicolon", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
-    ("semicolon in a header of two", "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
-    ("tab", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
-    ("preamble", "People\n\n" + PEOPLE, "people.csv, header",
+    ("cp1252 at once", "wrong_encoding", "É1".encode("cp1252"), "people.csv, row 1", "byte 0xc9 at offset 0 is not valid UTF-8."),
+    ("cp1252 after CR", "wrong_encoding", PEOPLE.replace("\n", "\r").encode() + b"\xc91", "people.csv, row 4", "byte 0xc9"),
+    ("cp1252 after a line that is none", "wrong_encoding", PEOPLE.replace("E2", "E\u2028").encode() + b"\xc91", "people.csv, row 4",
+     "byte 0xc9"),
+    ("NUL in the header", "missing_column", PEOPLE.replace("pers", "pers\0", 1), "people.csv, header", "it has no column person_id."),
+    ("semicolon", "wrong_delimiter", PEOPLE.replace(",", ";"), "people.csv, row 1", "it looks like ';' separates its columns; profile generic"),
+    ("semicolon in a header of two", "wrong_delimiter", "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
+    ("tab", "wrong_delimiter", PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
+    ("preamble", "missing_column", "People\n\n" + PEOPLE, "people.csv, header",
      'it has no column person_id, worker_type, start_date. Columns found: "People".'),
-    ("missing column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
+    ("missing column", "missing_column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
      'it has no column worker_type. Columns found: "person_id", "type", "start_date", "end_date".'),
-    ("two of one name", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
+    ("two of one name", "duplicate_header", PEOPLE.replace("end_date", "Person_ID"), "people.csv, header",
      "the header has several columns 'person_id'; which is meant is not known."),
-    ("unclosed quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
-    ("swallowed rows", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
-    ("short over two lines", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
-    ("swallowed cells", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
-    ("cut off", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
-    ("cut off in a letter", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
-    ("blank header", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
-    ("mark alone", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
-    ("broken header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
+    ("unclosed quote", "unclosed_quote", UNCLOSED, "people.csv, row 3", 'a quote (") that is opened here is not closed properly'),
+    ("swallowed rows", "unclosed_quote", UNCLOSED + 'E3,"employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("short over two lines", "unclosed_quote", 'person_id,worker_type,start_date\nE2,"x\ny"\n', "people.csv, row 2", 'a quote (") that is'),
+    ("swallowed cells", "unclosed_quote", UNCLOSED + 'E3,employee",2024-01-01\n', "people.csv, row 3", 'a quote (") that is opened here'),
+    ("cut off", "truncated", PEOPLE + "E3,emp", "people.csv, row 4", "the file is cut off: its last row is incomplete"),
+    ("cut off in a letter", "wrong_encoding", PEOPLE.encode() + b"E3,\xc3", "people.csv, row 4", "byte 0xc3 at offset"),
+    ("blank header", "missing_column", "\n" + PEOPLE, "people.csv, header", "it has no column person_id, worker_type, start_date."),
+    ("mark alone", "missing_column", codecs.BOM_UTF8, "people.csv, header", "it has no column person_id, worker_type, start_date. Columns found: none."),
+    ("broken header", "bad_header", 'person_id,"worker_type"x\n', "people.csv, row 1", "the header cannot be read:"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+    ("code", "content", "where", "what"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
 )
-def test_a_file_that_cannot_be_trusted_is_refused(tmp_path: Path, content: str | bytes, where: str, what: str) -> None:
+def test_a_file_that_cannot_be_trusted_is_refused(
+    tmp_path: Path, code: str, content: str | bytes, where: str, what: str
+) -> None:
     (problem,) = refusal(tmp_path, File("people", "people.csv", content))
-    assert problem.where == where
+    assert (problem.where, problem.code) == (where, code)
     assert problem.what.startswith(what)
     assert problem.do.endswith(".")
 
@@ -230,6 +241,7 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
     text = PEOPLE + "Zoë,intern,2024-01-01,\n"
     (problem,) = refusal(tmp_path / "a", File("people", "p.csv", text, profile="mine"), profiles=profile)
     assert problem.what == f"it is valid UTF-8, although its profile declares {encoding}."
+    assert problem.code == "wrong_encoding"
     for folder, content in (("b", text.encode(encoding)), ("c", text.encode("utf-8-sig"))):
         got = receive(tmp_path / folder, File("people", "p.csv", content, profile="mine"), profiles=profile)
         assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2", "Zoë"]
@@ -237,10 +249,33 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
     assert len(got.rows("people")) == 2
 
 
-def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path) -> None:
-    got = receive(tmp_path, File("people", "p.csv", PEOPLE + "E3,intern,2024-03-01\n"))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path, encoding: str) -> None:
+    text = ("\ufeff" + PEOPLE + "E3,intern,2024-03-01\n").encode(encoding)
+    got = receive(tmp_path, File("people", "p.csv", text))
     assert got.rows("people", "person_id, row_no") == READ
     assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
+
+
+def test_a_letter_may_lie_across_two_pieces_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (64, 65):
+        monkeypatch.setattr(files, "CHUNK", size)
+        got = receive(tmp_path / str(size), people("Zoë" * 20 + ",,intern,2024-01-01,"))
+        assert got.rows("people", "person_id") == [("Zoë" * 20,)]
+
+
+def test_the_size_of_a_text_file_says_nothing_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST_CSV", 1)
+    assert put(tmp_path / "json", json.dumps([ROW]), "p.json") == [("E1", 1)]
+    assert put(tmp_path / "xlsx", workbook(HEADER, SOUND), "p.xlsx") == [("E1", 2)]
+
+
+def test_brackets_that_a_profile_strips_are_no_other_spelling(tmp_path: Path) -> None:
+    profile = {"mine": "extends = 'generic'\n[reading]\nstrip_brackets = true\n"}
+    text = PEOPLE.replace("start_date", "start_date [Required]")
+    got = receive(tmp_path, File("people", "p.csv", text, profile="mine"), profiles=profile)
+    assert got.rows("people", "person_id, row_no") == READ
+    assert "header_spelling" not in got.codes()
 
 
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
@@ -754,8 +789,8 @@ def test_a_cell_too_long_that_goes_on_in_the_next_line_refuses_the_file(tmp_path
 
 def test_files_are_not_open_all_at_once(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
-    files = [File("leave", f"leave/{n}.csv", "person_id,start_date\nE1,2025-01-01\n") for n in range(200)]
-    folder = arrange(tmp_path, *files)
+    leave = [File("leave", f"leave/{n}.csv", "person_id,start_date\nE1,2025-01-01\n") for n in range(200)]
+    folder = arrange(tmp_path, *leave)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(150, limits[0]), limits[1]))
     try:
