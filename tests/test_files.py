@@ -35,7 +35,7 @@ from arrivals import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbook_lib.intake import json_records, spreadsheet
+from workbook_lib.intake import files, json_records, spreadsheet
 from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.files import BadFileError, digest, kind_of
 from workbook_lib.intake.json_records import open_json, path_of
@@ -63,9 +63,10 @@ def put(folder: Path, content: str | bytes, name: str = "people.csv", **keys: st
         PEOPLE.encode("utf-16"),
         codecs.BOM_UTF16_BE + PEOPLE.encode("utf-16-be"),
         PEOPLE.replace("person_id", "Person_ID ").replace("start_date", "\u00a0Start_Date"),
+        PEOPLE.replace("person_id", "per\u200bson_id"),
         PEOPLE.replace("E1", '"E1"'),
     ],
-    ids=["LF", "CRLF", "CR", "no last line end", "BOM", "UTF-16LE", "UTF-16BE", "spelling", "quotes"],
+    ids=["LF", "CRLF", "CR", "no last line end", "BOM", "UTF-16LE", "UTF-16BE", "spelling", "zero width", "quotes"],
 )
 def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> None:
     assert put(tmp_path, content) == READ
@@ -102,7 +103,8 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
 def test_a_row_over_several_lines_keeps_its_raw_text(tmp_path: Path) -> None:
     header = "person_id,name,worker_type,start_date"
     got = receive(tmp_path, people("Z1,,employee,2024-01-01", 'E1,"two\r\nlines",employee,soon', header=header))
-    assert [(row.row_no, row.raw) for row in got.quarantine] == [(3, 'E1,"two\r\nlines",employee,soon')]
+    assert [(row.sheet, row.row_no, row.raw) for row in got.quarantine] == [("", 3, 'E1,"two\r\nlines",employee,soon')]
+    assert got.finding("line_breaks").text.startswith("people.csv: 1 record over several lines")
 
 
 def test_a_nul_character_in_the_second_line_of_a_row_is_found(tmp_path: Path) -> None:
@@ -194,6 +196,13 @@ REFUSED = [
      "person_id;worker_type", "people.csv, row 1", "it looks like ';' separates its columns"),
     ("tab", "wrong_delimiter",
      PEOPLE.replace(",", "\t"), "people.csv, row 1", "it looks like a tab separates its columns"),
+    ("web page with a mark", "web_page", codecs.BOM_UTF8 + b"<html>", "people.csv", "it is a web page or XML"),
+    ("JSON with a mark", "wrong_kind", codecs.BOM_UTF8 + b'[{"person_id": "E1"}]', "people.csv", "it is JSON, not CSV."),
+    ("cp1252 at once", "wrong_encoding", "É1".encode("cp1252"), "people.csv, row 1", "byte 0xc9 at offset 0 is not valid UTF-8."),
+    ("cp1252 after CR", "wrong_encoding", PEOPLE.replace("\n", "\r").encode() + b"\xc91", "people.csv, row 4", "byte 0xc9"),
+    ("cp1252 after a line that is none", "wrong_encoding", PEOPLE.replace("E2", "E\u2028").encode() + b"\xc91", "people.csv, row 4",
+     "byte 0xc9"),
+    ("NUL in the header", "missing_column", PEOPLE.replace("pers", "pers\0", 1), "people.csv, header", "it has no column person_id."),
     ("preamble", "missing_column", "People\n\n" + PEOPLE, "people.csv, header",
      'it has no column person_id, worker_type, start_date. Columns found: "People".'),
     ("missing column", "missing_column", PEOPLE.replace("worker_type", "type"), "people.csv, header",
@@ -257,6 +266,7 @@ def test_utf8_that_is_declared_as_something_else_is_refused(tmp_path: Path, enco
     text = PEOPLE + "Zoë,intern,2024-01-01,\n"
     (problem,) = refusal(tmp_path / "a", File("people", "p.csv", text, profile="mine"), profiles=profile)
     assert problem.what == f"it is valid UTF-8, although its profile declares {encoding}."
+    assert problem.code == "wrong_encoding"
     for folder, content in (("b", text.encode(encoding)), ("c", text.encode("utf-8-sig"))):
         got = receive(tmp_path / folder, File("people", "p.csv", content, profile="mine"), profiles=profile)
         assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2", "Zoë"]
@@ -277,6 +287,35 @@ def test_only_a_short_last_line_that_is_not_ended_is_cut_off(tmp_path: Path, end
     got = receive(tmp_path, File("people", "p.csv", PEOPLE + end))
     assert got.rows("people", "person_id, row_no") == READ
     assert [(row.row_no, row.code) for row in got.quarantine] == [(4, code)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_a_short_last_line_that_is_ended_is_not_cut_off(tmp_path: Path, encoding: str) -> None:
+    text = ("\ufeff" + PEOPLE + "E3,intern,2024-03-01\n").encode(encoding)
+    got = receive(tmp_path, File("people", "p.csv", text))
+    assert got.rows("people", "person_id, row_no") == READ
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(4, "too_short")]
+
+
+def test_a_letter_may_lie_across_two_pieces_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for size in (64, 65):
+        monkeypatch.setattr(files, "CHUNK", size)
+        got = receive(tmp_path / str(size), people("Zoë" * 20 + ",,intern,2024-01-01,"))
+        assert got.rows("people", "person_id") == [("Zoë" * 20,)]
+
+
+def test_the_size_of_a_text_file_says_nothing_of_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LARGEST_CSV", 1)
+    assert put(tmp_path / "json", json.dumps([ROW]), "p.json") == [("E1", 1)]
+    assert put(tmp_path / "xlsx", workbook(HEADER, SOUND), "p.xlsx") == [("E1", 2)]
+
+
+def test_brackets_that_a_profile_strips_are_no_other_spelling(tmp_path: Path) -> None:
+    profile = {"mine": "extends = 'generic'\n[reading]\nstrip_brackets = true\n"}
+    text = PEOPLE.replace("start_date", "start_date [Required]")
+    got = receive(tmp_path, File("people", "p.csv", text, profile="mine"), profiles=profile)
+    assert got.rows("people", "person_id, row_no") == READ
+    assert "header_spelling" not in got.codes()
 
 
 def test_a_closing_line_without_a_line_end_is_not_cut_off(tmp_path: Path) -> None:
@@ -806,8 +845,8 @@ def test_a_cell_too_long_that_goes_on_in_the_next_line_refuses_the_file(tmp_path
 
 def test_files_are_not_open_all_at_once(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
-    files = [File("leave", f"leave/{n}.csv", "person_id,start_date\nE1,2025-01-01\n") for n in range(200)]
-    folder = arrange(tmp_path, *files)
+    leave = [File("leave", f"leave/{n}.csv", "person_id,start_date\nE1,2025-01-01\n") for n in range(200)]
+    folder = arrange(tmp_path, *leave)
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(150, limits[0]), limits[1]))
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -33,7 +34,7 @@ BINARY = ("xlsx", "parquet")
 class BadFileError(Exception):
     """A file cannot be trusted as a whole. `place` is where in it, `do` what mends it."""
 
-    def __init__(self, what: str, do: str, place: str = "", code: str = "refused") -> None:
+    def __init__(self, what: str, do: str, place: str = "", *, code: str) -> None:
         super().__init__(what)
         self.what, self.do, self.place, self.code = what, do, place, code
 
@@ -172,13 +173,11 @@ def _encoding(start: bytes, declared: str, kind: str) -> str:
             )
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
     if b"\0" in start[:4]:
         raise BadFileError(
             "it looks like UTF-16 without a byte order mark.", "export it as UTF-8.", code="wrong_encoding"
         )
-    head = start.removeprefix(codecs.BOM_UTF8).lstrip()[:64].lower()
+    head = start.removeprefix(codecs.BOM_UTF8).lstrip()
     if head.startswith(b"<"):
         raise BadFileError(
             "it is a web page or XML (perhaps a login page), not an export.",
@@ -187,7 +186,7 @@ def _encoding(start: bytes, declared: str, kind: str) -> str:
         )
     if kind == "csv" and head.startswith((b"{", b"[{")):
         raise BadFileError("it is JSON, not CSV.", "rename it to .json.", code="wrong_kind")
-    return "utf-8-sig" if declared in ("utf-8", "utf-8-sig") else declared
+    return "utf-8-sig" if declared == "utf-8" or start.startswith(codecs.BOM_UTF8) else declared
 
 
 def _decode(
@@ -223,7 +222,7 @@ def _undecodable(path: Path, encoding: str) -> BadFileError:
         content.decode(encoding)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(encoding)
-        row = sum(1 for _ in csv.reader(before.splitlines(keepends=True))) or 1
+        row = sum(1 for _ in csv.reader(io.StringIO(before, newline=""))) or 1
         row += before.endswith(("\n", "\r"))
         name = encoding.removesuffix("-sig").upper()
         return BadFileError(

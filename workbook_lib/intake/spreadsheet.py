@@ -93,9 +93,7 @@ def open_xlsx(
             name, remarks = _chosen(book, sheet)
             found, index = book.get_sheet_by_name(name), book.sheet_names.index(name)
     except CalamineError as error:
-        raise BadFileError(
-            f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.", code="broken_workbook"
-        ) from None
+        raise _broken(error) from None
     marks = _marks(path, index, remarks)
     _mark_merged(found, marks)
     if marks.hidden_rows:
@@ -118,7 +116,13 @@ def filled_sheets(path: Path) -> list[str]:
         with closing(CalamineWorkbook.from_path(path)) as book:
             return [name for name in book.sheet_names if book.get_sheet_by_name(name).height > 0]
     except CalamineError as error:
-        raise BadFileError(f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.") from None
+        raise _broken(error) from None
+
+
+def _broken(error: CalamineError) -> BadFileError:
+    return BadFileError(
+        f"the workbook cannot be read: {error}.", "open it, save it as .xlsx, try again.", code="broken_workbook"
+    )
 
 
 # --- safety -------------------------------------------------------------------------------------------------------
