@@ -184,7 +184,7 @@ def test_a_header_over_two_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_quote_inside_a_cell_has_no_large_file_read_row_by_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
 ) -> None:
-    text = 'module_id,title\nSEC-1,"The ""safe"" way"\nSEC-2,"Passwords, long"\n"SEC-3, Mail"\n'
+    text = 'module_id,title\nSEC-1,"The ""safe"" way"\nSEC-2,"Passwords, long"\n"SEC-3,Mail"\n'
     found = assert_equal(arrange(tmp_path, File("modules", "modules.csv", text)), monkeypatch)
     assert [row[1] for row in found["modules"]] == ['The "safe" way', "Passwords, long"]
     assert [(row.row_no, row.code) for row in found["quarantine"]] == [(4, "too_short")]
@@ -572,7 +572,7 @@ c,,SEC,1,,,failed,,,
 d,,SEC,1,,,in_progress,,x,
 e,,SEC,2,2025-01-04,,failed,,60,test
 f,,SEC,2,2025-01-04,,failed,,60,real
-g,,SEC,2,2025-01-04,,in_progress,,,
+g,,SEC,2,2025-01-04,,in_progress,,120,
 """
     leave = File("leave", "leave.csv", "who,first,last\nE1,2025-01-01,\nE2,2025-01-01,2025-02-01\n", "mine")
     file = File("completions", "lms.csv", lines, "mine")
@@ -583,7 +583,7 @@ g,,SEC,2,2025-01-04,,in_progress,,,
         ("a@x.example", "SEC-1", "2025-01-02", 85.0, 1.5),
         ("b", "SEC", "2025-01-04", 72.0, None),
         ("f", "SEC-2", "2025-01-04", None, 1.0),
-        ("g", "SEC-2", "2025-01-04", None, None),
+        ("g", "SEC-2", "2025-01-04", None, 2.0),
     ]
     assert [(row.row_no, row.code) for row in found["quarantine"]] == [
         (4, "missing_value"),
@@ -591,6 +591,33 @@ g,,SEC,2,2025-01-04,,in_progress,,,
         (6, "set_aside"),
     ]
     assert {"lms.csv", "leave.csv"} <= set(at_once)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "minutes"), [("duration = true", "PT1H30M", 90.0), ("divide_by = 2", 70, 35.0)]
+)
+def test_minutes_that_a_large_file_gives_otherwise(
+    option: str, text: str | int, minutes: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = f"""extends = "generic"
+[[layout]]
+table = "completions"
+[layout.columns]
+account = "account"
+module_id = "module_id"
+completed_at = "completed_at"
+status = "status"
+minutes = {{ of = ["spent"], {option} }}
+"""
+    row = {"account": "a", "module_id": "M", "completed_at": "2025-01-01", "status": "passed", "spent": text}
+    lines = ",".join(row) + "\n" + ",".join(map(str, row.values())) + "\n"
+    query = "SELECT " + ", ".join(f"{value!r} AS {column}" for column, value in row.items())
+    files = (
+        File("completions", "lms.csv", lines, "mine"),
+        File("completions", "lms.parquet", parquet(tmp_path / "x", query), "mine"),
+    )
+    found = assert_equal(arrange(tmp_path / "a", *files, profiles={"mine": profile}), monkeypatch)
+    assert [row[8] for row in found["completions"]] == [minutes, minutes]
 
 
 def test_a_time_that_a_profile_replaces_is_replaced_in_a_large_file(

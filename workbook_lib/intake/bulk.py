@@ -248,7 +248,7 @@ def _let_stand(column: Column, reader: Reader, given: str, given_kind: str) -> N
     (key,) = column.keys
     if reader.column.kind is Kind.NUMBER:
         is_whole = WHOLE.fullmatch(given_kind) is not None
-        if reader.memo["70"] != (70.0,) or not (is_whole or given_kind == "VARCHAR"):
+        if not _counts(reader.memo) or not (is_whole or given_kind == "VARCHAR"):
             return
         if is_whole:
             column.known, column.values = f"{given} BETWEEN 0 AND 999999999999999", [f"CAST({given} AS DOUBLE)"]
@@ -265,6 +265,14 @@ def _let_stand(column: Column, reader: Reader, given: str, given_kind: str) -> N
         column.known = f"({key} = '' OR {column.known})"
         column.values[0] = column.values[0].replace(f"lower({key})", f"NULLIF(lower({key}), '')")
     column.keys = []
+
+
+def _counts(memo: Memo) -> bool:
+    """Whether a plain number stands for itself: it is not divided, and no duration is expected in its place."""
+    try:
+        return memo["70"] == (70.0,)
+    except BadValueError:
+        return False
 
 
 def _by_the_hour(column: Column) -> None:
