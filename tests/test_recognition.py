@@ -21,14 +21,13 @@ UTC = ZoneInfo("UTC")
 USERS = '[[layout]]\ntable = "accounts"\n{}[layout.columns]\naccount = "Who"\nname = "Name"\n'
 ROWS = "Who,Name\nada,Ada\n"
 
+Make = Callable[..., Profile]
+Ask = Callable[..., list[Match]]
+
 
 def written(layout: str, how: str) -> str:
     """The layout, with a `[layout.reading]` of its own."""
     return layout.replace("[layout.columns]", f"[layout.reading]\n{how}\n[layout.columns]")
-
-
-Make = Callable[..., Profile]
-Ask = Callable[..., list[Match]]
 
 
 @pytest.fixture
@@ -393,11 +392,16 @@ CHANGED: dict[str, tuple[str, str, str, dict[str, tuple[tuple[str, ...], str]]]]
         {"dates": (("D MMM YYYY", "DD MMMM YYYY"), "written as D MMM YYYY or DD MMMM YYYY (Since, Until)")},
     ),
     "no value proves which": ("", '"Until"', "05/06/2024,06/07/2025", {}),
+    "one column proves its format, and the other does not": ("", '"Until"', "31.05.2024,05/06/2024", {}),
     "no format reads more": ("", '"Until"', "2024-05-06,soon", {}),
     "a word for no date": ('none_dates = ["open"]', '"Until"', "2024-05-06,open", {}),
     "the column has its own format": ("", '{ of = ["Until"], formats = ["DD.MM.YYYY"] }', "2024-05-06,30.06.2025", {}),
     "the first of two columns": ("", '{ of = ["Left", "Until"] }', "2024-05-06,2025-06-30", {}),
-    "blanks are no date": ("", '"Until"', "2024-05-06 ,  ", {}),
+    "the earlier of two columns, and blanks around a date": (
+        "", '{ earliest = ["Until", "Left"] }', " 31.05.2024 ,30.06.2025",
+        {"dates": (("DD.MM.YYYY",), "'31.05.2024' in row 2 shows the day first (Since)")},
+    ),
+    "nothing but blanks is no date": ("", '"Until"', "2024-05-06 ,  ", {}),
 }  # fmt: skip
 
 
