@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -24,6 +23,11 @@ ROWS = "Who,Name\nada,Ada\n"
 
 Make = Callable[..., Profile]
 Ask = Callable[..., list[Match]]
+
+
+def written(layout: str, how: str) -> str:
+    """The layout, with a `[layout.reading]` of its own."""
+    return layout.replace("[layout.columns]", f"[layout.reading]\n{how}\n[layout.columns]")
 
 
 @pytest.fixture
@@ -143,34 +147,39 @@ def test_what_can_be_no_export_is_refused(ask: Ask, make: Make, name: str, conte
 # --- whose it is --------------------------------------------------------------------------------------------------
 
 SIGNED = 'requires = ["Team"]\n'
-BRACKETS = "strip_brackets = true"
-JSON = json.dumps([{"Who": "ada"}, {"Name": "Ada", "a": 1}])
-KNOWN: dict[str, tuple[str, str, str, str, str, bool]] = {
-    "half of the columns": ("", "", "users.csv", "Who,Name,a,b\n", "", True),
-    "less than half": ("", "", "users.csv", "Who,Name,a,b,c\n", "", False),
-    "columns without a name count for none": ("", "", "users.csv", "Who,Name,a,b, ,\n", "", True),
-    "less than half, and a header of its own": (SIGNED, "", "users.csv", "Who,Name,Team,b,c\n", "", True),
-    "a header of its own is missing": (SIGNED, "", "users.csv", "Who,Name\n", "", False),
-    "brackets": ("", BRACKETS, "users.csv", "Who [Required],Name [Optional],a,b\n", "", True),
-    "brackets that are not stripped": ("", "", "users.csv", "Who [Required],Name [Optional]\n", "", False),
-    "another format": ('format = ["json", "xlsx"]\n', "", "users.csv", ROWS, "", False),
-    "that format": ('format = "csv"\n', "", "users.csv", ROWS, "", True),
-    "the keys of the records": ("", "", "users.json", '[{"Who": "ada"}, {"Name": "Ada", "a": 1, "b": 2}]', "", True),
-    "more keys": ("", "", "users.json", '[{"Who": "ada"}, {"Name": "Ada", "a": 1, "b": 2, "c": 3}]', "", False),
-    "a key is missing": (SIGNED, "", "users.json", '[{"Who": "ada", "Name": "Ada"}]', "", False),
-    "where the records lie": ('records = "users"\n', "", "users.json", '{"users": [{"Who": "ada"}]}', "", True),
-    "no records": ('records = "users"\n', "", "users.json", '{"people": [{"Who": "ada"}]}', "", False),
-    "no records at all": ("", "", "users.json", '{"people": 1}', "", False),
-    "a header that is no path": ('requires = ["No."]\n', "", "users.json", '[{"Who": "ada", "No.": 1}]', "", False),
+USER = USERS.format("")
+STRIPPED = "strip_brackets = true"
+#: What the profile says, the name of the file and what stands in it, and whether the profile knows it.
+KNOWN: dict[str, tuple[str, str, str, bool]] = {
+    "half of the columns": (USER, "csv", "Who,Name,a,b\n", True),
+    "less than half": (USER, "csv", "Who,Name,a,b,c\n", False),
+    "columns without a name count for none": (USER, "csv", "Who,Name,a,b, ,\n", True),
+    "less than half, and a header of its own": (USERS.format(SIGNED), "csv", "Who,Name,Team,b,c\n", True),
+    "a header of its own is missing": (USERS.format(SIGNED), "csv", "Who,Name\n", False),
+    "brackets": (written(USER, STRIPPED), "csv", "Who [Required],Name [Optional],a,b\n", True),
+    "brackets in the profile": (written(USER, STRIPPED).replace('"Name"', '"Name [x]"'), "csv", "Who,Name,a,b\n", True),
+    "brackets that are not stripped": (USER, "csv", "Who [Required],Name [Optional]\n", False),
+    "another format": (USERS.format('format = ["json", "xlsx"]\n'), "csv", ROWS, False),
+    "that format": (USERS.format('format = "csv"\n'), "csv", ROWS, True),
+    "the keys of the records": (USER, "json", '[{"Who": "ada"}, {"Name": "Ada", "a": 1, "b": 2}]', True),
+    "more keys": (USER, "json", '[{"Who": "ada"}, {"Name": "Ada", "a": 1, "b": 2, "c": 3}]', False),
+    "columns that no record has count for none": (USER, "json", '[{"Who": "ada", "a": 1, "b": 2}]', False),
+    "a key is missing": (USERS.format(SIGNED), "json", '[{"Who": "ada", "Name": "Ada"}]', False),
+    "where the records lie": (USERS.format('records = "users"\n'), "json", '{"users": [{"Who": "ada"}]}', True),
+    "no records there": (USERS.format('records = "users"\n'), "json", '{"people": [{"Who": "ada"}]}', False),
+    "no records at all": (USER, "json", '{"people": 1}', False),
+    "a header that is no path": (USERS.format('requires = ["No."]\n'), "json", '[{"Who": "ada", "No.": 1}]', False),
 }
 
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_profile_knows_a_file(ask: Ask, make: Make, name: str) -> None:
-    more, reading, file, content, _, known = KNOWN[name]
-    found = ask(content, make(USERS.format(more), reading=reading), name=file)
+    said, suffix, content, known = KNOWN[name]
+    found = ask(
+        content, make(said.removeprefix(STRIPPED), reading=STRIPPED * said.startswith(STRIPPED)), name=f"users.{suffix}"
+    )
     assert [(match.tables, match.certain, match.signed) for match in found] == [
-        (("accounts",), True, more == SIGNED)
+        (("accounts",), True, SIGNED in said)
     ] * known
 
 
@@ -224,9 +233,7 @@ NEEDS_WHAT = 'requires = ["What"]\n'
         ([ANSWERS.format(NEEDS_WHAT), RECORDS.format("")], ("completions",)),
         (
             [
-                ANSWERS.format(NEEDS_WHAT).replace(
-                    "[layout.columns]", '[layout.reading]\ndelimiter = ";"\n[layout.columns]'
-                ),
+                written(ANSWERS.format(NEEDS_WHAT), 'delimiter = ";"'),
                 RECORDS.format(NEEDS_WHAT),
             ],
             ("completions",),
@@ -242,14 +249,11 @@ def test_a_file_is_of_several_tables_where_each_layout_says_so(
 
 
 def test_of_two_layouts_of_a_table_the_one_that_needs_no_change_is_taken(ask: Ask, make: Make) -> None:
-    plain, semi = (
-        USERS.format(more).replace("[layout.columns]", f'[layout.reading]\ndelimiter = "{by}"\n[layout.columns]')
-        for more, by in (("", ","), (SIGNED, ";"))
-    )
+    plain, semi = USER, written(USERS.format(SIGNED), 'delimiter = ";"')
     for layouts in ((semi, plain), (plain, semi)):
         (match,) = ask("Who,Name,Team\nada,Ada,A\n", make(*layouts))
         assert (match.changes, match.signed) == ({}, False)
-    (match,) = ask("Who,Name,Team\nada,Ada,A\n", make(USERS.format(SIGNED), USERS.format("")))
+    (match,) = ask("Who,Name,Team\nada,Ada,A\n", make(USERS.format(SIGNED), USER))
     assert match.signed, "the first of two that fit as well"
 
 
@@ -388,11 +392,16 @@ CHANGED: dict[str, tuple[str, str, str, dict[str, tuple[tuple[str, ...], str]]]]
         {"dates": (("D MMM YYYY", "DD MMMM YYYY"), "written as D MMM YYYY or DD MMMM YYYY (Since, Until)")},
     ),
     "no value proves which": ("", '"Until"', "05/06/2024,06/07/2025", {}),
+    "one column proves its format, and the other does not": ("", '"Until"', "31.05.2024,05/06/2024", {}),
     "no format reads more": ("", '"Until"', "2024-05-06,soon", {}),
     "a word for no date": ('none_dates = ["open"]', '"Until"', "2024-05-06,open", {}),
     "the column has its own format": ("", '{ of = ["Until"], formats = ["DD.MM.YYYY"] }', "2024-05-06,30.06.2025", {}),
     "the first of two columns": ("", '{ of = ["Left", "Until"] }', "2024-05-06,2025-06-30", {}),
-    "blanks are no date": ("", '"Until"', "2024-05-06 ,  ", {}),
+    "the earlier of two columns, and blanks around a date": (
+        "", '{ earliest = ["Until", "Left"] }', " 31.05.2024 ,30.06.2025",
+        {"dates": (("DD.MM.YYYY",), "'31.05.2024' in row 2 shows the day first (Since)")},
+    ),
+    "nothing but blanks is no date": ("", '"Until"', "2024-05-06 ,  ", {}),
 }  # fmt: skip
 
 

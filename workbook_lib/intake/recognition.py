@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.csv_records import open_csv
-from workbook_lib.intake.files import BINARY, BadFileError, Digest, digest, kind_of, normal
+from workbook_lib.intake.files import BadFileError, Digest, digest, kind_of, normal
 from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS
 from workbook_lib.intake.opening import Groups, sought
@@ -108,9 +108,7 @@ def glances(path: Path) -> list[Glance]:
     kind = kind_of(path)
     try:
         content = digest(path, kind)
-    except BadFileError as problem:
-        if kind in BINARY or problem.code != "wrong_encoding":
-            raise
+    except BadFileError:  # perhaps it is no UTF-8; whatever else is wrong with it is wrong with these letters, too
         content = digest(path, kind, "cp1252")
     if kind == "parquet":
         return [Glance(path=path, kind=kind, content=content, heads={"": _parquet_head(path)})]
@@ -229,11 +227,11 @@ def _left_open(layout: Layout) -> tuple[str, ...]:
     return tuple(name for name in required if name not in said and (layout.table, name) not in DATED_BY_STATUS)
 
 
-def source_of(path: Path, table: str, untold: Iterable[str], profile: str = "-", sheet: str | None = None) -> Source:
+def source_of(path: Path, table: str, untold: Iterable[str], sheet: str | None = None) -> Source:
     """A source to try a file with. What is still untold has any value that can be read, and the day is no day yet."""
     kinds = {name: TABLES[table][name].kind for name in untold}
     values = {name: VOCABULARY[kind][0] if kind in VOCABULARY else "2000-01-01" for name, kind in kinds.items()}
-    return Source(table=table, file=path.name, profile=profile, sheet=sheet, extracted_on=date.max, values=values)
+    return Source(table=table, file=path.name, sheet=sheet, extracted_on=date.max, values=values)
 
 
 #: The changes, how many columns are read, how many the file has, and on how many the layout insists.
@@ -294,7 +292,7 @@ def _shaped(layout: Layout, delimiter: str, row_no: int) -> dict[str, Change]:
 def _encoded(file: Glance, layout: Layout) -> dict[str, Change]:
     """UTF-8 and single bytes tell themselves apart, unless all is ASCII or a mark at the beginning says it."""
     declared, is_utf8 = layout.reading.encoding, file.content.encoding != "cp1252"
-    if file.kind in BINARY or is_utf8 == (declared == "utf-8"):
+    if is_utf8 == (declared == "utf-8"):
         return {}
     if is_utf8:
         try:

@@ -58,7 +58,7 @@ class Survey:
 
 
 def _reading(path: Path, match: Match, table: str, zone: ZoneInfo) -> Reading:
-    source = source_of(path, table, match.untold[table], match.profile.name, match.sheet)
+    source = source_of(path, table, match.untold[table], match.sheet)
     return open_reading(1, source, path, path.name, match.varied(), zone)
 
 
