@@ -599,12 +599,12 @@ def test_records_from_after_the_export(tmp_path: Path) -> None:
 
 
 def test_each_file_is_asked_for_records_from_after_its_export(tmp_path: Path) -> None:
-    """The first file has none; where a day belongs to no record, as that of a leave, it may well lie ahead."""
+    """One day is no sign of a wrong clock, for there are other zones; and a leave may well lie ahead."""
     acks = "account,policy_id,acknowledged_at\nb@x,AUP,2026-02-02\na@x,AUP,2026-02-01\n"
     got = receive(
         tmp_path,
         File("leave", "l.csv", "person_id,start_date\nE1,2027-01-01\n"),
-        completions("a@x,M,2025-01-01,completed,", "a@x,M,,not_started,"),
+        completions("a@x,M,2026-01-06,completed,", "a@x,M,,not_started,"),
         File("completions", "open.csv", "account,module_id,completed_at,status\na@x,M,,not_started\n"),
         File("acknowledgements", "a.csv", acks),
     )

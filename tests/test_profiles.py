@@ -646,6 +646,14 @@ def test_encoding_delimiter_and_dates_as_declared(tmp_path: Path) -> None:
     assert "'1.2.2024' is not a date; expected DD.MM.YYYY or YYYY-MM-DD" in got.quarantine[0].message
 
 
+def test_a_column_may_have_formats_of_its_own(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE + "end_date = { of = ['end'], formats = ['DD.MM.YYYY'] }\n"
+    lines = "1,intern,2024-01-01,31.12.2024\n2,intern,2024-01-01,2024-12-31\n"
+    got = read(tmp_path, profile, "people", "id,type,start,end\n" + lines)
+    assert got.rows("people", "person_id, start_date, end_date") == [("1", date(2024, 1, 1), date(2024, 12, 31))]
+    assert [(row.subject, row.column, row.code) for row in got.quarantine] == [("2", "end", "not_a_date")]
+
+
 def test_a_second_header_row_is_dropped(tmp_path: Path) -> None:
     content = "title\n\nid,type,start\nUser ID,Type,Hire Date\n7,intern,2024-01-01\n"
     got = read(tmp_path, ABOUT + "[reading]\nheader_depth = 3\ndrop_rows = 1\n" + PEOPLE, "people", content)
@@ -662,8 +670,9 @@ def test_a_second_header_row_that_is_broken(tmp_path: Path) -> None:
 
 def test_ids_that_a_spreadsheet_has_changed(tmp_path: Path) -> None:
     profile = ABOUT + PEOPLE.replace('"id"', "{ of = ['id'], remove = ',', pad = 6 }")
-    got = read(tmp_path, profile, "people", 'id,type,start\n"1,915",intern,2024-01-01\nX1,intern,2024-01-01\n')
-    assert got.rows("people", "person_id") == [("001915",), ("X1",)]
+    ids = '"1,915"', "X1", "١٩١٥", "1234567"
+    got = read(tmp_path, profile, "people", "id,type,start\n" + "".join(f"{text},intern,2024-01-01\n" for text in ids))
+    assert got.rows("people", "person_id") == [("001915",), ("X1",), ("١٩١٥",), ("1234567",)]
 
 
 def test_an_id_of_which_nothing_is_left_is_missing(tmp_path: Path) -> None:
@@ -678,6 +687,30 @@ def test_a_score_with_a_sign_and_as_a_share(tmp_path: Path) -> None:
     profile = ABOUT + layout + '[layout.constants]\nstatus = "passed"\nmethod = "online"\n'
     got = read(tmp_path, profile, "completions", "a,m,t,s,x\nu,M,2025-01-01,85%,0.5\n")
     assert got.rows("completions", "account, status, score, minutes, method") == [("u", "passed", 85.0, 50.0, "online")]
+
+
+def test_a_word_by_which_of_several_columns_is_filled(tmp_path: Path) -> None:
+    profile = ABOUT + PEOPLE.replace(
+        '"type"', "{ filled = ['vendor', 'until'], then = 'contractor', otherwise = 'employee' }"
+    )
+    lines = "1,2024-01-01,,\n2,2024-01-01,Agency,\n3,2024-01-01, ,2025-01-01\n4,2024-01-01, , \n"
+    got = read(tmp_path, profile, "people", "id,start,vendor,until\n" + lines)
+    assert [word for (_, word) in got.rows("people", "person_id, worker_type")] == [
+        "employee", "contractor", "contractor", "employee"
+    ]  # fmt: skip
+    assert dict(got.intake.files[0].mapping)["worker_type"] == (
+        "'contractor' where \"vendor\" or \"until\" is filled, else 'employee'"
+    )
+
+
+def test_several_columns_that_make_one_text(tmp_path: Path) -> None:
+    joined = "name = { join = ['first', 'last'], with = ' / ' }\n"
+    profile = ABOUT + PEOPLE + joined + "role = [{ join = ['a', 'b'] }, 'c']\n"
+    lines = "1,intern,2024-01-01,Ada , Li,x,y,z\n2,intern,2024-01-01,,Li, ,,z\n3,intern,2024-01-01,,,x,,\n"
+    got = read(tmp_path, profile, "people", "id,type,start,first,last,a,b,c\n" + lines)
+    assert got.rows("people", "name, role") == [("Ada / Li", "x y"), ("Li", "z"), (None, "x")]
+    mapping = dict(got.intake.files[0].mapping)
+    assert (mapping["name"], mapping["role"]) == ('"first" + "last"', '"a" + "b", else "c"')
 
 
 def test_the_latest_of_several_days(tmp_path: Path) -> None:
@@ -1010,6 +1043,16 @@ def test_in_json_too_a_version_speaks_for_its_own_days(tmp_path: Path) -> None:
     days = {"since": "2025-01-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
     text = json.dumps([{"id": "7", "type": "intern", "start": "2024-01-01"} | days])
     assert read(tmp_path, profile, "people", text, "x.json").rows("people", "start_date") == [(date(2025, 1, 1),)]
+
+
+def test_a_row_takes_back_no_record_of_another_report(tmp_path: Path) -> None:
+    header = "no,who,what,when,status\n"
+    files = [
+        File("completions", "a.csv", header + "1,a,M,2025-01-01,ok\n", profile="mine"),
+        File("completions", "b.csv", header + "2,b,1,2025-01-02,undo\n1,b,M,2025-01-02,ok\n", profile="other"),
+    ]
+    got = receive(tmp_path, *files, profiles={"mine": ABOUT + CANCELS, "other": 'extends = "mine"\n'})
+    assert got.rows("completions", "account, row_no") == [("a", 2)]
 
 
 def test_a_required_column_that_audit_toml_must_give(tmp_path: Path) -> None:

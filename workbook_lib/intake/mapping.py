@@ -327,10 +327,9 @@ class Compiler:
         kind = column.kind
         if kind in VOCABULARY:
             return self._worded(kind, words)
-        if kind is Kind.NUMBER and of.duration:
-            return lambda text: (values.minutes(text),)
         if kind is Kind.NUMBER:
-            return lambda text: (values.number(text, of.divide_by, of.suffix),)
+            amount = values.minutes if of.duration else partial(values.number, divide_by=of.divide_by, suffix=of.suffix)
+            return lambda text: (amount(text),)
         if kind is Kind.ACCOUNT:
             return values.account
         read = values.email if kind is Kind.EMAIL else values.identifier if is_key(column) else values.text
