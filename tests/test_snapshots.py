@@ -15,6 +15,7 @@ from arrivals import File, Received, arrange, people, receive, refusal, take
 from workbook_lib import intake
 from workbook_lib.audit import load_audit
 from workbook_lib.exhibits import snapshots
+from workbook_lib.intake import snapshots as pairing
 from workbook_lib.listings import SNAPSHOT_CHANGES
 from workbook_lib.pack import copy_inputs
 from workbook_lib.tables import Snapshot, UserError
@@ -104,6 +105,15 @@ class TestCompletions:
         )  # fmt: skip
         assert counts(got) == (0, 1, 0, 1, 0)
         assert [(change, row) for change, row, *_ in changes(got)] == [("vanished", 2), ("changed", 3)]
+        assert "1 vanished and 1 changed" in got.finding("records_lost").text
+
+    def test_records_of_one_moment_are_paired_by_their_status(self, tmp_path: Path) -> None:
+        got = compared(
+            tmp_path, "completions", COMPLETIONS,
+            "A,M,2024-01-01,completed,80\nA,M,2024-01-01,failed,40\n",
+            "A,M,2024-01-01,completed,90\nA,M,2024-01-01,failed,50\n",
+        )  # fmt: skip
+        assert changes(got) == [("changed", 2, "score", "80", "90"), ("changed", 3, "score", "40", "50")]
 
     def test_a_row_that_stood_twice_and_stands_once_has_vanished_once(self, tmp_path: Path) -> None:
         row = "A,M,2024-01-01,completed,\n"
@@ -207,6 +217,10 @@ class TestRecordNumbers:
         ("acknowledgements", "account,policy_id,version,acknowledged_at", "A,AUP,4,2024-01-01", "A,AUP,5,2024-01-01",
          [("vanished", 2, None, "account=A, policy_id=AUP, version=4, acknowledged_at=2024-01-01, status=acknowledged",
            None)]),
+        ("acknowledgements", "account,policy_id,version,acknowledged_at,status", "A,AUP,4,,sent",
+         "A,AUP,4,2024-01-01,acknowledged",
+         [("updated", 2, "acknowledged_at", None, "2024-01-01"), ("updated", 2, "status", "sent", "acknowledged")]),
+        ("modules", "module_id,title", "M,Old", "M,New", [("updated", 2, "title", "Old", "New")]),
         ("policies", "policy_id,version,effective_on", "AUP,4,2024-01-01", "AUP,4,2024-02-01",
          [("changed", 2, "effective_on", "2024-01-01", "2024-02-01")]),
         ("content_reviews", "module_id,version,reviewed_on", "M,4,2024-01-01", "M,4,2024-02-01",
@@ -217,15 +231,49 @@ def test_each_table_has_its_own_key(tmp_path: Path, table: str, header: str, old
     assert changes(compared(tmp_path, table, header + "\n", old + "\n", new + "\n")) == expected
 
 
+def test_of_acknowledgements_the_nearest_are_paired_and_what_was_acknowledged_comes_first(tmp_path: Path) -> None:
+    got = compared(
+        tmp_path, "acknowledgements", "account,policy_id,version,acknowledged_at,status\n",
+        "A,AUP,4,2024-01-01,declined\nB,AUP,4,2023-01-01,acknowledged\nB,AUP,4,2024-01-01,acknowledged\n",
+        "B,AUP,4,2024-01-02,acknowledged\n",
+    )  # fmt: skip
+    assert [(change, row) for change, row, *_ in changes(got)] == [("vanished", 3), ("changed", 4), ("vanished", 2)]
+
+
+def test_acknowledgements_of_one_moment_keep_their_order(tmp_path: Path) -> None:
+    header = "account,policy_id,version,acknowledged_at,status,method\n"
+    rows = "A,AUP,4,2024-01-01,declined,web\nA,AUP,4,2024-01-01,acknowledged,web\n"
+    got = compared(tmp_path, "acknowledgements", header, rows, rows.replace("web", "app"))
+    assert changes(got) == [("changed", 3, "method", "web", "app"), ("changed", 2, "method", "web", "app")]
+
+
+@pytest.mark.parametrize(
+    ("table", "header", "row", "matched_by", "record"),
+    [
+        ("people", "person_id,name,worker_type,start_date", "P1,Ada,employee,2020-01-01", "person_id, start_date", "P1, 2020-01-01"),
+        ("completions", NUMBERED.strip(), "A,M,2024-01-01,completed,", "account, module_id, then nearest in time", "A, M"),
+        ("completions", NUMBERED.strip(), "A,M,2024-01-01,completed,r1", "record_id", "A, M, r1"),
+        ("content_reviews", "module_id,version,reviewed_on", "M,4,2024-01-01",
+         "module_id, version, reviewed_on, reviewed_by, change, threats", "M, 4"),
+    ],
+)  # fmt: skip
+def test_a_record_is_named_by_what_tells_it_apart(
+    tmp_path: Path, table: str, header: str, row: str, matched_by: str, record: str
+) -> None:
+    got = compared(tmp_path, table, header + "\n", row + "\n", row.replace("P1", "P2").replace("M", "N") + "\n")
+    assert snapshot(got).matched_by == matched_by
+    assert [found[4] for found in got.engine.rows(SNAPSHOT_CHANGES)] == [record]
+
+
 class TestReading:
     def test_the_earlier_file_is_accounted_for_and_judged_by_nobody(self, tmp_path: Path) -> None:
-        old = COMPLETIONS + "A,M,2024-01-01,completed,\nB,M,31/31/2024,completed,\nC,M,2024-01-03,failed,\n"
+        old = COMPLETIONS + "A,M,2024-01-01,failed,\nB,M,31/31/2024,completed,\nC,M,2024-01-03,failed,\n"
         got = compared(tmp_path, "completions", COMPLETIONS, old.removeprefix(COMPLETIONS), "C,M,2024-01-03,failed,\n")
         s = snapshot(got)
         assert (s.file, s.size, s.sha256) == ("old/export.csv", len(old), hashlib.sha256(old.encode()).hexdigest())
         assert (s.rows_read, s.rows_used, [row.row_no for row in s.unread]) == (3, 2, [3])
         assert changes(got) == [
-            ("vanished", 2, None, "account=A, module_id=M, completed_at=2024-01-01, status=completed", None),
+            ("vanished", 2, None, "account=A, module_id=M, completed_at=2024-01-01, status=failed", None),
             ("not compared", 3, "completed_at", "31/31/2024", None),
         ]
         assert got.quarantine == ()
@@ -233,6 +281,11 @@ class TestReading:
         assert got.finding("records_lost").text.endswith(
             "Not compared, as the earlier export cannot be read there: row 3."
         )
+
+    def test_ten_rows_that_are_not_compared_are_named(self, tmp_path: Path) -> None:
+        sound = "A,M,2024-01-01,completed,\n"
+        got = compared(tmp_path, "completions", COMPLETIONS, sound + "B,M,soon,completed,\n" * 11, sound)
+        assert got.finding("records_kept").text.endswith("row 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 1 more.")
 
     def test_a_vanished_record_may_be_one_that_the_newer_file_garbles(self, tmp_path: Path) -> None:
         got = compared(
@@ -242,6 +295,12 @@ class TestReading:
         assert got.finding("records_lost").text.endswith(
             "Some may be among the 1 row of the newer export that cannot be read."
         )
+
+    def test_a_row_that_the_newer_file_garbles_is_not_sought_where_nothing_vanished(self, tmp_path: Path) -> None:
+        sound = "A,M,2024-01-01,completed,\n"
+        got = compared(tmp_path, "completions", COMPLETIONS, sound, sound + "B,M,2024-31-01,completed,\n")
+        assert len(got.quarantine) == 1
+        assert got.finding("records_kept").text.endswith("new ones: 0.")
 
     def test_records_of_one_row_are_told_apart(self, tmp_path: Path) -> None:
         json = '[{"who": "A", "done": [{"m": "M", "on": "2024-01-01"}, {"m": "N", "on": "2024-01-02"}]}]'
@@ -295,6 +354,8 @@ class TestPairingOfFiles:
             ("q4/b.csv", "q3/b.csv"),
         ]
         assert [file.earlier.unchanged for file in got.intake.files if file.earlier] == [1, 1]
+        kept = [(found.subject, found.source_no) for found in got.findings if found.code == "records_kept"]
+        assert kept == [(file.file, file.source_no) for file in got.intake.files[1:]]
 
     @pytest.mark.parametrize(
         ("file", "previous", "names", "what"),
@@ -393,3 +454,13 @@ def test_counts_of_an_earlier_export_that_do_not_agree_end_the_run(
     old = "A,M,2024-01-01,completed,\nB,M,2024-01-02,completed,\n"
     with pytest.raises(AssertionError, match=r"old/export\.csv: 2 rows read, 1 compared"):
         compared(tmp_path, "completions", COMPLETIONS, old, old)
+
+
+def test_a_record_of_an_earlier_export_without_a_fate_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = pairing._pairing
+    monkeypatch.setattr(pairing, "_pairing", lambda *given: f"{whole(*given)} WHERE FALSE")
+    row = "A,M,2024-01-01,completed,\n"
+    with pytest.raises(AssertionError, match=r"old/export\.csv: 1 rows read, 1 compared, as \{\}"):
+        compared(tmp_path, "completions", COMPLETIONS, row, row)
