@@ -112,6 +112,7 @@ def test_what_does_not_fit_a_declared_format_is_refused(pattern: str, text: str)
         ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 PM", datetime(2024, 12, 31, 12, 0, 5)),
         ("DD/MM/YY, hh:mm", "11/02/26, 14:21", datetime(2026, 2, 11, 14, 21)),
         ("YYYY/MM/DD hh:mm:ss", "2016/04/04 00:24:13", datetime(2016, 4, 4, 0, 24, 13)),
+        ("M/D/YYYY h AM", "8/19/2021 1 PM", datetime(2021, 8, 19, 13, 0)),
         ("on D/M/YYYY at hh:mm", "on 4/3/2025 at 00:24", datetime(2025, 3, 4, 0, 24)),
     ],
 )
@@ -142,6 +143,7 @@ def test_each_month_and_weekday_is_read_by_its_whole_and_by_its_short_name(month
         ("DD/MM/YYYY", "31/31/2025", "not_a_date", "expected DD/MM/YYYY"),
         (values.ISO_DATE, "2025-31-12", "not_a_date", "expected YYYY-MM-DD"),
         (values.EPOCH_SECONDS, "soon", "not_a_date", "expected epoch seconds"),
+        (values.EPOCH_MILLISECONDS, "soon", "not_a_date", "expected epoch milliseconds"),
     ],
 )  # fmt: skip
 def test_day_and_month_the_other_way_round_are_named_as_such(pattern: str, text: str, code: str, says: str) -> None:
@@ -165,7 +167,7 @@ def test_what_is_no_format(pattern: str) -> None:
 def test_what_is_declared_as_none_is_none() -> None:
     read = parser("YYYY-MM-DD", none=("0000-00-00", "N/A - still employed"))
     assert [read(text) for text in ("", "  ", "0000-00-00", "n/a -  still employed")] == [None] * 4
-    assert read("2025-03-04") == (date(2025, 3, 4), None)
+    assert read(" 2025-03-04\t") == (date(2025, 3, 4), None)
 
 
 # --- timestamps ---------------------------------------------------------------------------------------------------
