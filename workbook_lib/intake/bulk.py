@@ -22,9 +22,8 @@ from workbook_lib.intake.reading import DONE, Reading
 from workbook_lib.intake.values import LONGEST, BadValueError
 from workbook_lib.tables import Answer, Kind
 
-#: Bytes from which on a CSV file is worth it.
-LEAST = 4 << 20
-CHUNK = 4 << 20
+#: Bytes from which on a CSV file is worth it, and of which it is looked at together.
+LEAST = CHUNK = 4 << 20
 #: A text without blanks around it and without a letter that has a second form; nothing is to be said about it.
 PLAIN = "[!-~](?:[ -~]*[!-~])?"
 #: A text with a time to the second; at the first colon it can be set to the full hour.
