@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -33,6 +34,8 @@ def code_of(mutant: Mutant, path: Path) -> CodeType | None:
 
 def values_of(module: Any, path: Path, mutant: Mutant) -> dict[str, Any]:
     """The module's constants that the mutant changes, and what they become; none where it changes a class, or breaks."""
+    if any(isinstance(node, ast.ClassDef) and mutant.line in _span(node) for node in ast.parse(mutant.text).body):
+        return {}  # what is built from the class would be of a second one, and be noticed for that
     fresh = {"__name__": module.__name__, "__file__": str(path)}
     try:
         exec(compile(mutant.text, str(path), "exec"), fresh)
@@ -40,6 +43,10 @@ def values_of(module: Any, path: Path, mutant: Mutant) -> dict[str, Any]:
         return {}
     plain = {name: new for name, new in fresh.items() if name in vars(module) and not callable(new)}
     return {name: new for name, new in plain.items() if repr(new) != repr(vars(module)[name])}
+
+
+def _span(node: ast.stmt) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
 
 
 def forget() -> None:
