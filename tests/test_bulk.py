@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from arrivals import File, arrange, parquet, refusal, take
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from workbook_lib.audit import load_audit
@@ -235,6 +235,32 @@ def test_what_is_done_has_a_day(
     )
     found = assert_equal(arrange(tmp_path, *files), monkeypatch)
     assert (len(found["acknowledgements"]), len(found["completions"])) == (is_read, is_read)
+
+
+def test_what_is_done_has_a_day_where_every_text_is_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each column is tidied and filled in each row, but for one day."""
+    columns = "account", "policy_id", "version", "acknowledged_at", "status", "method"
+    profile = 'extends = "generic"\n[[layout]]\ntable = "acknowledgements"\n[layout.columns]\n'
+    profile += "".join(f'{name} = {{ of = ["{name}"], remove = "~" }}\n' for name in columns)
+    rows = "a,~AUP,1,2025-01-01,acknowledged,mail", "b,AUP,1,,acknowledged,mail"
+    answers = File("acknowledgements", "answers.csv", "\n".join((",".join(columns), *rows)) + "\n", "mine")
+    policies = File("policies", "policies.csv", "policy_id,version,effective_on\nAUP,1,2024-01-01\n")
+    found = assert_equal(arrange(tmp_path, answers, policies, profiles={"mine": profile}), monkeypatch)
+    assert [row[0] for row in found["acknowledgements"]] == ["a"]
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(3, "missing_value")]
+
+
+@pytest.mark.parametrize("said", [2, 3])
+def test_the_rows_that_a_large_file_says_it_has_are_counted(
+    said: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line of delimiters only is none."""
+    text = f"person_id,start_date\nE1,2025-01-01\n,\nE2,2025-01-01\nTotal: {said} rows,\n"
+    found = assert_equal(arrange(tmp_path, File("leave", "leave.csv", text)), monkeypatch)
+    if said == 2:
+        assert [(row.row_no, row.code) for row in found["quarantine"]] == [(5, "trailer")]
+    else:
+        assert [problem.code for problem in found["refused"]] == ["count_mismatch"]
 
 
 def test_a_row_above_the_records_that_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,6 +516,15 @@ def test_a_list_of_texts_alone_stands_as_it_is(tmp_path: Path) -> None:
     assert [(row.row_no, row.column, row.code) for row in received.quarantine] == [(2, "module_id", "missing_value")]
 
 
+def test_a_text_of_which_something_is_removed_or_that_stands_in_one_of_two_columns(tmp_path: Path) -> None:
+    profile = 'extends = "generic"\n[[layout]]\ntable = "modules"\n[layout.columns]\n'
+    profile += "module_id = { of = ['id'], remove = '^M-' }\ntitle = ['long', 'short']\n"
+    query = "SELECT * FROM (VALUES ('M-1', NULL, 'Awareness'), ('2', 'Security', NULL)) rows(id, long, short)"
+    file = File("modules", "modules.parquet", parquet(tmp_path / "x", query), "mine")
+    received = take(arrange(tmp_path / "a", file, profiles={"mine": profile}))
+    assert received.rows("modules", "module_id, title") == [("1", "Awareness"), ("2", "Security")]
+
+
 HISTORY = """extends = "generic"
 [[layout]]
 table = "people"
@@ -698,6 +733,7 @@ def test_a_time_that_stands_for_no_date_is_none_in_a_large_file(
 ENDS = st.sampled_from(["\n"]) | st.sampled_from(["\r\n"]) | st.sampled_from(["\n", "\r\n", "\r", "\n\r", "\n\n"])
 
 
+@example(["aa", "aaa", "b"], [], ["\r\n"] * 6, False, 8)  # a part ends between the two
 @given(
     st.lists(st.text('ab,"\0\1', max_size=5), min_size=1, max_size=6),
     st.lists(ENDS, min_size=6, max_size=6),
