@@ -33,6 +33,8 @@ id = "awareness"
 satisfied_by = ["SEC-101"]
 due_within_days = 30
 """
+#: How a profile of one's own begins.
+ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
 #: Every audit needs somebody.
 STAFF = "person_id,worker_type,start_date,end_date\nZ1,employee,2020-01-01,2020-12-31\n"
 

@@ -6,9 +6,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import File, Received, parquet, people, receive, refusal
+from arrivals import ABOUT, File, Received, parquet, people, receive, refusal
 
-ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
 PEOPLE = {"person_id": '"id"', "worker_type": '"type"', "start_date": '"start"'}
 SOUND = {"id": "7", "type": "intern", "start": "2024-01-01"}
 RECORD = {"account": '"who"', "module_id": '"what"', "completed_at": '"when"', "status": '"how"'}
@@ -165,14 +164,6 @@ def test_what_is_left_empty_means_what_most_systems_mean(tmp_path: Path) -> None
 
 
 # --- rules of a profile -------------------------------------------------------------------------------------------
-
-
-def test_a_word_that_no_status_is_sets_its_row_aside_where_the_layout_has_no_words_of_its_own(tmp_path: Path) -> None:
-    rule = '[[layout.set_aside]]\nwhere = "how"\nunknown_to = "status"\nreason = "no state of training"\n'
-    profile = layout("completions", RECORD, rules=rule)
-    got = read(tmp_path, "completions", profile, DONE, DONE | {"who": "b", "how": "opened"})
-    assert got.rows("completions", "account") == [("a",)]
-    assert [(row.code, row.value) for row in got.quarantine] == [("set_aside", "opened")]
 
 
 def test_a_version_of_no_day_is_set_aside_by_its_window_alone(tmp_path: Path) -> None:

@@ -7,11 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from arrivals import File, Received, parquet, people, receive, refusal, workbook
+from arrivals import ABOUT, File, Received, parquet, people, receive, refusal, workbook
 
 from workbook_lib.tables import Problem
 
-ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
 LAYOUT = (
     '[[layout]]\ntable = "people"\n[layout.columns]\nperson_id = "id"\nworker_type = "type"\nstart_date = "start"\n'
 )
@@ -70,12 +69,6 @@ def test_what_takes_records_back_must_be_there(tmp_path: Path) -> None:
     file = File("completions", "x.csv", "who,what,when,status,no\na,M,2025-01-01,passed,1\n", profile="mine")
     (problem,) = refusal(tmp_path, file, profiles={"mine": ABOUT + CANCELS})
     assert problem.what.startswith("it has no column kind. ")
-
-
-def test_in_json_a_key_that_no_record_has_sets_nothing_aside(tmp_path: Path) -> None:
-    records = json.dumps([{"id": "7", "type": "intern", "start": "2024-01-01"}])
-    got = read(tmp_path, LAYOUT + SET_ASIDE, records, "x.json")
-    assert got.rows("people", "person_id") == [("7",)]
 
 
 def test_a_header_that_a_layout_asks_for_is_asked_for_no_more_where_its_column_is_overridden(tmp_path: Path) -> None:

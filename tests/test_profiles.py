@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import File, Received, dated, parquet, receive, refusal, workbook
+from arrivals import ABOUT, File, Received, dated, parquet, receive, refusal, workbook
 
 from workbook_lib.intake.profile import (
     OWN,
@@ -34,7 +34,6 @@ from workbook_lib.source import PROFILES
 from workbook_lib.tables import TABLES, Answer, Status, UserError
 
 OURS = sorted(path.stem for path in PROFILES.glob("*.toml"))
-ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
 PEOPLE = (
     '[[layout]]\ntable = "people"\n[layout.columns]\nperson_id = "id"\nworker_type = "type"\nstart_date = "start"\n'
 )

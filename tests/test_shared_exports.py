@@ -9,12 +9,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from arrivals import File, Received, receive, refusal
+from arrivals import ABOUT, File, Received, receive, refusal
 
 EXPORTS = Path(__file__).parent.parent.parent / "shared" / "exports"
 pytestmark = pytest.mark.skipif(not EXPORTS.is_dir(), reason="the shared sample exports are not beside the project")
-
-ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
 
 
 def export(table: str, sample: str, profile: str = "mine") -> File:
