@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import shutil
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-LIBRARY = Path(__file__).parent.parent / "workbook_lib"
+PROJECT = Path(__file__).parent.parent
+LIBRARY = PROJECT / "workbook_lib"
 FILES = sorted(path for path in LIBRARY.rglob("*.py") if "notebooks" not in path.parts)
 
 FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "received", "engine", "ledger", "schedule"}
@@ -56,6 +59,9 @@ HOMES = {
     "icalendar": {"reminders"},
     "smtplib": {"reminders"},
 }
+#: What stands at the top of the project.
+TOP = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"}
+TOP |= {"notebooks", "workbook_lib", "data_samples", "reports", "tests"}
 #: Never in a stage or in what prints its results: a clock, chance, the environment.
 UNSTEADY = {"random", "uuid", "secrets", "time"}
 
@@ -122,3 +128,10 @@ def test_exhibits_use_nothing_that_prints_data_unescaped(path: Path) -> None:
         node.attr for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Attribute)
     }
     assert not names & {"style", "to_html", "Markdown", "HTML"}, "data become HTML in markup.table and nowhere else"
+
+
+def test_nothing_is_left_lying_at_the_top_of_the_project() -> None:
+    if not (PROJECT / ".git").exists() or not shutil.which("git"):
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert {name.split("/")[0] for name in listed.stdout.splitlines() if not name.startswith(".")} == TOP
