@@ -345,11 +345,15 @@ def test_words_at_the_top_are_for_a_column_that_audit_toml_names_too(tmp_path: P
         ("extends = 'generic'\n[reading]\ndates = ['D/M/YYYY']\n", True),
         ("extends = 'generic'\n[reading]\ntimestamps = ['D/M/YYYY']\n", True),
         ("extends = 'generic'\n" + PEOPLE, True),
+        ("extends = 'stated'\n", True),
+        ("extends = 'unstated'\n", False),
     ],
 )
 def test_whoever_writes_a_layout_or_its_formats_knows_the_order_of_day_and_month(
     tmp_path: Path, text: str, stated: bool
 ) -> None:
+    (tmp_path / "stated.toml").write_text("extends = 'generic'\n[reading]\ndates = ['D/M/YYYY']\n")
+    (tmp_path / "unstated.toml").write_text("extends = 'generic'\n")
     (tmp_path / "mine.toml").write_text(text)
     assert load_profile(tmp_path, "mine").states_formats is stated
     assert load_profile(tmp_path, "generic").states_formats is False

@@ -95,7 +95,7 @@ def _unfolded(folder: Path, name: str, seen: tuple[str, ...]) -> dict[str, Any]:
     layouts = [_laid_over(layout, reading, words, win=False) for layout in _listed(own)]
     known = {"confidence": OWN} if _is_own(folder, name) else {}
     anew = {"confidence": None} if known else {}
-    stated = bool(known and (own or {"dates", "timestamps"} & reading.keys()))
+    stated = bool(known and (own or {"dates", "timestamps"} & reading.keys() or base.get("states_formats")))
     layouts += [_laid_over(layout, reading, words, win=True) | anew for layout in inherited]
     return {**base, **known, **about, "layouts": tuple(layouts), "states_formats": stated}
 
