@@ -124,6 +124,17 @@ def test_a_missing_trailing_delimiter_is_no_short_row(tmp_path: Path) -> None:
         )
 
 
+def test_the_column_behind_a_trailing_delimiter_is_told_once(tmp_path: Path) -> None:
+    got = receive(
+        tmp_path, people("E1,intern,2024-01-01,,44,", header="person_id,worker_type,start_date,end_date,shoe,")
+    )
+    assert "trailing_delimiter" in got.codes()
+    assert got.finding("ignored_columns").text == (
+        "people.csv: 1 column ignored, as no canonical column has that name: 'shoe'."
+    )
+    assert got.intake.files[0].ignored_columns == ("shoe", "(column 6, unnamed)")
+
+
 def test_one_column_and_a_trailing_delimiter(tmp_path: Path) -> None:
     got = receive(tmp_path, File("accounts", "a.csv", "account,\nada,\nbo\n"))
     assert got.rows("accounts", "account, row_no") == [("ada", 2), ("bo", 3)]

@@ -561,7 +561,7 @@ FINDINGS = [
 ]  # fmt: skip
 
 #: What is said of such a file, too.
-BESIDE = {"decimal_ids": "trimmed", "no_end_dates": "no_leavers", "trailing_delimiter": "ignored_columns"}
+BESIDE = {"decimal_ids": "trimmed", "no_end_dates": "no_leavers"}
 
 
 @pytest.mark.parametrize(("code", "header", "line", "text"), FINDINGS)

@@ -77,11 +77,13 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
         )
     if not reading.rows_read:
         yield "no_rows", f"{reading.file} has a header and no rows."
-    if reading.profile.name == "generic" and reading.ignored:
+    # An unnamed last column is told by itself.
+    strangers = reading.ignored[: -1 if "trailing_delimiter" in opened.remarks else None]
+    if reading.profile.name == "generic" and strangers:
         yield (
             "ignored_columns",
-            f"{reading.file}: {counted(len(reading.ignored), 'column')} ignored, as no canonical column has that name: "
-            f"{listing([quoted(name) for name in reading.ignored], 20)}.",
+            f"{reading.file}: {counted(len(strangers), 'column')} ignored, as no canonical column has that name: "
+            f"{listing([quoted(name) for name in strangers], 20)}.",
         )
     if reading.table.name == "people" and not reading.reader.of("end_date").headers:
         yield "no_end_dates", f"{reading.file} has no column for the last day: everybody in it counts as still engaged."
