@@ -39,7 +39,7 @@ ada@acme.example,Secure Coding,2026-01-02,passed
 bo@acme.example,Secure Coding,,in_progress
 """
 #: What a training system nobody knows may write.
-LMS = """Benutzer;Kurs;Abgeschlossen am;Status;Ergebnis
+LMS = """Deelnemer;Cursus;Voltooid;Status;Uitslag
 jörg@acme.example;SEC-101;31.01.2025;Done;85 %
 mei@acme.example;SEC-101;;Open;
 """
@@ -444,7 +444,7 @@ def test_a_proposal_is_not_used_until_it_is_confirmed_and_then_reads_the_file(ru
     files = put(tmp_path, staff_csv=PEOPLE, lms_csv=LMS.encode("cp1252"))
     done = run("new", tmp_path / "acme", "--from", *files)
     assert done.code == 1  # there are no records yet
-    columns = "'Benutzer', 'Kurs', 'Abgeschlossen am', 'Status', 'Ergebnis'"
+    columns = "'Deelnemer', 'Cursus', 'Voltooid', 'Status', 'Uitslag'"
     assert f"lms.csv: no profile knows it. Its columns: {columns}." in done.out
     assert "  It may hold completions: my-lms.toml is a proposal, and not used yet." in done.out
     assert sources(tmp_path / "acme") == [("people", "staff.csv", "bamboohr")]
@@ -455,7 +455,7 @@ def test_a_proposal_is_not_used_until_it_is_confirmed_and_then_reads_the_file(ru
     with pytest.raises(UserError, match="'Done' means '…', which is none of not_assigned, "):
         load_profile(tmp_path / "acme", "my-lms")
     chosen = proposed.replace('"Done" = "…"', '"Done" = "completed"').replace('"Open" = "…"', '"Open" = "not_started"')
-    profile.write_text(chosen.replace('module_id = "…"', 'module_id = "Kurs"'), encoding="utf-8")
+    profile.write_text(chosen.replace('module_id = "…"', 'module_id = "Cursus"'), encoding="utf-8")
     audit.write_text(activated(audit.read_text("utf-8")), encoding="utf-8")
     assert sources(tmp_path / "acme")[1] == ("completions", "lms.csv", "my-lms")
     checked = run("check", tmp_path / "acme")
@@ -475,13 +475,13 @@ table = "completions"  # one training record
 format = "csv"
 
 [layout.columns]
-account = "Benutzer"  # by its values, for example 'jörg@acme.example'
+account = "Deelnemer"  # by its values, for example 'jörg@acme.example'
 module_id = "…"  # required, and no column looks like it
-completed_at = { of = ["Abgeschlossen am"], formats = ["DD.MM.YYYY"] }  # by its values; '31.01.2025' in row 2 shows the day first
+completed_at = { of = ["Voltooid"], formats = ["DD.MM.YYYY"] }  # by its values; '31.01.2025' in row 2 shows the day first
 status = "Status"  # by its name, for example 'Done'
 # Not read:
-#   'Kurs': 'SEC-101'
-#   'Ergebnis': '85 %'
+#   'Cursus': 'SEC-101'
+#   'Uitslag': '85 %'
 
 [layout.words.status]  # one of not_assigned, not_started, in_progress, completed, passed, failed, equivalent, waived, withdrawn, expired
 "Done" = "…"  # rows: 1

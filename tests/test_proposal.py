@@ -197,6 +197,82 @@ def test_the_columns_of_other_systems_are_found(ask: Ask, name: str) -> None:
     assert "[reading]" not in found.text, "it is plain CSV in UTF-8"
 
 
+LANGUAGES = {
+    "people: Personal, aus der Lohnbuchhaltung": """
+        Personalnummer      | 1001        | person_id
+        Vorname             | Ada         |
+        Nachname            | Oz          |
+        Dienstliche E-Mail  | a@x.example | email
+        Vertragsart         | Angestellte, Praktikant | worker_type
+        Abteilung           | Vertrieb    | department
+        Stellenbezeichnung  | Ingenieurin | role
+        Vorgesetzter        | b@x.example | manager_email
+        Eintrittsdatum      | 2024-05-06  | start_date
+        Austrittsdatum      | 2025-05-06  | end_date
+        Gültig bis          | 2026-05-06  |
+    """,
+    "leave: Abwesenheiten": """
+        Personal-Nr.        | 1001        | person_id
+        Von                 | 2024-05-06  | start_date
+        Bis                 | 2025-05-06  | end_date
+        Abwesenheitsart     | Elternzeit  | kind
+    """,
+    "completions: Schulungen": """
+        Teilnehmer          | a@x.example | account
+        Kurs                | SEC-101     | module_id
+        Zugewiesen am       | 2025-01-02  |
+        Fällig am           | 2025-03-02  |
+        Abgeschlossen am    | 2025-02-03  | completed_at
+        Status              | Abgeschlossen, In Bearbeitung | status
+        Punktzahl           | 85          | score
+    """,
+    "people: le personnel": """
+        Matricule           | 1001        | person_id
+        Nom complet         | Ada Oz      | name
+        Courriel            | a@x.example | email
+        Type de contrat     | salariée, stagiaire | worker_type
+        Service             | Ventes      | department
+        Intitulé du poste   | Ingénieure  | role
+        Date d'embauche     | 2024-05-06  | start_date
+        Date de sortie      | 2025-05-06  | end_date
+    """,
+    "completions: les formations": """
+        Apprenant           | a@x.example | account
+        Formation           | SEC-101     | module_id
+        Date d'échéance     | 2025-03-02  |
+        Terminé le          | 2025-02-03  | completed_at
+        Statut              | Réussi, En cours | status
+    """,
+    "people: el personal": """
+        Número de empleado  | 1001        | person_id
+        Nombre completo     | Ada Oz      | name
+        Correo electrónico  | a@x.example | email
+        Tipo de contrato    | empleada, becario | worker_type
+        Departamento        | Ventas      | department
+        Puesto              | Ingeniera   | role
+        Fecha de alta       | 2024-05-06  | start_date
+        Fecha de baja       | 2025-05-06  | end_date
+    """,
+    "acknowledgements: la política": """
+        Usuario             | a@x.example | account
+        Política            | Uso         | policy_id
+        Versión             | 3           | version
+        Fecha de asignación | 2025-01-02  |
+        Fecha de firma      | 2025-02-03  | acknowledged_at
+    """,
+}
+
+
+@pytest.mark.parametrize("name", LANGUAGES)
+def test_columns_and_words_in_other_languages_are_found(ask: Ask, name: str) -> None:
+    content, expected = csv(LANGUAGES[name])
+    found = ask(content)
+    assert found
+    assert found.table == name.partition(":")[0]
+    assert mapped(found) == expected
+    assert found.open == 0, "each word of a status and of a contract has its meaning"
+
+
 VALUES = {
     "none: no account, no training and no status": """
         Shape               | round       |
@@ -262,6 +338,20 @@ VALUES = {
         Hire date           | 2024-05-06  | start_date
         …                   |             | worker_type
     """,
+    "people: all of one kind, who came and went": """
+        Staff ID            | 17, 18      | person_id
+        Full name           | Ada, Bo     | name
+        Date joined         | 2024-05-06  | start_date
+        Leaving date        | 2025-05-06  | end_date
+        …                   |             | worker_type
+    """,
+    "leave: who was away": """
+        Staff ID            | 17, 18      | person_id
+        Full name           | Ada, Bo     |
+        Start               | 2024-05-06  | start_date
+        End                 | 2025-05-06  | end_date
+        Absence type        | Parental    | kind
+    """,
     "completions: values that are not what the header says": """
         Email               | a@x.example | account
         Training            | 2025-02-03  | completed_at*
@@ -289,7 +379,7 @@ VALUES = {
     "completions: a word that is known shows the status, whatever the others are": """
         User                | 17, 18      | account
         Course              | S1, S2      | module_id
-        Abschluss           | 2025-02-03  | completed_at*
+        Avslutad            | 2025-02-03  | completed_at*
         Ergebnis            | Bestanden, In Progress | status*
         Note                | gut, gut    |
     """,
@@ -311,7 +401,7 @@ VALUES = {
         User                | 17          | account
         Course              | S1          | module_id
         Archived            | 2026-01-01  |
-        Completado el       | 2025-02-03  | completed_at*
+        Kompletterad        | 2025-02-03  | completed_at*
         Status              | passed      | status
     """,
     "completions: of two days that are called alike neither": """

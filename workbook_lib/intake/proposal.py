@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
 from rapidfuzz import fuzz, utils
 
@@ -36,22 +38,8 @@ ALIKE = 80
 MOST_WORDS = 30
 MOST_TEXTS = 50_000
 DATED = (Kind.DATE, Kind.END, Kind.MOMENT)
-#: What people call these columns where no profile of ours does, or nothing that is alike.
-ALSO = {
-    "account": ("login", "learner", "participant", "student"),
-    "person_id": ("personnel number", "staff id"),
-    "worker_type": ("contract type",),
-    "email": ("e mail",),
-    "role": ("position",),
-    "start_date": ("date joined",),
-    "end_date": ("leaving date", "last day"),
-    "module_id": ("course", "course name", "course title", "module"),
-    "completed_at": ("completed on", "date completed", "finished"),
-    "status": ("state", "completion status", "enrollment status"),
-    "score": ("grade",),
-    "policy_id": ("policy", "document"),
-    "acknowledged_at": ("accepted on", "signed on", "date signed"),
-}
+#: What columns and words are called where no profile of ours says so.
+ELSEWHERE = tomllib.loads((Path(__file__).parent / "headers.toml").read_text(encoding="utf-8"))
 ABOUT = """\
 # A proposal for {file}, made from its headers and values: nothing of it is used yet.
 # 1. Confirm or correct every line, and write what is meant in place of each "…".
@@ -62,8 +50,7 @@ ABOUT = """\
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*%?")
 _EMAIL = re.compile(r"\S+@\S+")
 _NESTED = re.compile(r"[{\[].*", re.DOTALL)
-#: Headers of days on which nothing was done yet.
-_OTHER_DAY = re.compile(r"due|deadline|expir|assign|enrol|start|refresh|next", re.IGNORECASE)
+_OTHER_DAY = re.compile(ELSEWHERE["other_days"].replace("\n", ""))
 
 
 @dataclass(slots=True)
@@ -105,8 +92,11 @@ class Thesaurus:
     @classmethod
     def of(cls, profiles: Iterable[Profile]) -> Thesaurus:
         """Everything that the profiles know, and the canonical names and words."""
-        names = {c.name: {c.name, *ALSO.get(c.name, ())} for table in TABLES.values() for c in table.columns}
+        called = ELSEWHERE["columns"]
+        names = {c.name: {c.name, *called.get(c.name, ())} for table in TABLES.values() for c in table.columns}
         words = {kind: {fold(word): {str(word)} for word in known} for kind, known in VOCABULARY.items()}
+        for kind, meanings in ELSEWHERE["words"].items():
+            words[Kind(kind)] |= {fold(word): {meaning} for meaning, others in meanings.items() for word in others}
         for layout in (layout for profile in profiles for layout in profile.layouts):
             for name, entry in layout.columns.items():
                 if isinstance(entry, Of):  # else a header is only a part: of a name, or of several days
@@ -241,9 +231,13 @@ def propose(name: str, file: Glance, shape: Shape, known: Thesaurus) -> Proposal
 
 
 def _score(table: Table, mapping: Mapping) -> float:
-    """A required column counts twice, and as much against a table that does not find it."""
+    """A required column counts twice, and as much against a table that does not find it.
+
+    Less where it is the worker type: lists of one kind of people are common, and their source says which by `values`.
+    """
     found = sum(sure * (2 if table[name].required else 1) for name, (_, sure) in mapping.items())
-    return found - 200 * sum(column.required and column.name not in mapping for column in table.columns)
+    missing = (column for column in table.columns if column.required and column.name not in mapping)
+    return found - sum(50 if column.kind is Kind.WORKER_TYPE else 200 for column in missing)
 
 
 def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
