@@ -79,12 +79,8 @@ def append(path: Path, contents: Sequence[Mapping[str, object]], key: str = KEY)
     Raises UserError where the file cannot be written; AlreadyRecordedError where an id is that of another entry.
     """
     with _told(path), closing(_connect(path, key)) as db:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            new = sum(_append(db, path, content, key) for content in contents)
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
+        db.execute("BEGIN IMMEDIATE")  # a connection that is closed before its COMMIT has recorded nothing
+        new = sum(_append(db, path, content, key) for content in contents)
         db.execute("COMMIT")
         return new
 
