@@ -35,6 +35,15 @@ due_within_days = 30
 """
 #: How a profile of one's own begins.
 ABOUT = '[profile]\nsystem = "X"\ntitle = "x"\nconfidence = "from memory, unverified"\n'
+#: A layout of one's own for people.
+PEOPLE = (
+    '[[layout]]\ntable = "people"\n[layout.columns]\nperson_id = "id"\nworker_type = "type"\nstart_date = "start"\n'
+)
+#: One for training records.
+RECORDS = (
+    '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "who"\nmodule_id = "what"\n'
+    'completed_at = "when"\nstatus = "status"\n'
+)
 #: Every audit needs somebody.
 STAFF = "person_id,worker_type,start_date,end_date\nZ1,employee,2020-01-01,2020-12-31\n"
 
@@ -87,6 +96,13 @@ def receive(
 ) -> Received:
     """Write an audit folder and read it."""
     return take(arrange(folder, *files, zone=zone, profiles=profiles))
+
+
+def read_by(
+    folder: Path, profile: str, table: str, content: str | bytes, name: str = "x.csv", keys: str = ""
+) -> Received:
+    """One file, read by a profile that lies in the audit folder."""
+    return receive(folder, File(table, name, content, "mine", keys), profiles={"mine": profile})
 
 
 def arrange(folder: Path, *files: File, zone: str = "Europe/Berlin", profiles: dict[str, str] | None = None) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from arrivals import File, arrange, parquet, refusal, take
+from arrivals import RECORDS, File, arrange, parquet, refusal, take
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -555,20 +555,8 @@ def test_a_history_in_parquet_is_clipped_to_the_days_of_each_row(tmp_path: Path)
 
 
 def test_rows_that_take_back_others_do_so_in_a_large_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    profile = """extends = "generic"
-[[layout]]
-table = "completions"
-[layout.columns]
-account = "who"
-module_id = "what"
-completed_at = "when"
-status = "status"
-[layout.cancels]
-where = "status"
-equals = ["undo"]
-names = "what"
-record = "no"
-"""
+    profile = 'extends = "generic"\n' + RECORDS
+    profile += '[layout.cancels]\nwhere = "status"\nequals = ["undo"]\nnames = "what"\nrecord = "no"\n'
     lines = "no,who,what,when,status\n1,a,M,2025-01-01,passed\n2,a,1,2025-01-02,undo\n3,a,M,2025-01-03,passed\n"
     file = File("completions", "lms.csv", lines, "mine")
     found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)

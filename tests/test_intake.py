@@ -282,22 +282,6 @@ def test_a_record_that_cannot_be_read_is_quarantined_with_its_place(
     assert got.intake.files[0].rows_read == 3
 
 
-@pytest.mark.parametrize(
-    ("table", "header", "line"),
-    [
-        ("acknowledgements", "account,policy_id,acknowledged_at,version", "a@x,AUP,2025-01-01,{}"),
-        ("decisions", "kind,decided_by", "link,{}"),
-        ("decisions", "kind,decided_by,approved_by", "link,boss,{}"),
-        ("decisions", "kind,decided_by,withdraws", "link,boss,{}"),
-    ],
-)
-def test_a_text_by_which_rows_are_matched_holds_no_invisible_character(
-    tmp_path: Path, table: str, header: str, line: str
-) -> None:
-    (row,) = receive(tmp_path, File(table, "x.csv", header + "\n" + line.format("1\u200b") + "\n")).quarantine
-    assert (row.column, row.code) == (header.rpartition(",")[2], "invisible_character")
-
-
 def test_of_a_long_value_its_beginning_is_shown(tmp_path: Path) -> None:
     (row,) = receive(tmp_path, completions(f"a@x,M,2025-01-01,{'done' * 100},")).quarantine
     assert row.value == "done" * 50

@@ -39,6 +39,7 @@ READ = [
     ('{ of = ["one", "two"], prefer = "@" }', {"one": "ava"}, "ava", '"one"'),
     ('{ join = ["first", "last"] }', {"first": " Ava ", "last": "Reyes"}, "Ava Reyes", '"first" + "last"'),
     ('{ join = ["first", "last"] }', {"last": "Reyes"}, "Reyes", '"last"'),
+    ('{ join = ["first", "last"], with = " / " }', {"first": "Ava", "last": "Li"}, "Ava / Li", '"first" + "last"'),
     ('[{ join = ["first", "last"], with = "-" }, "full"]', {"first": "", "last": "", "full": "Ava"}, "Ava",
      '"first" + "last", else "full"'),
     ('{ of = ["full"], remove = "^Ms" }', {"full": "Ms Ava"}, "Ava", '"full"'),
@@ -71,16 +72,6 @@ def test_the_earliest_and_the_latest_of_several_days(tmp_path: Path) -> None:
         assert dict(got.intake.files[0].mapping)["end_date"] == f'the {choose} of "a", "b", "c"'
 
 
-def test_what_a_filled_cell_tells(tmp_path: Path) -> None:
-    entry = '{ filled = ["agency", "invoice"], then = "contractor", otherwise = "employee" }'
-    profile = layout("people", PEOPLE | {"worker_type": entry})
-    cells = SOUND | {"agency": " ", "invoice": ""}
-    got = read(tmp_path, "people", profile, cells, cells | {"id": "8", "invoice": "77"})
-    assert got.rows("people", "person_id, worker_type") == [("7", "employee"), ("8", "contractor")]
-    words = dict(got.intake.files[0].mapping)["worker_type"]
-    assert words == "'contractor' where \"agency\" or \"invoice\" is filled, else 'employee'"
-
-
 def test_a_value_that_cannot_be_read_is_shown_with_all_its_cells(tmp_path: Path) -> None:
     profile = layout("people", PEOPLE | {"end_date": '["end", "gone"]'})
     (row,) = read(tmp_path, "people", profile, SOUND | {"end": "soon", "gone": "2025-01-01"}).quarantine
@@ -88,13 +79,6 @@ def test_a_value_that_cannot_be_read_is_shown_with_all_its_cells(tmp_path: Path)
 
 
 # --- numbers and times --------------------------------------------------------------------------------------------
-
-
-def test_minutes_are_read_from_a_duration(tmp_path: Path) -> None:
-    profile = layout("completions", RECORD | {"minutes": '{ of = ["took"], duration = true }'})
-    got = read(tmp_path, "completions", profile, DONE | {"took": "PT1H30M"})
-    assert got.rows("completions", "minutes") == [(90.0,)]
-    assert dict(got.intake.files[0].mapping)["minutes"] == '"took", a duration in minutes'
 
 
 def test_a_column_may_have_formats_of_its_own_and_a_header_names_its_zone(tmp_path: Path) -> None:
@@ -127,6 +111,9 @@ KEYS = [
     ("completions", "account", {"module_id": "M", "completed_at": "2025-01-01", "status": "passed"}),
     ("completions", "module_id", {"account": "a", "completed_at": "2025-01-01", "status": "passed"}),
     ("acknowledgements", "version", {"account": "a", "policy_id": "AUP", "acknowledged_at": "2025-01-01"}),
+    ("decisions", "decided_by", {"kind": "link"}),
+    ("decisions", "approved_by", {"kind": "link", "decided_by": "boss"}),
+    ("decisions", "withdraws", {"kind": "link", "decided_by": "boss"}),
 ]
 
 

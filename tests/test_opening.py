@@ -7,27 +7,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, File, Received, parquet, people, receive, refusal, workbook
+from arrivals import ABOUT, PEOPLE, RECORDS, File, Received, parquet, people, receive, refusal, workbook
 
 from workbook_lib.tables import Problem
 
-LAYOUT = (
-    '[[layout]]\ntable = "people"\n[layout.columns]\nperson_id = "id"\nworker_type = "type"\nstart_date = "start"\n'
-)
 SOUND = "id,type,start\n7,intern,2024-01-01\n"
-CANCELS = """[[layout]]
-table = "completions"
-[layout.columns]
-account = "who"
-module_id = "what"
-completed_at = "when"
-status = "status"
-[layout.cancels]
-where = "kind"
-equals = ["undo"]
-names = "what"
-record = "no"
-"""
+CANCELS = RECORDS + '[layout.cancels]\nwhere = "kind"\nequals = ["undo"]\nnames = "what"\nrecord = "no"\n'
 
 
 def read(folder: Path, profile: str, content: str | bytes, name: str = "x.csv", table: str = "people") -> Received:
@@ -52,7 +37,7 @@ NEEDS = '[[layout.needs]]\ncolumn = "end_date"\nwhere = "state"\nequals = ["gone
 def test_the_columns_of_a_rule_must_be_there(tmp_path: Path, rule: str, columns: list[str]) -> None:
     for lacking in columns:
         header = ",".join(["id", "type", "start", *(column for column in columns if column != lacking)])
-        problem = refused(tmp_path / lacking, LAYOUT + rule, f"{header}\n7,intern,2024-01-01,x\n")
+        problem = refused(tmp_path / lacking, PEOPLE + rule, f"{header}\n7,intern,2024-01-01,x\n")
         assert (problem.code, problem.what[: 20 + len(lacking)]) == ("missing_column", f"it has no column {lacking}. C")
 
 
@@ -72,7 +57,7 @@ def test_what_takes_records_back_must_be_there(tmp_path: Path) -> None:
 
 
 def test_a_header_that_a_layout_asks_for_is_asked_for_no_more_where_its_column_is_overridden(tmp_path: Path) -> None:
-    profile = ABOUT + LAYOUT.replace('"people"', '"people"\nrequires = ["type", "start"]')
+    profile = ABOUT + PEOPLE.replace('"people"', '"people"\nrequires = ["type", "start"]')
     without = File("people", "x.csv", "id,start\n7,2024-01-01\n", "mine", 'values.worker_type = "intern"')
     got = receive(tmp_path / "a", without, profiles={"mine": profile})
     assert got.rows("people", "person_id, worker_type") == [("7", "intern")]
@@ -81,7 +66,7 @@ def test_a_header_that_a_layout_asks_for_is_asked_for_no_more_where_its_column_i
     )
     got = receive(tmp_path / "b", renamed, profiles={"mine": profile})
     assert got.rows("people", "person_id, worker_type") == [("7", "intern")]
-    role = ABOUT + LAYOUT.replace('"people"', '"people"\nrequires = ["title"]') + 'role = "job"\n'
+    role = ABOUT + PEOPLE.replace('"people"', '"people"\nrequires = ["title"]') + 'role = "job"\n'
     file = File("people", "x.csv", SOUND, "mine", 'values.role = "any"')
     (problem,) = refusal(tmp_path / "c", file, profiles={"mine": role})
     assert problem.what.startswith("it has no column title. ")
@@ -89,7 +74,7 @@ def test_a_header_that_a_layout_asks_for_is_asked_for_no_more_where_its_column_i
 
 def test_what_a_rule_reads_is_not_told_as_left_aside(tmp_path: Path) -> None:
     header, row = "id,type,start,from,to,kind,state, note \n", "7,intern,2024-01-01,2024-01-01,2024-12-31,x,gone,n\n"
-    profile = LAYOUT + 'end_date = "end"\n' + WINDOW + SET_ASIDE + NEEDS
+    profile = PEOPLE + 'end_date = "end"\n' + WINDOW + SET_ASIDE + NEEDS
     (account,) = read(tmp_path / "a", profile, header + row).intake.files
     assert account.ignored_columns == ("note",)
     lines = "who,what,when,status,kind,no,more\na,M,2025-01-01,passed,,1,x\n"
@@ -138,26 +123,26 @@ def test_one_value_for_two_items_is_refused_and_one_for_their_account_is_not(tmp
 
 
 def test_a_header_below_a_title_may_be_spelt_in_capitals(tmp_path: Path) -> None:
-    got = read(tmp_path, "[reading]\nheader_depth = 3\n" + LAYOUT, "People of 2024\n\n" + SOUND.replace("id,", "ID ,"))
+    got = read(tmp_path, "[reading]\nheader_depth = 3\n" + PEOPLE, "People of 2024\n\n" + SOUND.replace("id,", "ID ,"))
     assert got.rows("people", "person_id, row_no") == [("7", 4)]
 
 
 def test_keys_of_json_are_spelt_exactly(tmp_path: Path) -> None:
     """Two keys that differ in their case are two columns."""
     record = {"ID": "8", "id": "7", "type": "intern", "start": "2024-01-01"}
-    got = read(tmp_path / "a", LAYOUT + 'role = "ID"\n', json.dumps([record]), "x.json")
+    got = read(tmp_path / "a", PEOPLE + 'role = "ID"\n', json.dumps([record]), "x.json")
     assert got.rows("people", "person_id, role") == [("7", "8")]
     del record["id"]
-    problem = refused(tmp_path / "b", LAYOUT, json.dumps([record]), "x.json")
+    problem = refused(tmp_path / "b", PEOPLE, json.dumps([record]), "x.json")
     assert problem.what == 'it has no column id. Columns found: "type", "start", "ID".'
 
 
 def test_two_columns_are_one_where_the_profile_passes_over_what_stands_in_brackets(tmp_path: Path) -> None:
     brackets, content = "[reading]\nstrip_brackets = true\n", SOUND.replace("id,", "id[b],id[a],").replace("7", "7,8")
-    problem = refused(tmp_path / "a", brackets + LAYOUT, content.replace("start", "start,,type [x]"))
+    problem = refused(tmp_path / "a", brackets + PEOPLE, content.replace("start", "start,,type [x]"))
     assert problem.code == "duplicate_header"
     assert problem.what == "the header has several columns 'id', 'type'; which is meant is not known."
-    got = read(tmp_path / "b", LAYOUT.replace('"id"', '"id[a]"'), content)
+    got = read(tmp_path / "b", PEOPLE.replace('"id"', '"id[a]"'), content)
     assert got.rows("people", "person_id") == [("8",)]
 
 
@@ -165,7 +150,7 @@ def test_two_columns_are_one_where_the_profile_passes_over_what_stands_in_bracke
 
 
 def test_of_several_delimiters_the_one_that_makes_columns_is_told(tmp_path: Path) -> None:
-    either = "[reading]\ndelimiter = [',', ';']\n" + LAYOUT
+    either = "[reading]\ndelimiter = [',', ';']\n" + PEOPLE
     problem = refused(tmp_path / "a", either, "id;type;begin\n7;intern;2024-01-01\n")
     assert problem.what == 'it has no column start. Columns found: "id", "type", "begin".'
     problem = refused(tmp_path / "b", either, '"id;type;start"\n')
@@ -175,13 +160,13 @@ def test_of_several_delimiters_the_one_that_makes_columns_is_told(tmp_path: Path
 
 
 def test_a_delimiter_that_is_not_declared_is_told(tmp_path: Path) -> None:
-    problem = refused(tmp_path / "a", LAYOUT, SOUND.replace(",", "|"))
+    problem = refused(tmp_path / "a", PEOPLE, SOUND.replace(",", "|"))
     assert (problem.code, problem.where, problem.what) == (
         "wrong_delimiter",
         "x.csv, row 1",
         "it looks like '|' separates its columns; profile mine expects ','.",
     )
-    problem = refused(tmp_path / "b", LAYOUT, workbook(["id;type;start"], ["7;intern;2024-01-01"]), "x.xlsx")
+    problem = refused(tmp_path / "b", PEOPLE, workbook(["id;type;start"], ["7;intern;2024-01-01"]), "x.xlsx")
     assert (problem.code, problem.what[:37]) == ("missing_column", "it has no column id, type, start. Col")
 
 
@@ -190,7 +175,7 @@ def test_a_delimiter_that_is_not_declared_is_told(tmp_path: Path) -> None:
 
 def test_a_column_that_is_missing_is_told_with_those_that_are_there(tmp_path: Path) -> None:
     more = [f"c{n}" for n in range(1, 40)]
-    problem = refused(tmp_path / "a", LAYOUT, f"id,type,{','.join(more)}\n")
+    problem = refused(tmp_path / "a", PEOPLE, f"id,type,{','.join(more)}\n")
     found = ", ".join(f'"{header}"' for header in ["id", "type", *more[:38]])
     assert problem.what == f"it has no column start. Columns found: {found} and 1 more."
     assert problem.do == (
@@ -202,7 +187,7 @@ def test_a_column_that_is_missing_is_told_with_those_that_are_there(tmp_path: Pa
 
 def test_nothing_is_proposed_that_is_read_already_or_has_no_name(tmp_path: Path) -> None:
     """`starts` resembles what is missing, and is the end."""
-    profile = LAYOUT + 'end_date = "starts"\n'
+    profile = PEOPLE + 'end_date = "starts"\n'
     problem = refused(tmp_path / "a", profile, "id,type,starts,,Start_on\n")
     assert 'columns = { start_date = "Start_on" }' in problem.do
     problem = refused(tmp_path / "b", profile, "id,type,starts,\n")
@@ -210,17 +195,17 @@ def test_nothing_is_proposed_that_is_read_already_or_has_no_name(tmp_path: Path)
 
 
 def test_of_several_headers_that_a_column_may_have_the_nearest_is_proposed(tmp_path: Path) -> None:
-    profile = LAYOUT.replace('"start"', '["hired on", "START"]')
+    profile = PEOPLE.replace('"start"', '["hired on", "START"]')
     problem = refused(tmp_path, profile, "id,type,Started\n")
     assert problem.what.startswith("it has no column hired on or START. ")
     assert 'columns = { start_date = "Started" }' in problem.do
-    problem = refused(tmp_path / "b", LAYOUT + SET_ASIDE, "id,type,start\n")
+    problem = refused(tmp_path / "b", PEOPLE + SET_ASIDE, "id,type,start\n")
     assert "columns = { … = " in problem.do
 
 
 def test_what_a_parquet_file_lacks(tmp_path: Path) -> None:
     content = parquet(tmp_path / "x", "SELECT '7' AS id, 'intern' AS type")
-    problem = refused(tmp_path / "a", LAYOUT, content, "x.parquet")
+    problem = refused(tmp_path / "a", PEOPLE, content, "x.parquet")
     assert (problem.where, "header_depth" in problem.do) == ("x.parquet, columns", False)
 
 
@@ -241,7 +226,7 @@ def test_whole_numbers_of_a_parquet_file_are_times_where_the_profile_says_so(
     if where == "reading":
         profile = f"extends = 'generic'\n[reading]\ntimestamps = ['{name}']\n"
     else:
-        profile = CANCELS.partition("[layout.cancels]")[0].replace("who", "account").replace("what", "module_id")
+        profile = RECORDS.replace("who", "account").replace("what", "module_id")
         profile = ABOUT + profile.replace('"when"', f"{{ of = ['completed_at'], formats = ['{name}'] }}")
     file = File("completions", "x.parquet", parquet(tmp_path / "x", query), "mine")
     got = receive(tmp_path / "a", file, profiles={"mine": profile})

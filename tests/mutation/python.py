@@ -39,7 +39,7 @@ PROJECT = Path(__file__).parents[2]
 LIBRARY = PROJECT / "workbook_lib"
 #: The tests of all that reads files.
 INTAKE = (
-    "test_values test_date_formats test_opening test_mapping test_intake test_files test_bulk test_snapshots "
+    "test_values test_date_formats test_opening test_mapping test_grammar test_intake test_files test_bulk test_snapshots "
     "test_spreadsheets test_roster_profiles test_training_profiles test_profiles test_new test_proposal test_recognition "
     "test_audit test_lookalikes test_bad_inputs"
 )
