@@ -58,8 +58,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "formats": ("intake.json_records intake.spreadsheet intake.snapshots", INTAKE),
     "judgement": (
         "coverage tables register.standing register.admission",
-        "test_coverage test_trace test_why test_oracle test_rare test_register test_decide test_identity test_northwind "
-        "test_intake test_snapshots",
+        "test_tables test_coverage test_trace test_why test_oracle test_rare test_register test_decide test_identity "
+        "test_northwind test_intake test_snapshots",
     ),
 }
 #: The tests that a mutant is given, at most.
