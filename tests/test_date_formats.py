@@ -49,7 +49,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
         ("10-MAR-2024", "5-Mar-2024"), ("DD-MMM-YYYY", "D-MMM-YYYY"), "written as DD-MMM-YYYY or D-MMM-YYYY", (),
     ),
     "a weekday and a clock beside it": (
-        ("Sunday, 10 March 2024, 10:00 AM",),
+        ("Sunday, 10 March 2024, 10:00 PM",),
         ("dddd, DD MMMM YYYY, h:mm AM",), "written as dddd, DD MMMM YYYY, h:mm AM", (),
     ),
     "the name before the day": (("Mar 5, 2024 13:05",), ("MMM D, YYYY hh:mm",), "written as MMM D, YYYY hh:mm", ()),
