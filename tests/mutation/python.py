@@ -184,7 +184,7 @@ class Judge:
         return {no for line in lines for no in self.uses.get((str(path), line), ())}
 
     def readers(self, path: Path, mutant: Mutant) -> set[int]:
-        """The tests that run a line with the name that is set at the module's or a class's own level; else all."""
+        """The tests of the module's own file, and those that run a line with the name that is set; without one, all."""
         found: set[int] = set()
         statement = path.read_text(encoding="utf-8").splitlines()[mutant.lines.start - 1]
         if not mutant.function and (name := re.match(r"\s*(\w+)\s*[:=]", statement)):
@@ -192,7 +192,8 @@ class Judge:
             for other in self.chosen.watched:
                 lines = Path(other).read_text(encoding="utf-8").splitlines()
                 found |= self.users(other, (no for no, line in enumerate(lines, 1) if word.search(line)))
-        return found or {no for (file, _), users in self.uses.items() if file == str(path) for no in users}
+        found = found or {no for (file, _), users in self.uses.items() if file == str(path) for no in users}
+        return found | {no for no, item in enumerate(self.items) if item.path.stem == f"test_{path.stem}"}
 
     def run(self, asked: list[int], mutate: Callable[[], None]) -> int:
         """Which of the tests notices, counted from 1; 0 where none does."""
