@@ -9,9 +9,11 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from arrivals import (
@@ -155,6 +157,19 @@ def test_a_long_cell_of_a_csv_is_told_with_its_column_and_length(tmp_path: Path)
     assert (row.row_no, row.column, row.code) == (2, "name", "cell_too_long")
     assert "it holds 140,000 characters" in row.message
     assert [row[0] for row in got.rows("people")] == ["E2"]
+
+
+def test_how_long_a_cell_and_how_large_a_csv_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = "person_id,worker_type,start_date,end_date,other"
+    rows = (f"E{n},intern,2024-01-01,,{'x' * n}" for n in (1_048_576, 1_048_577))
+    got = receive(tmp_path, people(*rows, header=header))
+    assert got.rows("people", "row_no") == [(2,)]
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "cell_too_long")]
+    path, eight_gb = tmp_path / "people.csv", 8 * 1024 * 1024 * 1024
+    for size, refused in ((eight_gb, False), (eight_gb + 1, True)):
+        monkeypatch.setattr(Path, "stat", lambda *_, size=size, **__: SimpleNamespace(st_size=size))
+        with pytest.raises(BadFileError, match="it is larger than 8,589,934,592 bytes") if refused else nullcontext():
+            digest(path, "csv")
 
 
 def test_nothing_is_retyped(tmp_path: Path) -> None:
