@@ -189,6 +189,16 @@ def test_the_copy_for_a_pack_says_the_same(register: Path, tmp_path: Path) -> No
         entries(copy)
 
 
+def test_a_text_may_hold_any_line_end(tmp_path: Path) -> None:
+    """Pasted texts hold those that are no line end in JSON, and are one for Python."""
+    path, copy = tmp_path / "register.sqlite", tmp_path / "register.jsonl"
+    append(path, [decision(f"d{n}", reason=f"a{end}b") for n, end in enumerate("\u2028\u2029\x85\x0b\x0c\x1c\r\n")])
+    export(path, copy)
+    assert entries(copy) == entries(path)
+    copy.write_text("")
+    assert entries(copy) == ()
+
+
 def test_an_id_that_stands_twice_in_a_copy_is_found(register: Path, tmp_path: Path) -> None:
     """The register itself refuses it; a copy can be written anew, with hashes that fit."""
     copy = tmp_path / "register.jsonl"

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import quote
 
 from workbook_lib.tables import FileAccount, Problem, UserError
 
@@ -225,7 +226,8 @@ def account(
 
 
 def _copied(path: Path) -> Iterator[Entry]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # a text may hold other line ends
+    for number, line in enumerate(lines if lines != [""] else [], 1):
         try:
             yield Entry(**json.loads(line))
         except (json.JSONDecodeError, TypeError):
@@ -261,9 +263,24 @@ def _connect(path: Path, key: str) -> sqlite3.Connection:
     return db
 
 
+def read_only(path: PurePath) -> str:
+    """The address by which SQLite opens a file only to read it. It has no host: SQLite refuses that of a network share.
+
+    >>> from pathlib import PurePosixPath, PureWindowsPath
+    >>> read_only(PurePosixPath("/audits/100 %/register.sqlite"))
+    'file:///audits/100%20%25/register.sqlite?mode=ro'
+    >>> read_only(PureWindowsPath("C:/audits/register.sqlite"))
+    'file:///C%3A/audits/register.sqlite?mode=ro'
+    >>> read_only(PureWindowsPath("//server/share/register.sqlite"))
+    'file:////server/share/register.sqlite?mode=ro'
+    """
+    place = quote(path.as_posix())
+    return f"file://{place if place.startswith('/') else f'/{place}'}?mode=ro"
+
+
 def _reading(path: Path) -> sqlite3.Connection:
     """A connection that writes nothing, unless a writer was killed and its half-written entry must be undone."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE)
+    db = sqlite3.connect(read_only(path.absolute()), uri=True, timeout=PATIENCE)
     try:
         db.execute("SELECT 1 FROM sqlite_master").fetchall()
     except sqlite3.OperationalError:
