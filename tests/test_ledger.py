@@ -189,6 +189,32 @@ def test_the_copy_for_a_pack_says_the_same(register: Path, tmp_path: Path) -> No
         entries(copy)
 
 
+def test_a_folder_that_has_only_the_copy_of_a_pack_goes_on_from_it(register: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    before = export(register, folder / "register.jsonl")
+    there = folder / "register.sqlite"
+    assert entries(there) == entries(register)
+    assert append(there, [decision("d5", reason="naïve 5"), decision("d6")]) == 1
+    assert ids(there) == ["d1", "d2", "d3", "d4", "d5", "d6"]
+    assert register_of(folder) == there
+    assert verify(there, before) == ()
+
+
+def test_nothing_is_recorded_after_a_copy_that_is_not_whole(register: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "inputs"
+    folder.mkdir()
+    copy, there = folder / "register.jsonl", folder / "register.sqlite"
+    export(register, copy)
+    lines = copy.read_text(encoding="utf-8").splitlines()
+    for content, why in (("\n".join([*lines[:2], *lines[3:]]), r"\(broken chain\)"), ("x", "line 1: it is no entry")):
+        copy.write_text(content, encoding="utf-8")
+        with pytest.raises(UserError, match=why):
+            append(there, [decision("d6")])
+        with pytest.raises(UserError, match=why):
+            append(there, [decision("d6")])
+
+
 def test_a_text_may_hold_any_line_end(tmp_path: Path) -> None:
     """Pasted texts hold those that are no line end in JSON, and are one for Python."""
     path, copy = tmp_path / "register.sqlite", tmp_path / "register.jsonl"

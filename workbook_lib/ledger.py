@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path, PurePath
 from typing import Any
@@ -79,11 +79,23 @@ def append(path: Path, contents: Sequence[Mapping[str, object]], key: str = KEY)
 
     Raises UserError where the file cannot be written; AlreadyRecordedError where an id is that of another entry.
     """
-    with _told(path), closing(_connect(path, key)) as db:
+    with _told(path), closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
+        db.execute("PRAGMA synchronous = FULL")
         db.execute("BEGIN IMMEDIATE")  # a connection that is closed before its COMMIT has recorded nothing
+        _begin(db, path, key)
         new = sum(_append(db, path, content, key) for content in contents)
         db.execute("COMMIT")
         return new
+
+
+def _begin(db: sqlite3.Connection, path: Path, key: str) -> None:
+    """Make what a ledger needs, with its first entry only: a guard that somebody took away stays away, and is found by
+    `verify`. In a folder that has only the copy that a pack holds, the ledger goes on from that.
+    """
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
+        for statement in _SCHEMA:
+            db.execute(statement.replace("{key}", key))
+        db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?)", map(astuple, entries(path.with_suffix(COPY))))
 
 
 def _append(db: sqlite3.Connection, path: Path, content: Mapping[str, object], key: str) -> bool:
@@ -109,16 +121,17 @@ def _append(db: sqlite3.Connection, path: Path, content: Mapping[str, object], k
 def entries(path: Path) -> tuple[Entry, ...]:
     """Every entry, in the order in which it was recorded; none where there is no file yet.
 
-    path : the ledger, or the copy of it that a pack holds (`.jsonl`).
+    path : the ledger, or the copy of it that a pack holds (`.jsonl`). Of a folder that has only the copy those of the
+    copy: a ledger that is begun there goes on from it.
     """
     if path.suffix == COPY:
         return tuple(_copied(path)) if path.exists() else ()
-    if not path.exists():
-        return ()
-    with _told(path), closing(_reading(path)) as db:
-        made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone()
-        rows = db.execute("SELECT seq, body, prev, hash FROM entry ORDER BY seq").fetchall() if made else []
-    return tuple(Entry(*row) for row in rows)
+    if path.exists():
+        with _told(path), closing(_reading(path)) as db:
+            if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
+                rows = db.execute("SELECT seq, body, prev, hash FROM entry ORDER BY seq").fetchall()
+                return tuple(Entry(*row) for row in rows)
+    return entries(path.with_suffix(COPY))
 
 
 def kept_in(folder: Path, file: str, copy: str) -> Path:
@@ -247,20 +260,6 @@ def _said(body: str) -> dict[str, object]:
 
 def _digest(prev: str, body: str) -> str:
     return hashlib.sha256(f"{prev}\n{body}".encode()).hexdigest()
-
-
-def _connect(path: Path, key: str) -> sqlite3.Connection:
-    """A connection that writes. What a ledger lacks is made with its first entry only: a guard that somebody took
-    away stays away, and is found by `verify`.
-    """
-    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("BEGIN IMMEDIATE")
-    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone():
-        for statement in _SCHEMA:
-            db.execute(statement.replace("{key}", key))
-    db.execute("COMMIT")
-    return db
 
 
 def read_only(path: PurePath) -> str:
