@@ -397,9 +397,13 @@ class TestJudgingAgain:
         text = (folder / "audit.toml").read_text()
         text = text[: text.index("[programme]")].replace('"people.csv"', '"people.csv"\nprofile = "mine"')
         (folder / "audit.toml").write_text(text)
-        (folder / "mine.toml").write_text('extends = "generic"\n[reading]\nheader_depth = 2\n')
+        (folder / "profiles").mkdir()
+        texts = {"mine": 'extends = "house"\n', "profiles/house": 'extends = "generic"\n[reading]\nheader_depth = 2\n'}
+        for name, profile in texts.items():
+            (folder / f"{name}.toml").write_text(profile)
         root = packs.seal(folder, tmp_path / "out")
-        assert (root / "data/inputs/mine.toml").read_bytes() == (folder / "mine.toml").read_bytes()
+        for name in texts:
+            assert (root / f"data/inputs/{name}.toml").read_bytes() == (folder / f"{name}.toml").read_bytes()
         assert not (root / "data/inputs/programme.md").exists()
         shutil.rmtree(folder)
         assert verify.verify(root, recompute=True).findings == ()

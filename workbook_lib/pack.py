@@ -17,7 +17,7 @@ from workbook_lib import reminder_log
 from workbook_lib.audit import Audit
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import COPY, Head, export, register_of
-from workbook_lib.source import profile_path
+from workbook_lib.source import own_files
 from workbook_lib.tables import Problem, UserError
 
 #: The two manifests of a bag: of data/, and of the files beside it.
@@ -34,7 +34,7 @@ HERE = Path(__file__).parent / "template" / "pack"
 
 def input_names(audit: Audit) -> list[Path]:
     """All files that the result rests on, relative to the audit's folder: audit.toml, exports, programme, the user's
-    own profiles. The register and the log of reminders are ledgers, and apart.
+    own profiles and those that they extend. The register and the log of reminders are ledgers, and apart.
     """
     names = {Path("audit.toml")}
     names |= {path.relative_to(audit.folder) for _, path in audit.files}
@@ -42,9 +42,7 @@ def input_names(audit: Audit) -> list[Path]:
     if audit.programme:
         names.add(Path(audit.programme.file))
     for source in audit.sources:
-        profile = profile_path(audit.folder, source.profile)
-        if profile and profile.is_relative_to(audit.folder):
-            names.add(profile.relative_to(audit.folder))
+        names |= {path.relative_to(audit.folder) for path in own_files(audit.folder, source.profile)}
     return sorted(names)
 
 

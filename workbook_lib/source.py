@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -100,6 +101,21 @@ def profile_path(folder: Path, name: str) -> Path | None:
         return None
     candidates = (folder / f"{name}.toml", folder / "profiles" / f"{name}.toml", PROFILES / f"{name}.toml")
     return next((path for path in candidates if path.is_file()), None)
+
+
+def own_files(folder: Path, profile: str) -> list[Path]:
+    """The files of the user that make a profile: its own where it is the user's, and those that it extends.
+
+    Their content is no matter here: a file that cannot be read extends nothing.
+    """
+    found: list[Path] = []
+    while (path := profile_path(folder, profile)) and path.parent != PROFILES and path not in found:
+        found.append(path)
+        try:
+            profile = str(tomllib.loads(path.read_bytes().decode("utf-8-sig")).get("extends", ""))
+        except ValueError:
+            break
+    return found
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
