@@ -80,6 +80,9 @@ def test_only_a_withdrawal_is_asked_what_it_withdraws(tmp_path):
         (EXTEND.replace("2026-01-31", ""), "new_due_on", "missing_value"),
         ("D1,exclude,grc@acme.example,,,,,,,test user,,", "account", "missing_value"),
         ("D1,exclude,grc@acme.example,,,GRC@acme.example,,,,test user,,", "decided_by", "own_decision"),
+        ("D1,exclude,E1,,,Ada@acme.example,,,,test user,,", "decided_by", "own_decision"),
+        ("D1,link,E1,E2,,ada@acme.example,,,,she has it,,", "decided_by", "own_decision"),
+        ("D1,exclude,grc@acme.example,,,ada@acme.example,,,,test user,E1,", "approved_by", "own_approval"),
     ],
 )
 def test_a_decision_that_may_not_stand_is_quarantined_and_has_no_effect(tmp_path, line, column, code):
@@ -93,6 +96,22 @@ def test_a_decision_that_may_not_stand_is_quarantined_and_has_no_effect(tmp_path
     assert ada(paper)["gap_days"] == 30
     file = next(file for file in paper.files if file.table == "decisions")
     assert (file.rows_read, file.rows_used, file.rows_quarantined) == (1, 0, 1)
+
+
+def test_decisions_of_several_files_need_no_ids(tmp_path):
+    """In each of them the second line holds the first decision."""
+    lines = {"decisions.csv": EXPLAIN.replace("D1", ""), "more.csv": EXPLAIN.replace("D1", "").replace("E1", "E2")}
+    folder = make(tmp_path, LAPSED | {"decisions": f"{HEADER}\n{lines['decisions.csv']}\n"})
+    (folder / "more.csv").write_text(f"{HEADER}\n{lines['more.csv']}\n")
+    audit = (folder / "audit.toml").read_text()
+    source = '\n[[source]]\ntable = "decisions"\nfile = "more.csv"\nextracted_on = 2026-01-05\n'
+    (folder / "audit.toml").write_text(audit + source)
+    paper = perform(load_audit(folder))
+    assert not paper.quarantine
+    assert paper.rows("SELECT decision_id, person_id FROM decision ORDER BY 2") == [
+        ("decisions.csv row 2", "E1"),
+        ("more.csv row 2", "E2"),
+    ]
 
 
 def test_an_entry_of_the_register_that_makes_no_sense_is_quarantined_there(tmp_path):
@@ -121,7 +140,11 @@ def test_the_second_of_two_decisions_with_one_id_is_quarantined(tmp_path):
     ("line", "subject", "says"),
     [
         (EXPLAIN.replace("E1", "E77"), "D1", "person E77, whom no people export names"),
-        (EXPLAIN.replace("D1", "").replace("E1", "E77"), "row 2", "person E77, whom no people export names"),
+        (
+            EXPLAIN.replace("D1", "").replace("E1", "E77"),
+            "decisions.csv row 2",
+            "person E77, whom no people export names",
+        ),
         (EXPLAIN.replace("awareness", "awarness"), "D1", "requirement awarness, which audit.toml does not have"),
         ("D2,withdraw,grc@acme.example,,,,,,,mistake,,D9", "D2", "decision D9, which is not recorded"),
     ],

@@ -50,7 +50,8 @@ def admit(engine: Engine, audit: Audit) -> Admission:
     files[source_no] = path.name
     decisions += [_read(entry, source_no) for entry in recorded]
     for decision in decisions:
-        decision["decision_id"] = decision["decision_id"] or f"row {decision['row_no']}"
+        place = f"{files[decision['source_no']]} row {decision['row_no']}"
+        decision["decision_id"] = decision["decision_id"] or place
     named = "SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people"
     people = engine.rows(named) if decisions else []  # a large company without a decision is not fetched for nothing
     standing, refused = _sorted_out(decisions, people, files)

@@ -58,13 +58,13 @@ def _fault(decision: Decision, names: Names, kinds: Mapping[str, str]) -> Fault 
         return "account", "missing_value", "a decision of kind exclude needs an account or a person_id"
     if kind is DecisionKind.WITHDRAW and kinds.get(decision["withdraws"]) == DecisionKind.WITHDRAW:
         return "withdraws", "withdraws_withdrawal", "a withdrawal cannot itself be withdrawn"
-    subject = _folded(decision["person_id"])
     decider, approver = (_meant(decision[column], names) for column in ("decided_by", "approved_by"))
-    if decider & {subject, _folded(decision["account"])}:
+    about = _meant(decision["person_id"], names) | _meant(decision["account"], names)
+    if decider & about:
         return "decided_by", "own_decision", f"{decision['decided_by']} cannot decide about themselves"
     if approver & decider:
         return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve their own decision"
-    if subject in approver:
+    if approver & about:
         return "approved_by", "own_approval", f"{decision['approved_by']} cannot approve a decision about themselves"
     return None
 
