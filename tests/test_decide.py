@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-from datetime import UTC, datetime
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import folders
@@ -16,6 +18,7 @@ from typer.testing import CliRunner
 from workbook_lib import decide, register
 from workbook_lib.audit import load_audit
 from workbook_lib.cli import app
+from workbook_lib.ledger import export
 from workbook_lib.tables import UserError
 from workbook_lib.workpaper import perform
 
@@ -99,8 +102,14 @@ REFUSED = [
     (EXPLAIN.replace("2025-04-02", "soon"), "new.csv, row 3, due_on", "'soon' is not a date; expected YYYY-MM-DD."),
     (EXPLAIN.replace("explain", "forgive"), "new.csv, row 3, kind",
      "'forgive' is not a known word; known: explain, extend, link, exclude, withdraw."),
-    ("D1,withdraw,grc@acme.example,,,,,,,,mistake,,,D2\nD2,withdraw,grc@acme.example,,,,,,,,mistake,,,D0",
+    ("D1,withdraw,grc@acme.example,,,,,,,,mistake,,,D2\nD2,withdraw,grc@acme.example,,,,,,,,mistake,,,X1",
      "new.csv, row 3, withdraws", "a withdrawal cannot itself be withdrawn."),
+    ("D1,withdraw,grc@acme.example,,,,,,,,mistake,,,X11", "new.csv, row 3, withdraws",
+     "no decision 'X11' is recorded; did you mean 'X1'?"),
+    (",extend,grc@acme.example,E2,awareness,,,2099-01-01,2099-06-01,,busy,,ciso@acme.example,", "new.csv, row 3, approved_on",
+     "2099-01-01 is still to come, and nobody can have approved anything on it."),
+    (",extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-03-10,,busy,,ciso@acme.example,", "new.csv, row 3, new_due_on",
+     "2025-03-10 is not after the approval on 2025-03-10: no day would be excused (C11)."),
 ]  # fmt: skip
 
 
@@ -134,21 +143,23 @@ def test_withdrawn_decisions_stay_visible_and_excuse_nothing(tmp_path: Path) -> 
 
 def test_an_approval_dated_back_is_reported(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
-    extend = "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2025-06-01,,busy,,ciso@acme.example,"
-    later = [datetime.now(UTC).date().isoformat(), "2099-12-31"]  # the day of the record itself is no earlier one
+    extend = "D1,extend,grc@acme.example,E2,awareness,,,2025-03-10,2099-06-01,,busy,,ciso@acme.example,"
+    today = datetime.now(UTC).date()
+    later = [
+        today.isoformat(),
+        (today + timedelta(days=1)).isoformat(),
+    ]  # the day of the record itself is no earlier one
     imported(folder, extend, *(extend.replace("D1", day).replace("2025-03-10", day) for day in later))
     paper = perform(load_audit(folder))
     (finding,) = [f for f in paper.findings if f.code == "dated_back"]
     assert (finding.table, finding.subject, finding.source_no, finding.row_no) == ("decisions", "D1", LAST, 1)
-    today = register.entries(folder / "register.sqlite")[0].content["recorded_at"][:10]
+    recorded = register.entries(folder / "register.sqlite")[0].content["recorded_at"][:10]
     assert finding.text == (
-        f"Decision D1 was recorded on {today} and says that it was approved on 2025-03-10: ask for the approval itself."
+        f"Decision D1 was recorded on {recorded} and says that it was approved on 2025-03-10: ask for the approval itself."
     )
 
 
 def test_a_register_altered_behind_its_back_must_be_mended(tmp_path: Path) -> None:
-    import sqlite3
-
     folder = folders.make(tmp_path, GAP)
     imported(folder, EXPLAIN)
     db = sqlite3.connect(folder / "register.sqlite")
@@ -175,10 +186,55 @@ def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "2 decisions recorded. The register has 2 entries." in result.output
     assert register.head(folder / "register.sqlite").hash in result.output
-    assert (
-        "warning: audit.toml has no requirement 'awarenes'; did you mean 'awareness'? What was decided" in result.output
+    (id_of_known, id_of_unknown) = (
+        entry.content["decision_id"] for entry in register.entries(folder / "register.sqlite")
     )
-    assert "warning: no people export names E77; what was decided about them has no effect." in result.output
+    assert f"  {id_of_known}: explain, new.csv, row 2\n  {id_of_unknown}: explain, new.csv, row 3\n" in result.stdout
+    assert [line for line in result.output.splitlines() if line.startswith("warning")] == [
+        f"warning: Decision {id_of_unknown} (explain) is about person E77, whom no people export names. It has no effect.",
+        f"warning: Decision {id_of_unknown} (explain) is about requirement awarenes, which audit.toml does not have; "
+        "did you mean 'awareness'? It has no effect.",
+    ]
+
+
+IDLE = [
+    ("link,grc@acme.example,E2,,ada3", "(link) is about account ada3, which no export names. It has no effect."),
+    ("exclude,grc@acme.example,,,ada3", "(exclude) is about account ada3, which no export names. It has no effect."),
+    ("link,grc@acme.example,E2,,ada@acme.example",
+     "(link) is about account ada@acme.example, which is that of E1 anyway, by the list of users. It has no effect."),
+    ("link,grc@acme.example,E1,,ada@acme.example", ""),
+    ("explain,grc@acme.example,E2,awareness,,2025-04-03", "(explain) is about an exception of E2, awareness, due on"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "warning"), IDLE)
+def test_a_decision_that_changes_nothing_is_told_at_once_and_until_it_is_withdrawn(
+    tmp_path: Path, line: str, warning: str
+) -> None:
+    folder = folders.make(tmp_path, GAP)
+    line = f"D1,{line}" + "," * (HEADER.count(",") - line.count(",") - 1)
+    result = CliRunner().invoke(app, ["decide", str(folder), str(file_of(folder, line))])
+    assert result.exit_code == 0
+    assert (f"warning: Decision D1 {warning}" in result.output) is bool(warning)
+    imported(folder, "D2,withdraw,grc@acme.example,,,,,,,,mistake,,,D1")
+    assert "decision_fits_nothing" not in {finding.code for finding in perform(load_audit(folder)).findings}
+
+
+def test_nothing_is_recorded_in_a_register_that_was_altered(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    imported(folder, EXPLAIN)
+    with closing(sqlite3.connect(folder / "register.sqlite")) as db, db:
+        db.execute("DROP TRIGGER no_delete")
+    with pytest.raises(UserError) as refused:
+        imported(folder, EXPLAIN.replace("Forgot", "On leave"))
+    assert str(refused.value) == (
+        "register.sqlite: it was changed behind its back. The guard no_delete is missing or altered: changes would not be "
+        "refused.\n  Effect: nothing was recorded.\n  Do: find out who did it; then put register.jsonl of the last sound "
+        "pack (data/inputs) in its place."
+    )
+    export(folder / "register.sqlite", folder / "register.jsonl")
+    (folder / "register.sqlite").unlink()
+    assert imported(folder, EXPLAIN.replace("Forgot", "On leave")).head.count == 2
 
 
 def test_the_pack_holds_the_register_and_judges_by_it(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ evidence.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.requirement import did_you_mean
 from workbook_lib.source import Source
-from workbook_lib.tables import TABLES, Problem, UserError
+from workbook_lib.tables import TABLES, DecisionKind, Problem, UserError
 from workbook_lib.wording import sentence
 
 Decision = Mapping[str, object]
@@ -47,27 +47,58 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
 
     Raises UserError with every decision that may not stand.
     """
-    path = audit.folder / register.FILE
+    path, now = audit.folder / register.FILE, datetime.now(UTC)
+    if faults := register.verify(path):
+        raise UserError(*(_altered(path, fault) for fault in faults))
     earlier = [dict.fromkeys(TABLES["decisions"].names) | entry.content for entry in register.entries(path)]
     there = {decision["decision_id"] for decision in earlier}
     whole = [dict.fromkeys(TABLES["decisions"].names) | dict(decision) for decision in decisions]
     new = [decision for decision in whole if decision["decision_id"] not in there]
-    faults = dict(zip(map(id, new), register.refusals(new, people, earlier), strict=True))
+    known = there | {decision["decision_id"] for decision in new}
+    tomorrow = (now + timedelta(days=1)).date().isoformat()  # it may have begun where the decision was made
+    standing = register.refusals(new, people, earlier)
+    faults_of_new = [fault or _idle(decision, known, tomorrow) for decision, fault in zip(new, standing, strict=True)]
     problems = [
         Problem(
             where=f"{decision.get('place', register.FILE)}, {fault[0]}",
-            what=f"{fault[2]}.",
+            what=sentence(fault[2]),
             effect="none of these decisions was recorded.",
             do="correct it and record them again.",
         )
-        for decision in whole
-        if (fault := faults.get(id(decision)))
+        for decision, fault in zip(new, faults_of_new, strict=True)
+        if fault
     ]
     if problems:
         raise UserError(*problems)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    added = register.append(path, [_body(decision, audit.folder, now) for decision in whole])
+    bodies = [_body(decision, audit.folder, now.isoformat(timespec="seconds")) for decision in whole]
+    added = register.append(path, bodies)
     return Recorded(new=added, known=len(whole) - added, head=register.head(path))
+
+
+def _altered(path: Path, fault: str) -> Problem:
+    return Problem(
+        where=path.name,
+        what=f"it was changed behind its back. {fault}",
+        effect="nothing was recorded.",
+        do="find out who did it; then put register.jsonl of the last sound pack (data/inputs) in its place.",
+    )
+
+
+def _idle(decision: Decision, known: Collection[object], tomorrow: str) -> register.Fault | None:
+    """Why a decision that may stand could have no effect, whatever the exports say."""
+    approved, due = (str(decision[name] or "") for name in ("approved_on", "new_due_on"))
+    if decision["kind"] == DecisionKind.WITHDRAW and decision["withdraws"] not in known:
+        near = did_you_mean(get_close_matches(str(decision["withdraws"]), map(str, known), 1))
+        return "withdraws", "not_recorded", f"no decision '{decision['withdraws']}' is recorded{near}"
+    if approved > tomorrow:
+        return "approved_on", "not_yet", f"{approved} is still to come, and nobody can have approved anything on it"
+    if decision["kind"] == DecisionKind.EXTEND and due <= approved:
+        return (
+            "new_due_on",
+            "no_day",
+            f"{due} is not after the approval on {approved}: no day would be excused (C11)",
+        )
+    return None
 
 
 def _body(decision: Decision, folder: Path, now: str) -> dict[str, object]:
@@ -127,21 +158,3 @@ def people_of(audit: Audit) -> list[tuple[object, ...]]:
     engine = Engine()
     read(audit, engine)
     return engine.rows("SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people")
-
-
-def strangers(decisions: Iterable[Decision], people: Iterable[tuple[object, ...]]) -> list[str]:
-    """Ids of people whom decisions are about and no people export names; such a decision has no effect."""
-    known = {person_id for person_id, _ in people}
-    about = dict.fromkeys(str(decision["person_id"]) for decision in decisions if decision.get("person_id"))
-    return [person_id for person_id in about if person_id not in known]
-
-
-def unknown_requirements(decisions: Iterable[Decision], audit: Audit) -> list[str]:
-    """What decisions call a requirement and audit.toml does not, with the nearest name; they have no effect."""
-    known = [requirement.id for requirement in audit.requirements]
-    about = dict.fromkeys(str(decision["requirement_id"]) for decision in decisions if decision.get("requirement_id"))
-    return [
-        sentence(f"audit.toml has no requirement '{name}'{did_you_mean(get_close_matches(name, known, 1))}")
-        for name in about
-        if name not in known
-    ]

@@ -32,9 +32,15 @@ def resolve(engine: Engine, quarantine: Sequence[Quarantined]) -> None:
 
 def doubts(engine: Engine) -> tuple[Finding, ...]:
     """What an analyst must look at, once `resolve` is done: shared e-mail addresses, accounts that are given to several
-    people, and texts that look alike and are not the same.
+    people, decisions about accounts that change nothing, and texts that look alike and are not the same.
     """
-    return (*_shared_addresses(engine), *_contradictions(engine), *_look_alikes(engine), *_in_capitals(engine))
+    return (
+        *_shared_addresses(engine),
+        *_contradictions(engine),
+        *_idle_decisions(engine),
+        *_look_alikes(engine),
+        *_in_capitals(engine),
+    )
 
 
 def _unread(quarantine: Sequence[Quarantined]) -> Iterator[tuple[str, str | None, str]]:
@@ -51,6 +57,7 @@ def _shared_addresses(engine: Engine) -> Iterator[Finding]:
         "SELECT addressed.email, STRING_AGG(DISTINCT person.person_id, ', ' ORDER BY person.person_id) "
         "FROM addressed JOIN everybody person ON person.person_id = addressed.person_id "
         "WHERE addressed.email IN (SELECT email FROM addressed GROUP BY email HAVING MIN(person_id) < MAX(person_id)) "
+        "AND addressed.email NOT IN (SELECT account_key FROM account_person WHERE person_no IS NOT NULL) "
         "GROUP BY addressed.email ORDER BY addressed.email"
     )
     for email, people in rows:
@@ -90,6 +97,32 @@ def _contradictions(engine: Engine) -> Iterator[Finding]:
         for account, people in rows:
             text = f"Account {account} is ambiguous: {says} {people}; that is no key."
             yield Finding(code=code, table=table, subject=account, text=text)
+
+
+#: Decisions in force about one account, and whose it is without them, where they change nothing.
+IDLE = """
+SELECT DISTINCT decision.decision_id, decision.kind, decision.account, decision.source_no, decision.row_no,
+       owner.person_id, known.via
+FROM decision
+LEFT JOIN account_person known ON known.account_key = COALESCE(decision.account_email, decision.account)
+LEFT JOIN everybody owner ON owner.person_no = known.person_no
+WHERE decision.withdrawn = 0 AND decision.account IS NOT NULL
+  AND (known.account_key IS NULL AND decision.kind IN ('link', 'exclude')
+       OR decision.kind = 'link' AND owner.person_id <> decision.person_id AND known.via <> 'link decision')
+ORDER BY decision.source_no, decision.row_no"""
+
+
+def _idle_decisions(engine: Engine) -> Iterator[Finding]:
+    for decision_id, kind, account, source_no, row_no, owner, via in engine.rows(IDLE):
+        why = f"which is that of {owner} anyway, by the {via}" if owner else "which no export names"
+        yield Finding(
+            code="decision_fits_nothing",
+            table="decisions",
+            subject=decision_id,
+            text=f"Decision {decision_id} ({kind}) is about account {account}, {why}. It has no effect.",
+            source_no=source_no,
+            row_no=row_no,
+        )
 
 
 # --- what looks alike ---------------------------------------------------------------------------------------------

@@ -25,21 +25,21 @@ def decide(
     from workbook_lib import decide as desk
     from workbook_lib.audit import load_audit
     from workbook_lib.procedures.result import counted
+    from workbook_lib.workpaper import perform
 
     checked = load_audit(audit)
     decisions = desk.from_file(checked, file)
-    people = desk.people_of(checked)
-    done = desk.record(checked, decisions, people)
-    for stranger in desk.strangers(decisions, people):
-        typer.echo(f"warning: no people export names {stranger}; what was decided about them has no effect.", err=True)
-    for unknown in desk.unknown_requirements(decisions, checked):
-        typer.echo(
-            f"warning: {unknown} What was decided about it has no effect. Do: withdraw it and record it anew.", err=True
-        )
+    done = desk.record(checked, decisions, desk.people_of(checked))
     again = f"; {done.known:,} were recorded before" if done.known else ""
     new, entries = counted(done.new, "decision"), counted(done.head.count, "entry", "entries")
     typer.echo(f"{new} recorded{again}. The register has {entries}.")
+    for decision in decisions:
+        typer.echo(f"  {decision['decision_id']}: {decision['kind']}, {decision['place']}")
     typer.echo(f"Its head: {done.head.hash}")
+    ids = {decision["decision_id"] for decision in decisions}
+    for finding in perform(checked).findings:
+        if finding.table == "decisions" and finding.subject in ids:
+            typer.echo(f"warning: {finding.text}", err=True)
 
 
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the address only.")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workbook_lib.ledger import Entry, Head, append, entries, export, head, verify
 from workbook_lib.register.admission import COPY, FILE, Admission, admit, register_of
-from workbook_lib.register.standing import NEEDS, refusals
+from workbook_lib.register.standing import NEEDS, Fault, refusals
 from workbook_lib.register.supporting import compared, digest_of
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "NEEDS",
     "Admission",
     "Entry",
+    "Fault",
     "Head",
     "admit",
     "append",

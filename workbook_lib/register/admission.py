@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from workbook_lib import ledger
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine, Row
 from workbook_lib.register.standing import Decision, refusals
+from workbook_lib.requirement import did_you_mean
 from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined
+from workbook_lib.wording import sentence
 
 #: Name of the register in an audit folder, and of its copy in a pack.
 FILE, COPY = "register.sqlite", "register.jsonl"
@@ -80,13 +83,18 @@ def _sorted_out(
 
 
 def _load(engine: Engine, standing: list[dict[str, Any]]) -> None:
-    withdrawn = {decision["withdraws"] for decision in standing if decision["kind"] == DecisionKind.WITHDRAW}
+    withdrawn = _withdrawn(standing)
     columns = TABLES["decisions"].stored | {"account_email": "VARCHAR", "withdrawn": "INTEGER"} | RECORDED
     rows = (
         decision | {"account_email": _email(decision), "withdrawn": int(decision["decision_id"] in withdrawn)}
         for decision in standing
     )
     engine.load("decision", columns, ([row.get(name) for name in columns] for row in rows))
+
+
+def _withdrawn(decisions: Sequence[Decision]) -> set[str]:
+    """The ids of those that others of them take back."""
+    return {decision["withdraws"] for decision in decisions if decision["kind"] == DecisionKind.WITHDRAW}
 
 
 def _read(entry: ledger.Entry, source_no: int) -> dict[str, Any]:
@@ -140,23 +148,27 @@ def _account(path: Path, source_no: int, recorded: Sequence[ledger.Entry]) -> Fi
 
 
 def _astray(decisions: list[dict[str, Any]], people: set[str], audit: Audit) -> Iterator[Finding]:
-    """Decisions that may stand but fit nothing: reported, never ignored."""
-    requirements = {requirement.id for requirement in audit.requirements}
+    """Decisions that may stand and are in force but fit nothing: reported, never ignored."""
+    requirements = [requirement.id for requirement in audit.requirements]
     known = {decision["decision_id"] for decision in decisions}
+    withdrawn = _withdrawn(decisions)
     for decision in decisions:
-        what = None
-        if decision["person_id"] and decision["person_id"] not in people:
-            what = f"person {decision['person_id']}, whom no people export names"
-        elif decision["requirement_id"] and decision["requirement_id"] not in requirements:
-            what = f"requirement {decision['requirement_id']}, which audit.toml does not have"
-        elif decision["kind"] == DecisionKind.WITHDRAW and decision["withdraws"] not in known:
-            what = f"decision {decision['withdraws']}, which is not recorded"
-        if what:
+        person, requirement = decision["person_id"], decision["requirement_id"]
+        whats = []
+        if person and person not in people:
+            whats.append(f"person {person}, whom no people export names")
+        if requirement and requirement not in requirements:
+            near = did_you_mean(get_close_matches(requirement, requirements, 1))
+            whats.append(f"requirement {requirement}, which audit.toml does not have{near}")
+        if decision["kind"] == DecisionKind.WITHDRAW and decision["withdraws"] not in known:
+            whats.append(f"decision {decision['withdraws']}, which is not recorded")
+        for what in whats if decision["decision_id"] not in withdrawn else ():
+            says = f"Decision {decision['decision_id']} ({decision['kind']}) is about {sentence(what)}"
             yield Finding(
                 code="decision_fits_nothing",
                 table="decisions",
                 subject=decision["decision_id"],
-                text=f"Decision {decision['decision_id']} ({decision['kind']}) is about {what}; it has no effect.",
+                text=f"{says} It has no effect.",
                 source_no=decision["source_no"],
                 row_no=decision["row_no"],
             )
