@@ -5,9 +5,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from workbook_lib.csv_tables import ESCAPED
 from workbook_lib.engine import Engine, checked_limit, literal
 from workbook_lib.tables import UserError
 
@@ -91,6 +92,7 @@ def test_export_writes_empty_cells_and_iso_dates(tmp_path):
 
 
 @settings(max_examples=50)
+@example([("=1+1", "'=1+1", "''"), ("", None, "'")])
 @given(st.lists(st.tuples(st.just("") | TEXT, st.none() | TEXT, TEXT), max_size=8))
 def test_what_was_exported_is_taken_back_as_it_was(rows):
     with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +100,7 @@ def test_what_was_exported_is_taken_back_as_it_was(rows):
         engine.load("thing", {"no": "INTEGER"}, [[no] for no in range(len(rows))])
         texts = [f"({no}, {', '.join(map(literal, row))})" for no, row in enumerate(rows)] or ["(NULL, '', '', '')"]
         listed = f"(VALUES {', '.join(texts)}) t(no, a, b, c)"
-        engine.export(f"SELECT a, b, c FROM thing JOIN {listed} ON t.no = thing.no ORDER BY t.no", path)
+        engine.export(f"SELECT a, b, c FROM thing JOIN {listed} ON t.no = thing.no ORDER BY t.no", path, ESCAPED)
         engine.take_back("back", path, ("a", "b", "c"))
         assert engine.rows("SELECT a, b, c FROM back ORDER BY rowid") == rows
 

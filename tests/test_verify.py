@@ -410,6 +410,7 @@ class TestJudgingAgain:
 
     def test_an_escaped_id_is_the_same_id(self, sealed: Path) -> None:
         assert "\n'-7,awareness" in (sealed / "data/tables/verdicts.csv").read_text()
+        assert "\nverdict,'-7,awareness" in (sealed / "data/statement.csv").read_text()
         assert verify.verify(sealed, recompute=True).findings == ()
 
     def test_of_inputs_that_cannot_be_read_is_a_finding(self, sealed: Path) -> None:

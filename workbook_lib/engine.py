@@ -215,7 +215,10 @@ class Engine:
         self._execute(f"COPY ({query}) TO {quoted(str(path))} (HEADER, DELIMITER ',')")
 
     def take_back(self, name: str, path: Path, columns: Sequence[str]) -> None:
-        """Make relation `name` from a CSV that `export` wrote, all of it text. Raises ValueError for any other file."""
+        """Make relation `name` from a CSV that `export` wrote, all of it text, without the sign before a formula.
+
+        Raises ValueError for any other file.
+        """
         with path.open(encoding="utf-8") as file:
             if file.readline().rstrip("\n") != ",".join(columns):
                 raise ValueError(f"{path.name} has another header.")
@@ -224,8 +227,10 @@ class Engine:
             f"read_csv({quoted(str(path))}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
             f"nullstr='', allow_quoted_nulls=false, new_line='\\n', max_line_size={LONGEST_LINE}, columns={{{kinds}}})"
         )
+        plain = "CASE WHEN {0} LIKE '''%' THEN substring({0}, 2) ELSE {0} END AS {0}"
+        texts = ", ".join(plain.format(f'"{column}"') for column in columns)
         try:
-            self._execute(f"CREATE TABLE {name} AS SELECT * FROM {reader}")
+            self._execute(f"CREATE TABLE {name} AS SELECT {texts} FROM {reader}")
         except duckdb.Error as error:
             raise ValueError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
 

@@ -194,7 +194,7 @@ def write_tables(paper: Workpaper, folder: Path) -> None:
     for name, (columns, rows) in lists.items():
         write_csv(tables / f"{name}.csv", columns, rows)
     write_workbook(folder / "tables.xlsx", _sheets(paper, counts, lists), paper.window.as_of)
-    paper.engine.export(restatement.statement(), folder / restatement.STATEMENT)
+    paper.engine.export(restatement.statement(), folder / restatement.STATEMENT, ESCAPED)
     text = json.dumps(summary(paper), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
     (folder / "result.json").write_text(text, encoding="utf-8", newline="\n")
 
