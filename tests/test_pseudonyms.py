@@ -21,7 +21,7 @@ import small
 from workbook_lib import audit, listings, pdf, pseudonyms, workpaper
 from workbook_lib.cli import packs as cli_packs
 from workbook_lib.engine import Engine
-from workbook_lib.pseudonyms import EMPTIED, KEYED, PUBLIC, Pseudonyms
+from workbook_lib.pseudonyms import EMPTIED, KEYED, OFFERED, PUBLIC, Pseudonyms
 from workbook_lib.tables import UserError
 
 NORTHWIND = Path(__file__).parent.parent / "data_samples" / "northwind"
@@ -216,7 +216,30 @@ def test_every_text_column_is_judged_public_or_hidden(tmp_path: Path) -> None:
     columns = {column for columns in paper.engine.text_columns().values() for column in columns}
     of_procedures = {"part", "found_in", "code", "message", "about"}  # made after the hiding, of what is hidden by then
     withheld = {"reason", "evidence", "change", "record", "before", "after"}
-    assert columns - {*KEYED, *EMPTIED, *PUBLIC} == withheld | of_procedures
+    assert columns - {*KEYED, *EMPTIED, *OFFERED, *PUBLIC} == withheld | of_procedures
+
+
+def test_what_is_written_freely_names_nobody(tmp_path: Path) -> None:
+    """Ids and reasons of decisions, and what is said of a source, may name somebody."""
+    folder = small.write(tmp_path / "firm")
+    header = "decision_id,kind,decided_by,person_id,account,reason_code,reason,withdraws\n"
+    lines = "for-ann.lee,exclude,grc,,robot,asked by ann.lee,x,\nX2,exclude,grc,,robot,service account,x,\n"
+    (folder / "more.csv").write_text(f"{header}{lines}of-ann.lee,withdraw,grc,,,,,for-ann.lee\n", encoding="utf-8")
+    said = (
+        'report = "drawn by ann.lee"\nparameters = "for ann.lee"\nextracted_by = "ann.lee"\nextracted_on = 2026-01-05\n'
+    )
+    with (folder / "audit.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[[source]]\ntable = "decisions"\nfile = "more.csv"\n{said}')
+    copy = packs.seal(folder, tmp_path / "out", pseudonymous=True)
+    assert [name for name, text in contents(copy) if "ann.lee" in text] == []
+    with (copy / "data/tables/decisions.csv").open(encoding="utf-8", newline="") as file:
+        told = [(row["decision_id"], row["withdraws"], row["reason_code"]) for row in csv.DictReader(file)]
+    known = Pseudonyms.read(folder / pseudonyms.KEY_FILE)
+    assert {
+        (known("for-ann.lee"), "", "withheld"),
+        (known("X2"), "", "service account"),
+        (known("of-ann.lee"), known("for-ann.lee"), ""),
+    } <= set(told)
 
 
 def test_what_procedures_tell_is_hidden_too(tmp_path: Path) -> None:

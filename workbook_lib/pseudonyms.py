@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbook_lib.audit import Audit
-from workbook_lib.engine import Engine
-from workbook_lib.tables import FileAccount, Finding, Problem, Quarantined, UserError
+from workbook_lib.engine import Engine, literal
+from workbook_lib.tables import REASONS, FileAccount, Finding, Problem, Quarantined, UserError
 
 KEY_FILE = "pseudonyms.key"
 #: 80 bits: two of 100,000 people get one id with a probability of 4 in 10^15.
@@ -26,16 +26,18 @@ WITHHELD = "withheld"
 KEYED = (
     *("person_id", "email", "manager_email", "account", "account_email", "account_key"),
     *("decided_by", "approved_by", "reviewed_by", "record_id"),
+    *("decision_id", "withdraws", "explained_by"),
     *("recipient", "message_id", "delivery"),
 )
 #: Columns that are emptied: the keyed id beside them says the same.
 EMPTIED = ("name",)
+#: Columns in which a code that we offer stays, and any other text is withheld.
+OFFERED = ("reason_code",)
 #: Columns that name nobody: closed vocabularies, our own sentences, the content of training, a person's function. A
 #: text column that is in none of these lists is withheld.
 PUBLIC = (
     *("worker_type", "role", "department", "kind", "status", "via", "place", "system", "method"),
-    *("requirement_id", "verdict", "why", "cause", "ended_by", "explained_by"),
-    *("decision_id", "withdraws", "reason_code", "policy_id", "version"),
+    *("requirement_id", "verdict", "why", "cause", "ended_by", "policy_id", "version"),
     *("module_id", "title", "topics", "sample", "threats"),
     *("audience", "fate"),
     *("file", "earlier_file", "column_name", "recorded_at", "evidence_sha256"),
@@ -70,11 +72,14 @@ class Pseudonyms:
         return cls(key)
 
     def __call__(self, text: str) -> str:
-        """The id that stands for a text; nothing for nothing.
+        """The id that stands for a text; nothing for nothing, and of several with semicolons between one for each.
 
-        >>> Pseudonyms(bytes(32))("E1042")
-        'ufu3rwhrn46eeaaj'
+        >>> Pseudonyms(bytes(32))("E1042"), Pseudonyms(bytes(32))("E1042;E1043")
+        ('ufu3rwhrn46eeaaj', 'ufu3rwhrn46eeaaj;y7erphi7fsjhsfpc')
         """
+        return ";".join(self._one(part) for part in text.split(";"))
+
+    def _one(self, text: str) -> str:
         digest = hmac.digest(self.key, text.encode(), "sha256")[:BYTES]
         return base64.b32encode(digest).decode().lower() if text else ""
 
@@ -99,8 +104,18 @@ class Pseudonyms:
         return audit.model_copy(update={"programme": audit.programme.model_copy(update=names)})
 
     def files(self, files: Iterable[FileAccount]) -> tuple[FileAccount, ...]:
-        """The accounts of the files, without who drew them."""
-        return tuple(replace(file, extracted_by=self(file.extracted_by)) for file in files)
+        """The accounts of the files, without who drew them and what was written of that. Our ledgers stay."""
+        return tuple(
+            replace(
+                file,
+                extracted_by=self(file.extracted_by),
+                report=file.report and WITHHELD,
+                parameters=file.parameters and WITHHELD,
+            )
+            if file.mapping
+            else file
+            for file in files
+        )
 
     def quarantine(self, rows: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
         """The quarantined rows by place and reason, without their text; a reason that the format states stays."""
@@ -121,7 +136,7 @@ class Pseudonyms:
         return tuple(
             replace(
                 item,
-                subject=item.subject if item.subject in public or item.table == "decisions" else self(item.subject),
+                subject=item.subject if item.subject in public else self(item.subject),
                 text=f"{_words(item.code)}; the sentence quotes the exports and is {WITHHELD}.",
             )
             for item in findings
@@ -148,6 +163,9 @@ def _hidden(column: str) -> str:
         return f'(SELECT id FROM pseudonym WHERE known = "{column}")'
     if column in EMPTIED:
         return "CAST(NULL AS VARCHAR)"
+    if column in OFFERED:
+        codes = ", ".join(literal(code) for codes in REASONS.values() for code in codes)
+        return f'CASE WHEN "{column}" NOT IN ({codes}) THEN \'{WITHHELD}\' ELSE "{column}" END'
     return "" if column in PUBLIC else f"CASE WHEN \"{column}\" IS NOT NULL THEN '{WITHHELD}' END"
 
 

@@ -74,6 +74,19 @@ class DecisionKind(StrEnum):
     WITHDRAW = "withdraw"
 
 
+#: Reason codes that the desk offers; a file of decisions may hold others. The reason itself says the rest.
+REASONS: dict[DecisionKind, tuple[str, ...]] = {
+    DecisionKind.EXPLAIN: (
+        "on leave",
+        "onboarding delayed",
+        "system error",
+        "late extension request",
+        "left soon after",
+        "other",
+    ),
+    DecisionKind.EXCLUDE: ("service account", "duplicate", "test user", "not part of the workforce", "other"),
+}
+
 #: The words each closed vocabulary allows.
 VOCABULARY: dict[Kind, tuple[str, ...]] = {
     Kind.STATUS: tuple(Status),

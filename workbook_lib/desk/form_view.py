@@ -7,11 +7,11 @@ from typing import Any
 
 import ipywidgets as w
 
-from workbook_lib.desk.forms import KINDS, REASONS, SAYS, Field, fields
+from workbook_lib.desk.forms import KINDS, SAYS, Field, fields
 from workbook_lib.desk.queues import Item
 from workbook_lib.exhibits import markup
 from workbook_lib.lookalikes import Suggestion
-from workbook_lib.tables import DecisionKind
+from workbook_lib.tables import REASONS, DecisionKind
 
 #: Width of the questions, so that the answers stand in one line.
 LABELLED = {"description_width": "8em"}

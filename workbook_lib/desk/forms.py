@@ -14,19 +14,6 @@ from workbook_lib.tables import TABLES, DecisionKind
 #: Field → what was answered.
 Answers = Mapping[str, str]
 
-#: Reasons that can be chosen; the comment says the rest.
-REASONS: dict[DecisionKind, tuple[str, ...]] = {
-    DecisionKind.EXPLAIN: (
-        "on leave",
-        "onboarding delayed",
-        "system error",
-        "late extension request",
-        "left soon after",
-        "other",
-    ),
-    DecisionKind.EXCLUDE: ("service account", "duplicate", "test user", "not part of the workforce", "other"),
-}
-
 #: What can be decided about the items of each queue, the usual decision first.
 KINDS: dict[QueueName, tuple[DecisionKind, ...]] = {
     QueueName.EXCEPTIONS: (DecisionKind.EXPLAIN, DecisionKind.EXTEND, DecisionKind.EXCLUDE),
