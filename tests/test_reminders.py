@@ -206,6 +206,21 @@ class TestPlan:
         assert told(plan) == [("digest", "ada@acme.example", [("awareness", 0)])]
         assert [said for _, said in plan.unwritten] == [f"{why}; in the digest to ada@acme.example"]
 
+    def test_whoever_has_nobody_to_answer_for_them_is_in_no_digest_and_is_written_to_all_the_same(
+        self, tmp_path: Path
+    ) -> None:
+        rows: dict[str, str | None] = {
+            "people": PEOPLE.replace("Sales,ada@acme.example,2025-03-03", "Sales,,2025-03-03")
+        }
+        plan = planned(company(tmp_path, rows, SCHEDULE.replace('owner = "ciso@acme.example"\n', "")), BO_DUE)
+        assert told(plan) == [("person", "bo@acme.example", [("awareness", -3)])]
+        assert (plan.unwritten, [person.person_id for person in plan.alone]) == ((), ["E2"])
+        done = CliRunner().invoke(app, ["remind", str(tmp_path), "--on", str(BO_DUE), "--out", str(tmp_path / "out")])
+        assert (
+            "in no digest: E2 Bo: they have no manager, and no owner of the programme has an address\n" in done.stdout
+        )
+        assert "not written to" not in done.stdout
+
     def test_an_address_that_only_the_list_of_users_has_is_used(self, tmp_path: Path) -> None:
         audit = company(tmp_path, {"people": PEOPLE.replace(",bo@acme.example,employee", ",,employee")})
         assert told(planned(audit, BO_DUE))[0] == ("person", "bo@acme.example", [("awareness", -3)])

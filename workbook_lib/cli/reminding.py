@@ -156,6 +156,9 @@ def _tell(company: Company, planned: Plan) -> None:
     typer.echo(f"Messages: {planned.number(Audience.PERSON):,} to people, {digests}, {escalations}.")
     for person, why in planned.unwritten:
         typer.echo(visible(f"not written to: {person.person_id} {person.name}: {why}"))
+    for person in planned.alone:
+        why = "they have no manager, and no owner of the programme has an address"
+        typer.echo(visible(f"in no digest: {person.person_id} {person.name}: {why}"))
 
 
 def _write(planned: Plan, letterhead: Letterhead, day: date, folder: Path) -> None:

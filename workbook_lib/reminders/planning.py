@@ -60,10 +60,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The messages of a day. unwritten : person, and why nothing is sent to them."""
+    """The messages of a day. unwritten : person, and why nothing is sent to them.  alone : people who are in no digest,
+    as nobody answers for them.
+    """
 
     messages: tuple[Message, ...]
     unwritten: tuple[tuple[Person, str], ...]
+    alone: tuple[Person, ...]
 
     def number(self, audience: Audience) -> int:
         """How many messages are for this audience."""
@@ -120,7 +123,8 @@ def plan(company: Company, schedule: Reminders, log: Sequence[Reminder]) -> Plan
         *_digests(written, company, schedule, history),
         *_escalations(written, company, schedule, history),
     )
-    return Plan(messages=messages, unwritten=tuple(_unwritten(company)))
+    alone = tuple(person for person in written if not company.responsible(person))
+    return Plan(messages=messages, unwritten=tuple(_unwritten(company)), alone=alone)
 
 
 def _to_people(people: Iterable[Person], schedule: Reminders, history: _History) -> Iterator[Message]:
@@ -178,12 +182,7 @@ def _unwritten(company: Company) -> Iterator[tuple[Person, str]]:
             continue
         manager = company.responsible(person)
         if person.unreachable:
-            yield (
-                person,
-                f"{person.unreachable}; {f'in the digest to {manager}' if manager else 'and no manager either'}",
-            )
-        if not manager:
-            yield person, "no manager, and no owner of the programme has an address: nobody else hears of it"
+            yield person, f"{person.unreachable}{f'; in the digest to {manager}' if manager else ''}"
 
 
 def _id(*parts: object) -> uuid.UUID:
