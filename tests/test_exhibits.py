@@ -784,7 +784,7 @@ class TestLimits:
 
     def test_the_commands_name_this_period(self, wp: Workpaper) -> None:
         commands = exhibits.verify(wp, "J. O'Doe").texts[0].text.splitlines()
-        assert "workbook judge data/inputs --period 2025 --as-of 2026-01-10 --out ../judged-again" in commands
+        assert "workbook verify . --recompute" in commands
         assert (
             "workbook run data/inputs --period 2025 --as-of 2026-01-10 --prepared-by 'J. O'\"'\"'Doe' --out ../made-again"
         ) in commands

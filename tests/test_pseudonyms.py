@@ -132,7 +132,12 @@ class TestThePack:
     def test_holds_neither_inputs_nor_the_key_and_says_so(self, copy: Path) -> None:
         assert sorted(path.name for path in (copy / "data").iterdir() if path.is_dir()) == ["rules", "tables"]
         assert not [name for name, text in contents(copy) if KEY in text]
-        assert "data/inputs is not in it" in (copy / "VERIFY.txt").read_text()
+        verify = (copy / "VERIFY.txt").read_text()
+        assert verify.startswith("How to verify this pack, without software of ours. With it: workbook verify .\n\n")
+        assert "data/inputs is not in it" in verify
+        page = (copy / "data/evidence.html").read_text(encoding="utf-8")
+        assert "its numbers can be made again from the full pack" in page
+        assert "workbook run data/inputs" not in page
         facts = json.loads((copy / "data/run.json").read_text())
         assert facts["options"]["pseudonymous"] is True
         assert facts["inputs"] == "not in this pack: they name people."

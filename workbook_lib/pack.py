@@ -165,6 +165,7 @@ def instructions(seal: Seal, *, pseudonymous: bool) -> str:
     if seal.authority:
         text += (HERE / "VERIFY-timestamp.txt").read_text(encoding="utf-8")
     if pseudonymous:
+        text = text.replace(" --recompute\n", "\n", 1)
         text += (HERE / "VERIFY-pseudonymous.txt").read_text(encoding="utf-8")
     text = text.replace("{name}", seal.name).replace("{fingerprint}", seal.fingerprint)
     return text.replace("{authority}", seal.authority)

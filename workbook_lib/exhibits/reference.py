@@ -194,33 +194,39 @@ LEFT_OUT = f"{IN_SYSTEM} AND via = 'excluded'"
 
 
 def verify(wp: Workpaper, prepared_by: str = "") -> Exhibit:
-    """The commands that verify the pack and make its result again."""
+    """The commands that verify the pack and make its result again; of a copy without names only the first of these."""
     chosen = f"--period {shlex.quote(wp.window.period.name)} --as-of {wp.window.as_of}"
     name = f" --prepared-by {shlex.quote(prepared_by)}" if prepared_by else ""
-    steps = COMMANDS.format(chosen=chosen, name=name)
+    steps = SEALED if wp.pseudonymous else SEALED + AGAIN.format(chosen=chosen, name=name)
     commands = sum(bool(line) and not line.startswith("#") for line in steps.splitlines())
+    more = (
+        " The exports are not in this copy, as they name people: its numbers can be made again from the full pack."
+        if wp.pseudonymous
+        else " The others need the workbook that made the pack; its version is in data/run.json."
+    )
+    again = "" if wp.pseudonymous else " and make its numbers again from the exports in it"
     return Exhibit(
         key="verify",
-        title="How to verify and recompute",
+        title="How to verify" if wp.pseudonymous else "How to verify and recompute",
         says=(
-            f"{count(commands, 'command')}, run in the folder of the pack, show that nothing in it was changed and "
-            "make its numbers again from the exports in it.",
-            "Steps 1 and 2 need no software of ours. The others need the workbook that made the pack; its version is "
-            "in data/run.json.",
+            f"{count(commands, 'command')}, run in the folder of the pack, show that nothing in it was changed{again}.",
+            f"Steps 1 and 2 need no software of ours.{more}",
         ),
         texts=(Text(caption="Commands", text=steps, folded=False),),
     )
 
 
-COMMANDS = """\
+SEALED = """\
 # 1. Nothing was changed since the pack was closed: prints "unchanged".
 sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt && echo unchanged
 # 2. Nothing was added: prints nothing.
-{{ cut -c67- manifest-sha256.txt; find data ! -type d; }} | LC_ALL=C sort | LC_ALL=C uniq -u
-# 3. Judge the exports again: the second line prints nothing where every verdict is the same.
-workbook judge data/inputs {chosen} --out ../judged-again
-cmp ../judged-again/verdicts.csv data/tables/verdicts.csv
-# 4. Make the whole pack again: the second line prints nothing where all is the same but run.json, which tells when.
+{ cut -c67- manifest-sha256.txt; find data ! -type d; } | LC_ALL=C sort | LC_ALL=C uniq -u
+"""
+AGAIN = """\
+# 3. Judge the exports again, and name each verdict and exception that is not the same.
+workbook verify . --recompute
+# 4. Make the whole pack again, with the options that data/run.json names: the second line prints nothing where all is
+# the same but run.json, which tells when.
 workbook run data/inputs {chosen}{name} --out ../made-again
 diff -rq --exclude=run.json data ../made-again/*/data
 # 5. Look further, in a copy of the pack, for a run writes beside the notebook: it reads the exports in data/inputs.
