@@ -92,6 +92,15 @@ def test_a_file_imported_twice_adds_nothing(tmp_path: Path) -> None:
     assert (second.new, second.known, second.head) == (0, 1, first.head)
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_file_that_a_spreadsheet_program_wrote_in_another_country_is_read(tmp_path: Path, delimiter: str) -> None:
+    folder = folders.make(tmp_path, GAP)
+    file = file_of(folder, EXPLAIN)
+    file.write_text(file.read_text().replace(",", delimiter), encoding="utf-8-sig")
+    (decision,) = decide.from_file(load_audit(folder), file)
+    assert (decision["person_id"], decision["reason"], decision["approved_by"]) == ("E2", "Forgot", "ciso@acme.example")
+
+
 REFUSED = [
     (EXPLAIN.replace("grc@acme.example", "E2"), "new.csv, row 3, decided_by", "E2 cannot decide about themselves."),
     (EXPLAIN.replace("ciso@acme.example", "grc@acme.example"), "new.csv, row 3, approved_by",
