@@ -722,6 +722,9 @@ ENDS = st.sampled_from(["\n"]) | st.sampled_from(["\r\n"]) | st.sampled_from(["\
 
 
 @example(["aa", "aaa", "b"], [], ["\r\n"] * 6, False, 8)  # a part ends between the two
+@example(["a", "", "b"], [], ["\r\n"] * 6, False, 8)  # an empty line
+@example(["a", "b"], ["\r", "\n"], None, True, 8)  # the first line ends in another way
+@example(['"a"', "bbbbb", "bbbbb"], [], ["\n"] * 6, True, 8)  # quotes in the first part alone
 @given(
     st.lists(st.text('ab,"\0\1', max_size=5), min_size=1, max_size=6),
     st.lists(ENDS, min_size=6, max_size=6),

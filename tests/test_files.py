@@ -66,9 +66,22 @@ def put(folder: Path, content: str | bytes, name: str = "people.csv", **keys: st
         codecs.BOM_UTF16_BE + PEOPLE.encode("utf-16-be"),
         PEOPLE.replace("person_id", "Person_ID ").replace("start_date", "\u00a0Start_Date"),
         PEOPLE.replace("person_id", "per\u200bson_id"),
+        PEOPLE.replace("start_date", "\ufeffstart_date"),
         PEOPLE.replace("E1", '"E1"'),
     ],
-    ids=["LF", "CRLF", "CR", "no last line end", "BOM", "UTF-16LE", "UTF-16BE", "spelling", "zero width", "quotes"],
+    ids=[
+        "LF",
+        "CRLF",
+        "CR",
+        "no last line end",
+        "BOM",
+        "UTF-16LE",
+        "UTF-16BE",
+        "spelling",
+        "zero width",
+        "BOM inside",
+        "quotes",
+    ],
 )
 def test_the_same_rows_in_every_shape(tmp_path: Path, content: str | bytes) -> None:
     assert put(tmp_path, content) == READ
