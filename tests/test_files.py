@@ -740,6 +740,7 @@ REFUSED_BOOKS = [
     ("bomb", workbook(more={"xl/media/x.bin": "0" * (201 << 20)}), "inflates to", UNSAFE),
     ("endless text", workbook(more={"xl/worksheets/_rels/sheet1.xml.rels": "x" * (1 << 20)}),
      "sheet1.xml.rels holds a text of more than 1,048,576 characters", UNSAFE),
+    ("endless comment", workbook(more={"xl/comments1.xml": "x" * (1 << 20)}), "comments1.xml holds a text of more than", UNSAFE),
     ("macros", workbook(HEADER, more={"xl/vbaProject.bin": "x"}), "it holds macros or links to other workbooks", UNSAFE),
     ("links", workbook(HEADER, more={"xl/externalLinks/externalLink1.xml": "<x/>"}), "it holds macros or links", UNSAFE),
     ("links elsewhere", workbook(HEADER, more={"xl/worksheets/_rels/sheet1.xml.rels": LINK}), "it holds macros or links", UNSAFE),
@@ -800,6 +801,23 @@ def test_how_many_cells_a_workbook_may_have(tmp_path: Path, monkeypatch: pytest.
     assert f"{FIRST} reaches 5 columns x 2 rows" in problem.what
     (problem,) = refusal(tmp_path / "c", sheet_file(more={FIRST: sheet(HEADER, SOUND).replace(' r="', ' n="')}))
     assert f"{FIRST} holds 10 cells" in problem.what
+
+
+def test_how_far_a_sheet_may_reach_and_how_much_its_cells_may_hold(tmp_path: Path) -> None:
+    """Five million cells; a thousand million characters (2^30), as many as 32,768 cells of that many hold."""
+    path = tmp_path / "people.xlsx"
+    begin = f'<sst xmlns="{MAIN}"><si><t>'
+    shared = f"{begin}{'x' * (32_768 - len(begin))}</si></sst>"
+    for beyond in (0, 1):
+        far = f'<worksheet xmlns="{MAIN}"><sheetData><row><c r="E{1_000_000 + beyond}"/></row></sheetData></worksheet>'
+        cells = "<row>" + '<c t="s"><v>0</v></c>' * (32_768 + beyond) + "</row>"
+        full = f'<worksheet xmlns="{MAIN}"><sheetData>{cells}</sheetData></worksheet>'
+        books = {"reaches 5 columns x 1,000,001 rows": {FIRST: far}}
+        books |= {"hold more than 1,073,741,824 characters": {FIRST: full, "xl/sharedStrings.xml": shared}}
+        for what, more in books.items():
+            path.write_bytes(workbook(more=more))
+            with pytest.raises(BadFileError, match=what) if beyond else nullcontext():
+                spreadsheet.examine(path)
 
 
 def test_cells_that_are_merged_again_and_again_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
