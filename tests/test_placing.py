@@ -171,6 +171,16 @@ def test_a_file_beside_the_pack_that_is_not_ours_is_never_replaced(tmp_path: Pat
         placing.refuse_foreign(tmp_path / "acme-2025")
 
 
+def test_a_damaged_archive_beside_the_pack_is_told_and_never_replaced(tmp_path: Path) -> None:
+    root = write(tmp_path, "old", None)
+    placing.write_archive(root, tmp_path / "acme-2025.zip", date(2026, 1, 4))
+    placing.refuse_foreign(root)
+    data = (tmp_path / "acme-2025.zip").read_bytes()
+    (tmp_path / "acme-2025.zip").write_bytes(data.replace(b"PK\x01\x02", b"PX\x01\x02"))
+    with pytest.raises(UserError, match="not an evidence pack, nor part of one"):
+        placing.refuse_foreign(root)
+
+
 def run(folder: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "workbook_lib.cli", "run", str(folder / "acme"), "--out", str(folder / "out")]
     return subprocess.Popen([*command, "--no-pdf"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -7,13 +7,16 @@ workshop first: whoever finds a workshop that nobody holds puts back what was no
 from __future__ import annotations
 
 import errno
+import lzma
 import os
 import re
 import shutil
+import struct
 import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
@@ -32,6 +35,8 @@ REPLACED, ALL_REPLACED = "replaced", "all-replaced"
 OF_A_TIMESTAMP = bytes.fromhex("060b2a864886f70d0109100104")
 #: Seconds after which a workshop is left over, where no lock can tell.
 LONGEST_RUN = 86_400
+#: What Python raises over an archive that is damaged, or packed as it cannot unpack; OSError apart.
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
 
 
 @contextmanager
@@ -111,10 +116,11 @@ def write_archive(folder: Path, archive: Path, day: date) -> None:
 
 
 def _is_archive_of(path: Path, name: str) -> bool:
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return f"{name}/bagit.txt" in packed.namelist()
+    except DAMAGED:
         return False
-    with zipfile.ZipFile(path) as packed:
-        return f"{name}/bagit.txt" in packed.namelist()
 
 
 def _recover(target: Path) -> None:
