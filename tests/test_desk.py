@@ -335,6 +335,15 @@ def test_an_explanation_of_an_earlier_period_is_left_to_that_period(session: Ses
     assert not [finding for finding in session.paper.findings if finding.code == "decision_fits_nothing"]
 
 
+def test_an_account_is_linked_as_the_training_system_writes_it(session: Session) -> None:
+    item = first(session, QueueName.PEOPLE)
+    link = {"account": "Kiosk-1", "reason": "the screen in the hall"}
+    unknown = session.record(DecisionKind.LINK, [{"person_id": item.person_id}], link)
+    assert unknown.problems == {"account": "No export knows the account Kiosk-1."}, "only an address has no case"
+    link = {"account": "Ada@Firm.example", "reason": "their own"}
+    assert session.record(DecisionKind.LINK, [{"person_id": item.person_id}], link).is_saved
+
+
 # --- JupyterLab ---------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from workbook_lib import ledger
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine, Row
 from workbook_lib.register.standing import Decision, refusals
-from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined
+from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined, address_of
 
 #: Name of the register in an audit folder, and of its copy in a pack.
 FILE, COPY = "register.sqlite", "register.jsonl"
@@ -178,5 +178,4 @@ def _quarantined(decision: Decision, column: str, code: str, message: str, *, fi
 
 
 def _email(decision: Decision) -> str | None:
-    account = decision["account"]
-    return account.casefold() if account and "@" in account else None
+    return address_of(decision["account"])
