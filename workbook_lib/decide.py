@@ -22,7 +22,7 @@ from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.requirement import did_you_mean
 from workbook_lib.source import Source
-from workbook_lib.tables import TABLES, Problem, UserError
+from workbook_lib.tables import TABLES, DecisionKind, Problem, UserError
 from workbook_lib.wording import sentence
 
 Decision = Mapping[str, object]
@@ -32,10 +32,13 @@ ROWS = uuid.UUID("6f1d7a52-3c5e-5b0e-9f0a-2f4f6f0b7c11")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many decisions were new, how many the register had already, and where it ends now."""
+    """How many decisions were new, how many the register had already, which of these are withdrawn (where each stands,
+    and its id), and where the register ends now.
+    """
 
     new: int
     known: int
+    withdrawn: tuple[str, ...]
     head: register.Head
 
 
@@ -55,7 +58,7 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
     faults = dict(zip(map(id, new), register.refusals(new, people, earlier), strict=True))
     problems = [
         Problem(
-            where=f"{decision.get('place', register.FILE)}, {fault[0]}",
+            where=f"{_place(decision)}, {fault[0]}",
             what=f"{fault[2]}.",
             effect="none of these decisions was recorded.",
             do="correct it and record them again.",
@@ -67,7 +70,13 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
         raise UserError(*problems)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     added = register.append(path, [_body(decision, audit.folder, now) for decision in whole])
-    return Recorded(new=added, known=len(whole) - added, head=register.head(path))
+    gone = there & {decision["withdraws"] for decision in earlier if decision["kind"] == DecisionKind.WITHDRAW}
+    withdrawn = tuple(f"{_place(one)}: decision {one['decision_id']}" for one in whole if one["decision_id"] in gone)
+    return Recorded(new=added, known=len(whole) - added, withdrawn=withdrawn, head=register.head(path))
+
+
+def _place(decision: Decision) -> str:
+    return str(decision.get("place", register.FILE))
 
 
 def _body(decision: Decision, folder: Path, now: str) -> dict[str, object]:

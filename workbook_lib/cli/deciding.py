@@ -36,6 +36,12 @@ def decide(
         typer.echo(
             f"warning: {unknown} What was decided about it has no effect. Do: withdraw it and record it anew.", err=True
         )
+    for withdrawn in done.withdrawn:
+        typer.echo(
+            f"warning: {withdrawn} was recorded before and is withdrawn; it has no effect. Do: give the row a "
+            "decision_id of its own, if it shall count again.",
+            err=True,
+        )
     again = f"; {done.known:,} were recorded before" if done.known else ""
     new, entries = counted(done.new, "decision"), counted(done.head.count, "entry", "entries")
     typer.echo(f"{new} recorded{again}. The register has {entries}.")
