@@ -9,10 +9,13 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from folders import make
@@ -117,6 +120,31 @@ def test_what_a_killed_run_left_is_cleared_away_but_not_what_a_live_one_holds(tm
             names = {path.name for path in tmp_path.iterdir()}
             assert names == {live.name, other.name, ".acme-2025.b.run-abcd1234", ".acme-2025.backup"}
     assert not live.exists()
+
+
+def test_a_run_that_begins_meanwhile_does_not_take_a_new_workshop_for_one_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "acme-2025"
+    make_folder, others = tempfile.mkdtemp, list[threading.Thread]()
+
+    def enter() -> None:
+        with placing.workshop(target):
+            pass
+
+    def made_while_another_begins(**where: Any) -> str:
+        folder = make_folder(**where)
+        if not others:
+            others.append(threading.Thread(target=enter))
+            others[0].start()
+            others[0].join(0.5)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made_while_another_begins)
+    with placing.workshop(target) as folder:
+        assert folder.is_dir()
+    others[0].join()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_run_that_fails_to_move_puts_the_older_pack_back(

@@ -43,12 +43,12 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFErro
 def workshop(target: Path) -> Iterator[Path]:
     """A new folder beside the target, gone at the end; those that killed runs left there are cleared away first."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target.parent):
-        _recover(target)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
     with ExitStack() as held:
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
-        held.enter_context(_locked(folder))
+        with _alone(target.parent):  # until the new folder is locked it looks like one that a killed run left
+            _recover(target)
+            folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
+            held.enter_context(_locked(folder))
         yield folder
 
 
