@@ -133,6 +133,7 @@ def produce(job: Job, progress: Progress) -> Path:
     Raises UserError where the input is wrong, or the pack cannot be written (a full disk, say).
     """
     placing.refuse_foreign(job.target)
+    _refuse_another(job)
     try:
         target = _staged(job, progress)
     except OSError as error:
@@ -147,6 +148,23 @@ def produce(job: Job, progress: Progress) -> Path:
         ) from error
     _remember(job)
     return target
+
+
+def _refuse_another(job: Job) -> None:
+    """Refuse to replace the pack of another organisation, whose folder has the same name: it would be restated."""
+    if not (job.target / "bag-info.txt").is_file():
+        return
+    there = pack.read_info(job.target).get("Source-Organization", "not stated")
+    if there != " ".join(job.audit.settings.organisation.split()):
+        raise UserError(
+            Problem(
+                where=str(job.target),
+                what=f"there is a pack of this name, of another organisation: {there}.",
+                effect="that pack is as it was, and none was made.",
+                do="name another folder with --out. Where the organisation has a new name, move the older pack away.",
+                code="pack_of_another",
+            )
+        )
 
 
 def _remember(job: Job) -> None:
