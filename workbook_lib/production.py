@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
 import os
@@ -309,9 +308,10 @@ def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
 
 def _run_facts(job: Job, printed: dict[str, str], basis: recipe.Basis) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
+    user = "" if job.pseudonym_key else gate.user_name()
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
+        "run_by": job.prepared_by or user or "not stated",
         "basis": basis,
         "asked": recipe.options(job),
         "pdf": printed,
