@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from folders import AUDIT, SOUND, make, plus, without
 from workbook_lib import pdf, sampling
 from workbook_lib.cli.options import IN_ORDER_OF_USE
 
+NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
 LAPSED = without("completions", "2025-11-20")
 
 
@@ -202,6 +204,15 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
     assert "Traceback" not in done.stderr
     assert (pack / "manifest-sha256.txt").read_bytes() == before
     assert sorted(path.name for path in pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
+
+
+def test_a_terminal_or_file_without_the_letters_of_a_name_gets_their_codes():
+    for options in ([], ["--debug"]):
+        command = [sys.executable, "-m", "workbook_lib.cli", "check", str(NORTHWIND), *options]
+        environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (1, b"")
+        assert b"\\u" in done.stdout
 
 
 def test_debug_shows_the_traceback(tmp_path):
