@@ -318,6 +318,9 @@ def test_a_day_in_another_format_is_refused_with_the_format(arguments):
     done = here(*arguments, "31.12.2025")
     assert done.returncode == 2
     assert f"'{arguments[-1]}': '31.12.2025' is no day as it is written here; write it like 2025-12-31." in done.stderr
+    for day in ("0001-01-01", "9999-12-31"):
+        done = here(*arguments, day)
+        assert (done.returncode, f"{day} is no real date (before" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who", "remind"])

@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+#: A day up to the first, or from the second on, is none: systems write it for "unknown" and for "never".
+LONG_AGO, NO_END = date(1900, 1, 1), date(2100, 1, 1)
+
 
 class Kind(StrEnum):
     """What a column holds, and therefore how its text is read; the words are those of the tables below."""

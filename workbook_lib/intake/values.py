@@ -16,11 +16,9 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from workbook_lib.tables import address_of, folded
+from workbook_lib.tables import LONG_AGO, NO_END, address_of, folded
 
 #: An end on or after this day is no end; a start there, or before the first day that is plausible, is a placeholder.
-NO_END = date(2100, 1, 1)
-LONG_AGO = date(1900, 1, 1)
 #: What a cell of a spreadsheet can hold.
 LONGEST = 32_767
 ISO_DATE = "YYYY-MM-DD"
