@@ -1,5 +1,6 @@
 """audit.toml: every problem is found before any work, named by its key path, with what to do."""
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -140,6 +141,20 @@ def test_an_unknown_period_lists_those_that_there_are(folder):
             "requirement[1]",
             "retired on 2025-01-01, before it takes effect",
         ),
+        ("start = 2025-01-01", "start = 0001-01-01", "period[1].start", "0001-01-01 is no real date (before 1900-01-02"),
+        ("end = 2025-12-31", "end = 9999-12-31", "period[1].end", "9999-12-31 is no real date"),
+        ("extracted_on = 2026-01-05", "extracted_on = 0001-01-01", "source[1].extracted_on", "is no real date"),
+        ("extracted_at = 2026-", "extracted_at = 9999-", "source[2].extracted_at", "9999-01-04 is no real date"),
+        ("extracted_at", "covers_from = 0001-01-01\nextracted_at", "source[2].covers_from", "is no real date"),
+        ("due_within", "effective_from = 1900-01-01\ndue_within", "requirement[1].effective_from", "is no real date"),
+        ("due_within", "retired_on = 2100-01-01\ndue_within", "requirement[1].retired_on", "or after 2099-12-31)"),
+        ("[[period]]", "[programme]\nfile = 'people.csv'\napproved_on = 0001-01-01\n[[period]]",
+         "programme.approved_on", "is no real date"),
+        ("[[period]]", "[programme]\nfile = 'p*.csv'\n[[period]]", "programme.file",
+         "'p*.csv' is a pattern, and the programme is one document."),
+        ("Europe/Berlin", "localtime", "audit.time_zone", "'localtime' is not an IANA time zone"),
+        ("Europe/Berlin", "posixrules", "audit.time_zone", "'posixrules' is not an IANA time zone"),
+        ("Europe/Berlin", "Factory", "audit.time_zone", "'Factory' is not an IANA time zone"),
         ('name = "2025"', 'name = "../2025"', "period[1].name", "pattern"),
         ('id = "awareness"', 'id = "awareness"\nid = "b"', "", "not valid TOML"),
     ],
@@ -148,6 +163,32 @@ def test_each_problem_names_its_key_path_and_what_to_do(folder, old, new, where,
     found = problems(folder, old, new)
     assert any(where in problem and says in problem for problem in found), "\n".join(found)
     assert all("\n  Effect: " in problem and "\n  Do: " in problem for problem in found)
+
+
+def test_days_at_the_edge_of_what_is_real_are_taken(folder):
+    text = BASE.replace("start = 2025-01-01", "start = 1900-01-02").replace("end = 2025-12-31", "end = 2099-12-31")
+    (folder / "audit.toml").write_text(text)
+    assert load_audit(folder).period().end == date(2099, 12, 31)
+
+
+@pytest.mark.parametrize("letter", ["%", "\\", "\n", "\r"])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_name_that_manifests_write_in_different_ways_is_refused(folder, letter):
+    odd = f"peo{letter}20ple.csv"
+    (folder / "people.csv").rename(folder / odd)
+    (found,) = problems(folder, 'file = "people.csv"', 'file = "peo*.csv"')
+    assert found.startswith(f"audit.toml, source[1].file: the name {odd!r} has a %, a backslash or a line break in it")
+
+
+def test_a_file_that_cannot_be_read_is_not_said_to_be_missing(folder):
+    (folder / "audit.toml").unlink()
+    with pytest.raises(UserError, match="there is no such file"):
+        load_audit(folder)
+    with pytest.raises(UserError, match="there is no such file"):
+        load_audit(folder / "people.csv" / "audit.toml")
+    (folder / "audit.toml").mkdir()
+    with pytest.raises(UserError, match=r"audit.toml: it cannot be read: (Is a directory|Permission denied)\."):
+        load_audit(folder)
 
 
 def test_all_problems_are_reported_at_once(folder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from folders import AUDIT, SOUND, make, plus, without
 from workbook_lib import pdf, sampling
 from workbook_lib.cli.options import IN_ORDER_OF_USE
 
+NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
 LAPSED = without("completions", "2025-11-20")
 
 
@@ -204,6 +206,15 @@ def test_a_file_that_cannot_be_trusted_is_refused_with_2_and_leaves_the_older_pa
     assert sorted(path.name for path in pack.parent.iterdir()) == ["acme-2025", "history.sqlite"]
 
 
+def test_a_terminal_or_file_without_the_letters_of_a_name_gets_their_codes():
+    for options in ([], ["--debug"]):
+        command = [sys.executable, "-m", "workbook_lib.cli", "check", str(NORTHWIND), *options]
+        environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)
+        assert (done.returncode, done.stderr) == (1, b"")
+        assert b"\\u" in done.stdout
+
+
 def test_debug_shows_the_traceback(tmp_path):
     done = here("judge", tmp_path / "nowhere", "--out", tmp_path, "--debug")
     assert done.returncode == 2
@@ -307,6 +318,9 @@ def test_a_day_in_another_format_is_refused_with_the_format(arguments):
     done = here(*arguments, "31.12.2025")
     assert done.returncode == 2
     assert f"'{arguments[-1]}': '31.12.2025' is no day as it is written here; write it like 2025-12-31." in done.stderr
+    for day in ("0001-01-01", "9999-12-31"):
+        done = here(*arguments, day)
+        assert (done.returncode, f"{day} is no real date (before" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["run", "judge", "check", "sample", "who", "remind"])

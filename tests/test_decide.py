@@ -101,6 +101,26 @@ def test_a_file_that_a_spreadsheet_program_wrote_in_another_country_is_read(tmp_
     assert (decision["person_id"], decision["reason"], decision["approved_by"]) == ("E2", "Forgot", "ciso@acme.example")
 
 
+def test_a_withdrawn_decision_imported_again_is_told_with_what_to_do(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    imported(folder, EXPLAIN)
+    (entry,) = register.entries(tmp_path / "register.sqlite")
+    decision_id = entry.content["decision_id"]
+    imported(folder, f",withdraw,ciso@acme.example,,,,,,,,Wrong ticket,,,{decision_id}")
+    again = CliRunner().invoke(app, ["decide", str(folder), str(file_of(folder, EXPLAIN))])
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (
+        0, "0 decisions recorded; 1 were recorded before. The register has 2 entries."
+    )  # fmt: skip
+    assert again.stderr == (
+        f"warning: new.csv, row 2: decision {decision_id} was recorded before and is withdrawn; it has no effect. Do: "
+        "give the row a decision_id of its own, if it shall count again.\n"
+    )
+    explained = "SELECT DISTINCT explained_by FROM exceptions WHERE person_id = 'E2'"
+    assert perform(load_audit(folder)).rows(explained) == [(None,)]
+    imported(folder, f"D9{EXPLAIN}")
+    assert perform(load_audit(folder)).rows(explained) == [("D9",)]
+
+
 REFUSED = [
     (EXPLAIN.replace("grc@acme.example", "E2"), "new.csv, row 3, decided_by", "E2 cannot decide about themselves."),
     (EXPLAIN.replace("ciso@acme.example", "grc@acme.example"), "new.csv, row 3, approved_by",

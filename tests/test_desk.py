@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import http.server
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import folders
+import lab_page
 import pytest
 import small
 
@@ -332,6 +335,15 @@ def test_an_explanation_of_an_earlier_period_is_left_to_that_period(session: Ses
     assert not [finding for finding in session.paper.findings if finding.code == "decision_fits_nothing"]
 
 
+def test_an_account_is_linked_as_the_training_system_writes_it(session: Session) -> None:
+    item = first(session, QueueName.PEOPLE)
+    link = {"account": "Kiosk-1", "reason": "the screen in the hall"}
+    unknown = session.record(DecisionKind.LINK, [{"person_id": item.person_id}], link)
+    assert unknown.problems == {"account": "No export knows the account Kiosk-1."}, "only an address has no case"
+    link = {"account": "Ada@Firm.example", "reason": "their own"}
+    assert session.record(DecisionKind.LINK, [{"person_id": item.person_id}], link).is_saved
+
+
 # --- JupyterLab ---------------------------------------------------------------------------------------------------
 
 
@@ -354,3 +366,26 @@ def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     (problem,) = refused.value.problems
     assert problem.what == "jupyterlab and ipywidgets are not installed."
     assert problem.do == "pip install 'audit-workbook[lab]' (in a checkout: pip install -e '.[lab]')."
+
+
+def test_jupyterlab_is_asked_past_the_proxy_of_a_company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("jupyterlab")
+    asked: list[str] = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(f"{self.path} {self.headers['Authorization']}")
+            self.send_error(502)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+        with lab_page.command(tmp_path, "triage", str(small.write(tmp_path / "firm"))) as address:
+            assert "?token=" in address
+        proxy.shutdown()
+    assert asked == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import socket
 import sys
 import zipfile
@@ -160,6 +161,17 @@ class TestAPathOrAName:
         assert not {"short", "2025-12-31", "/"} & kinds.keys()
         meant = {kind.text for kind in of_machine({"USER": "jdoe7"}, [], prepared_by="jdoe7")}
         assert "jdoe7" not in meant
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such numbers")
+    def test_of_a_user_who_is_but_a_number_is_none_and_the_pack_is_made(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        for name in ("LOGNAME", "USER", "LNAME", "USERNAME", "HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(os, "getuid", lambda: 54_321)
+        assert not [kind for kind in of_machine({}, []) if kind.what == "the name of the user"]
+        root = packs.seal(make(tmp_path / "acme"), tmp_path / "out")
+        assert json.loads((root / "data/run.json").read_text(encoding="utf-8"))["run_by"] == "not stated"
 
     def test_that_is_the_beginning_of_every_path_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """In a container the home folder may be the root."""

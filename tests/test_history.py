@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -68,6 +70,40 @@ def test_a_writer_that_is_killed_leaves_no_half_of_an_entry(tmp_path: Path) -> N
         killed.execute("INSERT INTO run (entry) VALUES (?)", (json.dumps({"made_at": "half"}),))
     append(path, RUN)
     assert entries(path, "acme", "2025") == (RUN, RUN)
+
+
+def test_a_history_that_its_first_writer_has_not_finished_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / history.FILE
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute(history.SCHEMA)
+        assert entries(path, "acme", "2025") == ()
+    assert entries(path, "acme", "2025") == ()
+    append(path, RUN)
+    assert entries(path, "acme", "2025") == (RUN,)
+
+
+def test_what_a_killed_writer_left_half_written_is_undone_by_who_reads(tmp_path: Path) -> None:
+    path = tmp_path / "a # folder?" / history.FILE
+    path.parent.mkdir()
+    append(path, RUN)
+    dying = (
+        "import os, sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "db.execute('PRAGMA cache_size = 1'); db.execute('BEGIN IMMEDIATE');"
+        "db.executemany('INSERT INTO run (entry) VALUES (?)', [('\"' + 'x' * 9000 + '\"',)] * 99); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", dying, str(path)], check=False).returncode == 9
+    assert path.with_name(f"{history.FILE}-journal").exists()
+    assert entries(path, "acme", "2025") == (RUN,)
+
+
+def test_a_line_of_the_copy_ends_where_its_entry_does(tmp_path: Path) -> None:
+    odd = replace(RUN, audit="acme", counts={"a\u2028b\u2029c\x85d": {"met": 1}})
+    append(tmp_path / history.FILE, odd)
+    export(tmp_path / history.FILE, "acme", "2025", tmp_path / history.COPY)
+    assert entries(tmp_path / history.COPY, "acme", "2025") == (odd,)
+    export(tmp_path / history.FILE, "nobody", "2025", tmp_path / history.COPY)
+    assert entries(tmp_path / history.COPY, "nobody", "2025") == ()
 
 
 @pytest.mark.parametrize("name", [history.FILE, history.COPY])

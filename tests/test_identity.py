@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from folders import AUDIT, SOUND, make, plus
 
+from workbook_lib import register
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
 
@@ -83,6 +84,20 @@ def test_a_system_knows_an_account_by_any_of_its_exports_and_an_unread_row_is_no
         ("cy@agency.example", 1, 1),
         ("di@acme.example", 1, 1),
     ]
+
+
+def test_an_address_whose_small_letters_come_apart_is_one_account_in_every_hand(tmp_path):
+    # Without regard to case the first letter is three characters, which Unicode writes as one again.
+    address = "\u0390ris@acme.example"
+    person = plus("people", f"E3,\u0390ris,{address},employee,Sales,2023-01-09,")
+    _, found = mapped(tmp_path / "a", person | plus("completions", f"{address},SEC-101,2025-02-31,completed,,30"))
+    assert found == SOUND_MAPPING | {address: ("E3", "e-mail address")}
+    more = plus("completions", *(f"{address},SEC-101,2025-{day},completed,,30" for day in ("02-31", "02-28")))
+    _, found = mapped(tmp_path / "b", more)
+    assert found == SOUND_MAPPING | {address: (None, "nobody")}
+    link = {"decision_id": "D1", "kind": "link", "decided_by": "grc", "account": address, "person_id": "E2"}
+    register.append(tmp_path / "b" / "register.sqlite", [link])
+    assert mapped(tmp_path / "b", more)[1] == SOUND_MAPPING | {address: ("E2", "link decision")}
 
 
 def test_an_address_that_two_people_share_is_no_key_and_is_listed(tmp_path):

@@ -301,6 +301,11 @@ def test_all_that_is_wrong_with_the_call_is_said_at_once(run: Run, tmp_path: Pat
     assert "another file is called staff.csv, too, and both go to exports/." in done.err
     assert f"{tmp_path / 'a'}: it is a folder, and not every file in a folder is an export." in done.err
     assert f"{tmp_path / 'nowhere.csv'}: there is no such file." in done.err
+    odd = tmp_path / "staff%20list.csv"
+    odd.write_text(PEOPLE)
+    done = run("new", tmp_path / "acme", "--from", odd)
+    assert f"{odd}: its name has a % or a backslash in it, and no audit file may." in done.err
+    assert not (tmp_path / "acme").exists()
     assert not (tmp_path / "acme").exists()
     assert run("new", tmp_path / "acme").code == 2
 

@@ -9,10 +9,13 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from folders import make
@@ -119,6 +122,31 @@ def test_what_a_killed_run_left_is_cleared_away_but_not_what_a_live_one_holds(tm
     assert not live.exists()
 
 
+def test_a_run_that_begins_meanwhile_does_not_take_a_new_workshop_for_one_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "acme-2025"
+    make_folder, others = tempfile.mkdtemp, list[threading.Thread]()
+
+    def enter() -> None:
+        with placing.workshop(target):
+            pass
+
+    def made_while_another_begins(**where: Any) -> str:
+        folder = make_folder(**where)
+        if not others:
+            others.append(threading.Thread(target=enter))
+            others[0].start()
+            others[0].join(0.5)
+        return folder
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made_while_another_begins)
+    with placing.workshop(target) as folder:
+        assert folder.is_dir()
+    others[0].join()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_that_fails_to_move_puts_the_older_pack_back(
     tmp_path: Path, signer: signing.Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +197,16 @@ def test_a_file_beside_the_pack_that_is_not_ours_is_never_replaced(tmp_path: Pat
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match="not an evidence pack, nor part of one"):
         placing.refuse_foreign(tmp_path / "acme-2025")
+
+
+def test_a_damaged_archive_beside_the_pack_is_told_and_never_replaced(tmp_path: Path) -> None:
+    root = write(tmp_path, "old", None)
+    placing.write_archive(root, tmp_path / "acme-2025.zip", date(2026, 1, 4))
+    placing.refuse_foreign(root)
+    data = (tmp_path / "acme-2025.zip").read_bytes()
+    (tmp_path / "acme-2025.zip").write_bytes(data.replace(b"PK\x01\x02", b"PX\x01\x02"))
+    with pytest.raises(UserError, match="not an evidence pack, nor part of one"):
+        placing.refuse_foreign(root)
 
 
 def run(folder: Path) -> subprocess.Popen[bytes]:

@@ -110,6 +110,11 @@ class TestSchedule:
         [
             ('from = "x"', "audit.toml, reminders.from: 'x' is not an e-mail address"),
             ('from = "a@b.example"\nsmtp = "smtp://b"', "audit.toml, reminders.smtp: 'smtp://b' is not a host"),
+            ('from = "a@b.example"\nsmtp = "b:99999"', "audit.toml, reminders.smtp: 'b:99999' is not a host"),
+            ('from = "a@b.example"\nsmtp = "b:0"', "audit.toml, reminders.smtp: 'b:0' is not a host"),
+            ('from = "a@b.example"\nsmtp = "mail..b"', "audit.toml, reminders.smtp: 'mail..b' is not a host"),
+            ('from = "a@b.example"\nsmtp = ".b:25"', "audit.toml, reminders.smtp: '.b:25' is not a host"),
+            (f'from = "a@b.example"\nsmtp = "{"b" * 64}"', "bbb' is not a host"),
             ('from = "a@b.example"\nlink = "javascript:x"', "'javascript:x' is not a link that begins with https://"),
             ('from = "a@b.example"\nafter_days = [0]', "reminders.after_days[1]: 0: input should be greater than"),
             ('from = "a@b.example"\nafter_day = [1]', "the key 'after_day' is unknown; did you mean 'after_days'?"),
@@ -126,6 +131,14 @@ class TestSchedule:
             "mail.b.example",
             587,
         )
+
+    @pytest.mark.parametrize(
+        "text", ["localhost", "127.0.0.1:1", "smtps://mail.b.example:65535", f"{'b' * 63}.example:25"]
+    )
+    def test_a_server_is_a_host_and_a_port(self, text: str) -> None:
+        host, port = Reminders.model_validate({"from": "a@b.example", "smtp": text}).server
+        assert f"{host}:{port}".startswith(text.removeprefix("smtps://"))
+        assert host.encode("idna")
 
 
 class TestPlan:

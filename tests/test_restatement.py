@@ -179,6 +179,21 @@ class TestAPackMadeAgain:
         again = data(root)
         assert data(packs.seal(base / "acme", base / "out")) == again
 
+    def test_where_the_one_of_another_organisation_lies_leaves_it(self, base: Path) -> None:
+        text = (base / "acme/audit.toml").read_text(encoding="utf-8")
+        (base / "acme/audit.toml").write_text(text.replace('"Acme"', '"Acme  of Bern"'), encoding="utf-8")
+        before = data(base / "out/acme-2025")
+        with pytest.raises(UserError) as refused:
+            packs.seal(base / "acme", base / "out")
+        assert str(refused.value) == (
+            f"{base / 'out/acme-2025'}: there is a pack of this name, of another organisation: Acme.\n"
+            "  Effect: that pack is as it was, and none was made.\n"
+            "  Do: name another folder with --out. Where the organisation has a new name, move the older pack away."
+        )
+        assert data(base / "out/acme-2025") == before
+        other = packs.seal(base / "acme", base / "elsewhere")
+        assert packs.seal(base / "acme", base / "elsewhere") == other, "its own it replaces"
+
     def test_where_one_of_an_older_workbook_lies_says_so(self, base: Path) -> None:
         root = base / "out/acme-2025"
         facts = json.loads((root / "data/run.json").read_text())

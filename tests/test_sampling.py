@@ -315,6 +315,15 @@ class TestSheet:
         line = sheet_of(make(tmp_path / "acme", {"completions": failed_first}))["E1", "awareness"]
         assert (line["completed_on"], line["row"]) == (date(2025, 11, 20), 4)
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_takes_a_record_for_one_that_counts_where_the_rules_do(self, tmp_path: Path, seed: int) -> None:
+        wp = perform(load_audit(write_company(random_company(seed, 150), tmp_path / "audit")))
+        valid = "SELECT person_no, requirement_no, done_on FROM {}"
+        by_rule = wp.rows(" UNION ".join(valid.format(f"valid_{kind}") for kind in ("completion", "acknowledgement")))
+        shown = testsheet.RECORD.format(numbers="SELECT person_no FROM person")
+        of_sheet = wp.rows(f"SELECT person_no, requirement_no, done_on FROM ({shown}) shown WHERE place = 1")
+        assert sorted(of_sheet) == sorted(by_rule)
+
     def test_shows_the_due_day_after_a_leave(self, tmp_path: Path) -> None:
         leave = {"leave": "person_id,start_date,end_date\nE1,2025-11-01,2025-11-25\n"}
         lines = sheet_of(make(tmp_path / "acme", without("completions", "2025-11-20") | leave))
@@ -399,6 +408,21 @@ class TestFiles:
         assert f'<autoFilter ref="A1:W{last}"/>' in page
         for line in rows(written / "sample.csv"):
             assert [line[name] for name in ("A", "B", "C", "D", "E", "remarks")] == [""] * 6
+
+    def test_the_sheet_of_a_large_selection_is_in_the_workbook_too(self, tmp_path: Path) -> None:
+        names = (f"N{no},N,n{no}@acme.example,employee,Sales,2024-01-01," for no in range(10_000))
+        done = here("sample", make(tmp_path / "acme", plus("people", *names)), "--rule", "all", "--out", tmp_path)
+        assert done.returncode == 0, done.stderr
+        book = CalamineWorkbook.from_path(str(tmp_path / "sample.xlsx"))
+        assert len(book.get_sheet_by_name("Test sheet").to_python()) == 1 + len(rows(tmp_path / "sample.csv")) == 20_010
+        assert [row[3] for row in book.get_sheet_by_name("Contents").to_python()[1:]] == ["", ""]
+
+    def test_the_csv_has_a_line_per_row_whatever_a_name_holds(self, tmp_path: Path) -> None:
+        odd = {f"N{no}": f"Bo{end}X" for no, end in enumerate(("\r", "\n", "\r\n", ",", '"', "\x85", "\u2028"))}
+        quoted = ('"' + name.replace('"', '""') + '"' for name in odd.values())
+        lines = [f"{no},{name},n@acme.example,employee,Sales,2024-01-01," for no, name in zip(odd, quoted, strict=True)]
+        assert here("sample", make(tmp_path / "acme", plus("people", *lines)), "--rule", "all", "--out", tmp_path)
+        assert odd.items() <= {row["person_id"]: row["name"] for row in rows(tmp_path / "sample.csv")}.items()
 
     def test_the_method_says_all_that_is_needed(self, written: Path) -> None:
         method = CalamineWorkbook.from_path(str(written / "sample.xlsx")).get_sheet_by_name("Method").to_python()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -70,14 +71,16 @@ class TestTheWorkbook:
 
     def test_says_on_its_first_sheet_what_it_holds(self, tmp_path: Path) -> None:
         long, cut = sheet([("a", 1)] * 4, name="long"), sheet([("a", "x" * (LONGEST + 1))], name="cut")
-        write_workbook(tmp_path / "x.xlsx", [sheet([("a", 1)]), long, cut], DAY, largest=3)
+        elsewhere = replace(cut, name="elsewhere", file="sample.csv")
+        write_workbook(tmp_path / "x.xlsx", [sheet([("a", 1)]), long, cut, elsewhere], DAY, largest=3)
         book = CalamineWorkbook.from_path(tmp_path / "x.xlsx")
-        assert book.sheet_names == ["Contents", "t", "cut"]
+        assert book.sheet_names == ["Contents", "t", "cut", "elsewhere"]
         assert book.get_sheet_by_name("Contents").to_python() == [
             ["Sheet", "What it holds", "Rows", "Note"],
             ["t", "Some rows.", 1.0, ""],
             ["long", "Some rows.", 4.0, "Too long for a sheet; all rows are in tables/long.csv."],
             ["cut", "Some rows.", 1.0, "1 texts are cut here; whole in tables/cut.csv."],
+            ["elsewhere", "Some rows.", 1.0, "1 texts are cut here; whole in sample.csv."],
         ]
         assert book.get_sheet_by_name("cut").to_python()[1] == ["a", "x" * LONGEST]
 

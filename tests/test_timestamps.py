@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import os
 import shutil
 import subprocess
 import threading
@@ -209,6 +210,14 @@ class TestAnAuthority:
         [problem] = error.value.problems
         assert (problem.where, problem.code) == (served[1], "no_timestamp")
         assert problem.what.startswith(says)
+
+    def test_that_no_query_could_be_made_for_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As with an openssl that does not know what is asked of it."""
+        (tmp_path / "openssl").write_text("#!/bin/sh\nexit 3\n")
+        (tmp_path / "openssl").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+        with pytest.raises(UserError, match=r"openssl cannot read it \(openssl: status 3\)\."):
+            timestamps.obtain("http://127.0.0.1:9/tsr", b"manifest")
 
     def test_that_does_not_answer_leaves_the_older_pack_as_it_was(self, stamped: Path, tmp_path: Path) -> None:
         before = {path: path.read_bytes() for path in stamped.parent.rglob("*") if path.is_file()}

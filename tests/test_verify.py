@@ -496,8 +496,72 @@ class TestAHostileArchive:
         data[place] ^= 1
         (tmp_path / "acme-2025.zip").write_bytes(data)
         assert findings(tmp_path / "acme-2025.zip") == [
-            "acme-2025.zip: member 'acme-2025/bagit.txt' cannot be unpacked: Bad CRC-32 for file 'acme-2025/bagit.txt'."
+            "acme-2025.zip: member 'acme-2025/bagit.txt' cannot be unpacked: its data are damaged (Bad CRC-32 for file "
+            "'acme-2025/bagit.txt')."
         ]
+
+    @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_whose_data_are_damaged_however_it_is_packed(self, tmp_path: Path, method: int) -> None:
+        with zipfile.ZipFile(tmp_path / "pack.zip", "w", method) as packed:
+            packed.writestr("bagit.txt", "BagIt-Version: 1.0\n" * 20)
+        data = bytearray((tmp_path / "pack.zip").read_bytes())
+        place = data.index(b"bagit.txt") + len("bagit.txt")
+        data[place + 9 : place + 20] = b"\xff" * 11
+        (tmp_path / "pack.zip").write_bytes(data)
+        done = here("verify", tmp_path / "pack.zip")
+        assert done.stdout.startswith("pack.zip: member 'bagit.txt' cannot be unpacked: its data are damaged (")
+        assert (done.returncode, done.stderr) == (3, "")
+
+    @pytest.mark.parametrize(
+        ("sign", "offset", "value", "says"),
+        [
+            (b"PK\x01\x02", 0, b"PX", "the list of its members is damaged (Bad magic number"),
+            (b"PK\x01\x02", 6, b"\xff", "the list of its members is damaged (zip file version 25.5"),
+            (b"PK\x01\x02", 8, b"\0\x08", "the list of its members is damaged ('utf-8' codec can't decode"),
+            (
+                b"PK\x01\x02",
+                10,
+                b"\x63",
+                "member 'caf\xe9.txt' cannot be unpacked: its data are damaged (That compress",
+            ),
+            (b"PK\x05\x06", 16, b"\xff", ""),  # Python's versions see it at different moments
+        ],
+        ids=["signature", "version", "encoding of a name", "method", "place"],
+    )
+    def test_whose_directory_is_damaged(
+        self, tmp_path: Path, sign: bytes, offset: int, value: bytes, says: str
+    ) -> None:
+        with zipfile.ZipFile(tmp_path / "pack.zip", "w") as packed:
+            packed.writestr("cafe.txt", "x")
+        data = bytearray((tmp_path / "pack.zip").read_bytes().replace(b"cafe", b"caf\x82"))  # é of code page 437
+        place = data.rindex(sign) + offset
+        data[place : place + len(value)] = value
+        (tmp_path / "pack.zip").write_bytes(data)
+        done = here("verify", tmp_path / "pack.zip")
+        assert done.stdout.startswith(f"pack.zip: {says}")
+        assert (done.returncode, done.stderr) == (3, "")
+
+    def test_with_a_name_that_no_file_can_have(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "pack.zip", "w") as packed:
+            packed.writestr("x" * 5000, "x")
+        assert findings(tmp_path / "pack.zip") == [
+            f"pack.zip: member '{'x' * 5000}' cannot be unpacked: File name too long."
+        ]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+    def test_is_not_blamed_where_there_is_no_room(self, tmp_path: Path) -> None:
+        import resource
+
+        with zipfile.ZipFile(tmp_path / "pack.zip", "w") as packed:
+            packed.writestr("bagit.txt", bytes(1 << 20))
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 10, before[1]))
+        try:
+            done = here("verify", tmp_path / "pack.zip")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert done.returncode == 2
+        assert "the archive cannot be unpacked there: File too large.\n  Effect: nothing was verified." in done.stderr
 
 
 def test_the_archive_is_the_same_for_the_same_folder(made: Path, tmp_path: Path) -> None:

@@ -11,20 +11,26 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
-from workbook_lib.requirement import Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
+from workbook_lib.requirement import Day, Days, Renewal, Requirement, Section, Text, did_you_mean, wrong
 from workbook_lib.schedule import Reminders, is_address
 from workbook_lib.source import NOT_FETCHED, Source, file_problems, matching, paired, source_problems
 from workbook_lib.tables import Problem, UserError, listing, offered
 from workbook_lib.wording import problem, sentence
 
 Part = TypeVar("Part", bound=Section)
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names that mean the same on every machine; a system's own files have a few more beside them."""
+    return frozenset(available_timezones()) - {"localtime", "posixrules", "Factory"}
 
 
 class Settings(Section):
@@ -42,8 +48,8 @@ class Settings(Section):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            near = difflib.get_close_matches(name, available_timezones(), 1)
+        if name not in time_zones():
+            near = difflib.get_close_matches(name, time_zones(), 1)
             says = "'{name}' is not an IANA time zone{hint}"
             raise wrong("unknown_zone", says, name=name, hint=did_you_mean(near))
         return name
@@ -61,7 +67,7 @@ class Programme(Section):
     owner: str = ""
     version: str = ""
     approved_by: str = ""
-    approved_on: date | None = None
+    approved_on: Day | None = None
 
 
 class LeaveRules(Section):
@@ -75,8 +81,8 @@ class Period(Section):
     """`[[period]]`: the days [start, end] on which the requirements are judged."""
 
     name: Annotated[str, Field(pattern=r"^[\w][\w. -]*$", max_length=60)]
-    start: date
-    end: date
+    start: Day
+    end: Day
 
     @model_validator(mode="after")
     def _in_order(self) -> Period:
@@ -246,8 +252,11 @@ def _checked(path: Path | str) -> tuple[Audit | None, list[Problem]]:
     try:
         text = file.read_bytes().decode("utf-8-sig")
         data = tomllib.loads(text)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         raise _no_audit(file, "there is no such file.", path) from None
+    except OSError as error:
+        what, do = f"it cannot be read: {error.strerror or error}.", "see that it is a file, and that you may read it."
+        raise UserError(Problem(where=str(file), what=what, do=do, code="unreadable")) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         if file.suffix != ".toml":
             raise _no_audit(file, "it is no audit.toml.", file.parent) from None
@@ -322,7 +331,19 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
                     code="same_file_twice",
                 )
     if parts.programme:
-        yield from file_problems(folder, "programme.file", parts.programme.file)
+        yield from _programme_problems(folder, parts.programme.file)
+
+
+def _programme_problems(folder: Path, file: str) -> Iterator[Problem]:
+    """The programme is one document: its file is named, and not looked for."""
+    yield from file_problems(folder, "programme.file", file)
+    if (found := matching(folder, file)) and not (folder / file).is_file():
+        yield Problem(
+            where="audit.toml, programme.file",
+            what=f"'{file}' is a pattern, and the programme is one document.",
+            do=f"name its file: {listing([path.relative_to(folder).as_posix() for path in found])}.",
+            code="no_single_file",
+        )
 
 
 def _doubles(section: str, names: list[str]) -> Iterator[Problem]:

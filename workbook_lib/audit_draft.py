@@ -64,7 +64,7 @@ class Draft:
     """Everything that is known of a new audit.
 
     unread : file → why it cannot be read at all.  modules, policies : what the records are about.
-    titles : module → its title, where a catalogue says it.
+    titles : module → its title, where a catalogue says it.  today : tells the period where no export does.
     """
 
     organisation: str
@@ -74,6 +74,7 @@ class Draft:
     modules: Mapping[str, Tally]
     policies: Mapping[str, Tally]
     titles: Mapping[str, str]
+    today: date
 
 
 def audit_text(draft: Draft) -> str:
@@ -146,7 +147,7 @@ def _one_line(comment: str) -> str:
 
 def _period(draft: Draft) -> Iterator[str]:
     """The last full calendar year that the exports can show: a year that begins quietly has no record yet."""
-    newest = max((source.extracted_on for source in draft.sources), default=date.today())
+    newest = max((source.extracted_on for source in draft.sources), default=draft.today)
     year = newest.year - 1
     why = f"the newest export is of {newest}"
     yield from ("", _noted("[[period]]", f"TODO confirm: the last full calendar year; {why}"))

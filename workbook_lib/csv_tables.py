@@ -9,6 +9,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 #: What makes a spreadsheet take a text for a formula; and the sign that is put before such a text.
 TRIGGERS = tuple("=+-@\t\r\n\0'＝＋－＠")
@@ -40,9 +41,21 @@ def unescape(text: str) -> str:
 def write_csv(path: Path, header: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a table with its header: none is empty, dates are ISO, texts are escaped."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        writer = csv.writer(_Lines(file), lineterminator="\r\n")
         writer.writerow(header)
         writer.writerows([_cell(value) for value in row] for row in rows)
+
+
+class _Lines:
+    """A file whose lines end in LF, for a writer that ends them in CR LF: it quotes only what its line ends hold, and a
+    CR by itself must be quoted, too.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self.file = file
+
+    def write(self, line: str) -> None:
+        self.file.write(line.removesuffix("\r\n") + "\n")
 
 
 def _cell(value: object) -> object:

@@ -32,10 +32,13 @@ ROWS = uuid.UUID("6f1d7a52-3c5e-5b0e-9f0a-2f4f6f0b7c11")
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How many decisions were new, how many the register had already, and where it ends now."""
+    """How many decisions were new, how many the register had already, which of these are withdrawn (where each stands,
+    and its id), and where the register ends now.
+    """
 
     new: int
     known: int
+    withdrawn: tuple[str, ...]
     head: register.Head
 
 
@@ -48,8 +51,8 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
     Raises UserError with every decision that may not stand.
     """
     path, now = audit.folder / register.FILE, datetime.now(UTC)
-    if faults := register.verify(path):
-        raise UserError(*(_altered(path, fault) for fault in faults))
+    if altered := register.verify(path):
+        raise UserError(*(_altered(path, what) for what in altered))
     earlier = [dict.fromkeys(TABLES["decisions"].names) | entry.content for entry in register.entries(path)]
     there = {decision["decision_id"] for decision in earlier}
     whole = [dict.fromkeys(TABLES["decisions"].names) | dict(decision) for decision in decisions]
@@ -57,22 +60,28 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
     known = there | {decision["decision_id"] for decision in new}
     tomorrow = (now + timedelta(days=1)).date().isoformat()  # it may have begun where the decision was made
     standing = register.refusals(new, people, earlier)
-    faults_of_new = [fault or _idle(decision, known, tomorrow) for decision, fault in zip(new, standing, strict=True)]
-    problems = [
-        Problem(
-            where=f"{decision.get('place', register.FILE)}, {fault[0]}",
-            what=sentence(fault[2]),
-            effect="none of these decisions was recorded.",
-            do="correct it and record them again.",
-        )
-        for decision, fault in zip(new, faults_of_new, strict=True)
-        if fault
-    ]
-    if problems:
-        raise UserError(*problems)
+    faults = [fault or _idle(decision, known, tomorrow) for decision, fault in zip(new, standing, strict=True)]
+    if any(faults):
+        raise UserError(*(_refused(decision, fault) for decision, fault in zip(new, faults, strict=True) if fault))
     bodies = [_body(decision, audit.folder, now.isoformat(timespec="seconds")) for decision in whole]
     added = register.append(path, bodies)
-    return Recorded(new=added, known=len(whole) - added, head=register.head(path))
+    gone = there & {decision["withdraws"] for decision in earlier if decision["kind"] == DecisionKind.WITHDRAW}
+    withdrawn = tuple(f"{_place(one)}: decision {one['decision_id']}" for one in whole if one["decision_id"] in gone)
+    return Recorded(new=added, known=len(whole) - added, withdrawn=withdrawn, head=register.head(path))
+
+
+def _place(decision: Decision) -> str:
+    return str(decision.get("place", register.FILE))
+
+
+def _refused(decision: Decision, fault: register.Fault) -> Problem:
+    column, _, why = fault
+    return Problem(
+        where=f"{_place(decision)}, {column}",
+        what=sentence(why),
+        effect="none of these decisions was recorded.",
+        do="correct it and record them again.",
+    )
 
 
 def _altered(path: Path, fault: str) -> Problem:

@@ -105,21 +105,29 @@ def refuse_secrets(data: Path, inputs: Path, forbidden: Iterable[Forbidden]) -> 
         raise UserError(*problems)
 
 
+def user_name() -> str:
+    """Who runs this; empty where the system has no name for them, as in a container that runs under a bare number."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # which of them, depends on Python's version and on the system
+        return ""
+
+
 def of_machine(environment: Mapping[str, str], folders: Iterable[Path], prepared_by: str = "") -> Iterator[Forbidden]:
     """What this machine and this environment must not leave in a pack.
 
     folders : those of this run.  prepared_by : typed to be printed; a login in it, or a person's name, is meant.
     """
-    user = ""
-    with suppress(OSError, KeyError):  # a container may have no name for its user
-        user = getpass.getuser()
+    user = user_name()
     if len(user) >= SHORTEST_NAME and user not in prepared_by:
         yield Forbidden(user, "the name of the user", is_word=True, meant_in=RUN)
     host = socket.gethostname()
     if len(host) >= SHORTEST_NAME:
         yield Forbidden(host, "the name of the host", is_word=True)
-    named = {"the home folder": Path.home(), "the folder of temporary files": Path(tempfile.gettempdir())}
-    named |= {"the working folder": Path.cwd(), "Python's folder": Path(sys.prefix), "this library": LIBRARY}
+    named = {"the folder of temporary files": Path(tempfile.gettempdir()), "the working folder": Path.cwd()}
+    named |= {"Python's folder": Path(sys.prefix), "this library": LIBRARY}
+    with suppress(RuntimeError):  # whoever has no name has no home either
+        named["the home folder"] = Path.home()
     paths = [*named.items(), *(("a folder of this run", folder) for folder in folders)]
     for what, path in paths:
         for text in dict.fromkeys((str(path), str(path.resolve()))):

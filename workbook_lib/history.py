@@ -69,9 +69,13 @@ def entries(path: Path, audit: str, period: str) -> tuple[Entry, ...]:
         return ()
     try:
         if path.suffix == Path(COPY).suffix:
-            return _parsed(path.read_text(encoding="utf-8").splitlines())
-        with closing(sqlite3.connect(path.absolute().as_uri() + "?mode=ro", timeout=PATIENCE, uri=True)) as database:
-            found = _parsed([line for (line,) in database.execute("SELECT entry FROM run ORDER BY no")])
+            # Not splitlines: a name may hold what Python also takes for the end of a line.
+            return _parsed(list(filter(None, path.read_text(encoding="utf-8").split("\n"))))
+        # Not read-only: what a killed writer left half-written is undone by the first who reads.
+        with closing(sqlite3.connect(path, timeout=PATIENCE)) as database:
+            begun = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'run'").fetchone()
+            lines = database.execute("SELECT entry FROM run ORDER BY no").fetchall() if begun else []
+            found = _parsed([line for (line,) in lines])
     except (sqlite3.Error, ValueError, TypeError) as error:
         raise UserError(
             Problem(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from workbook_lib.engine import Engine
-from workbook_lib.tables import Finding, Quarantined
+from workbook_lib.tables import Finding, Quarantined, address_of, folded
 
 RULES = Path(__file__).parent / "rules"
 #: The statements, in the order in which they are run; each makes the relation that it is named after.
@@ -47,8 +47,7 @@ def _unread(quarantine: Sequence[Quarantined]) -> Iterator[tuple[str, str | None
     """The rows that could not be read and say whom they are about. People rows have a relation of their own (C12)."""
     for row in quarantine:
         if row.subject and not row.by_rule and row.table != "people":
-            email = row.subject.casefold() if "@" in row.subject else None
-            yield row.subject, email, f"{row.file}, row {row.row_no}"
+            yield row.subject, address_of(row.subject), f"{row.file}, row {row.row_no}"
 
 
 def _shared_addresses(engine: Engine) -> Iterator[Finding]:
@@ -161,7 +160,7 @@ def _look_alikes(engine: Engine) -> Iterator[Finding]:
     names = {skeleton(name): name for pair in people for name in pair if name} if strangers else {}
     for account in strangers:
         known = names.get(skeleton(account))
-        if known and known != account.casefold():  # else it is a shared address
+        if known and known != folded(account):  # else it is a shared address
             yield Finding(
                 code="look_alike_account",
                 table="accounts",

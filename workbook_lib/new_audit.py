@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from workbook_lib.audit import time_zones
 from workbook_lib.audit_draft import Draft, SourceDraft, audit_text, profile_text
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.profile import Profile
@@ -22,6 +23,7 @@ from workbook_lib.intake.proposal import Thesaurus, columns_of, propose
 from workbook_lib.intake.recognition import Glance, Match, glances, known_profiles, recognise
 from workbook_lib.intake.survey import Survey, Tally, date_changes, is_respelled, survey
 from workbook_lib.intake.values import quoted
+from workbook_lib.source import UNLISTED
 from workbook_lib.tables import TABLES, VOCABULARY, Problem, UserError, listing
 from workbook_lib.wording import toml_text
 
@@ -59,14 +61,16 @@ class Plan:
     extended: dict[tuple[object, ...], str] = field(default_factory=dict)
 
 
-def create(folder: Path, files: Sequence[Path], tell: Tell, ask: Ask | None = None) -> Plan:
+def create(folder: Path, files: Sequence[Path], tell: Tell, ask: Ask | None = None, *, today: date) -> Plan:
     """Write an audit folder from exports; without `ask`, what must be asked is left as TODO.
+
+    today : tells the period where no export does.
 
     Raises UserError, before anything is written, where the call is wrong or something would be overwritten.
     """
     _refuse(folder, files)
     organisation = ask("Name of the organisation", "", ()) if ask else ""
-    zone = ask("Its time zone, in which a timestamp becomes a date", "UTC", available_timezones()) if ask else ""
+    zone = ask("Its time zone, in which a timestamp becomes a date", "UTC", time_zones()) if ask else ""
     profiles, problems = known_profiles(folder)
     plan = Plan(folder, list(files), ZoneInfo(zone or "UTC"), profiles, tell, ask)
     for problem in problems:
@@ -82,6 +86,7 @@ def create(folder: Path, files: Sequence[Path], tell: Tell, ask: Ask | None = No
         modules=plan.modules,
         policies=plan.policies,
         titles=plan.titles,
+        today=today,
     )
     plan.texts["audit.toml"] = audit_text(draft)
     _write(plan)
@@ -312,6 +317,8 @@ def _file_problems(folder: Path, files: Sequence[Path]) -> Iterator[Problem]:
             yield _problem(str(path), "it is a folder, and not every file in a folder is an export.", do)
         elif not path.name.isprintable():
             yield _problem(repr(path.name), "its name holds characters that cannot be shown.", "rename it.")
+        elif UNLISTED & set(path.name):
+            yield _problem(str(path), "its name has a % or a backslash in it, and no audit file may.", "rename it.")
         elif not path.is_file():
             yield _problem(str(path), "there is no such file.", "correct the name.")
         elif names[path.name.casefold()] > 1:

@@ -7,13 +7,16 @@ workshop first: whoever finds a workshop that nobody holds puts back what was no
 from __future__ import annotations
 
 import errno
+import lzma
 import os
 import re
 import shutil
+import struct
 import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
@@ -32,18 +35,20 @@ REPLACED, ALL_REPLACED = "replaced", "all-replaced"
 OF_A_TIMESTAMP = bytes.fromhex("060b2a864886f70d0109100104")
 #: Seconds after which a workshop is left over, where no lock can tell.
 LONGEST_RUN = 86_400
+#: What Python raises over an archive that is damaged, or packed as it cannot unpack; OSError apart.
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, ValueError, RuntimeError)
 
 
 @contextmanager
 def workshop(target: Path) -> Iterator[Path]:
     """A new folder beside the target, gone at the end; those that killed runs left there are cleared away first."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target.parent):
-        _recover(target)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
     with ExitStack() as held:
-        held.callback(shutil.rmtree, folder, ignore_errors=True)
-        held.enter_context(_locked(folder))
+        with _alone(target.parent):  # until the new folder is locked it looks like one that a killed run left
+            _recover(target)
+            folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
+            held.callback(shutil.rmtree, folder, ignore_errors=True)
+            held.enter_context(_locked(folder))
         yield folder
 
 
@@ -111,10 +116,11 @@ def write_archive(folder: Path, archive: Path, day: date) -> None:
 
 
 def _is_archive_of(path: Path, name: str) -> bool:
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as packed:
+            return f"{name}/bagit.txt" in packed.namelist()
+    except DAMAGED:
         return False
-    with zipfile.ZipFile(path) as packed:
-        return f"{name}/bagit.txt" in packed.namelist()
 
 
 def _recover(target: Path) -> None:

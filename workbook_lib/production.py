@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
 import os
@@ -133,6 +132,7 @@ def produce(job: Job, progress: Progress) -> Path:
     Raises UserError where the input is wrong, or the pack cannot be written (a full disk, say).
     """
     placing.refuse_foreign(job.target)
+    _refuse_another(job)
     try:
         target = _staged(job, progress)
     except OSError as error:
@@ -147,6 +147,23 @@ def produce(job: Job, progress: Progress) -> Path:
         ) from error
     _remember(job)
     return target
+
+
+def _refuse_another(job: Job) -> None:
+    """Refuse to replace the pack of another organisation, whose folder has the same name: it would be restated."""
+    if not (job.target / "bag-info.txt").is_file():
+        return
+    there = pack.read_info(job.target).get("Source-Organization", "not stated")
+    if there != " ".join(job.audit.settings.organisation.split()):
+        raise UserError(
+            Problem(
+                where=str(job.target),
+                what=f"there is a pack of this name, of another organisation: {there}.",
+                effect="that pack is as it was, and none was made.",
+                do="name another folder with --out. Where the organisation has a new name, move the older pack away.",
+                code="pack_of_another",
+            )
+        )
 
 
 def _remember(job: Job) -> None:
@@ -291,9 +308,10 @@ def _print(job: Job, data: Path, scratch: Path) -> dict[str, str]:
 
 def _run_facts(job: Job, printed: dict[str, str], basis: recipe.Basis) -> str:
     """When, by whom and with which versions: true of this run alone, so kept apart from the result."""
+    user = "" if job.pseudonym_key else gate.user_name()
     facts = {
         "run_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "run_by": job.prepared_by or ("not stated" if job.pseudonym_key else getpass.getuser()),
+        "run_by": job.prepared_by or user or "not stated",
         "basis": basis,
         "asked": recipe.options(job),
         "pdf": printed,

@@ -18,7 +18,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -91,7 +91,7 @@ def execute(
     papermill = _papermill()
     _refuse_parameters(papermill, notebook, parameters)
     threading.Thread(target=_get_ready, daemon=True).start()
-    try:
+    with _told_by_name(papermill, notebook.name):
         nb: NotebookNode = papermill.execute_notebook(
             str(notebook),
             None,
@@ -106,21 +106,25 @@ def execute(
             store_widget_state=False,
             on_cell_executed=_counting(notebook, progress),
         )
-    except papermill.PapermillExecutionError as error:
-        raise _told(error, notebook.name) from None
-    except TimeoutError as error:  # an OSError, but no file is concerned
-        raise PublishError(
-            f"{notebook.name}: its cells did not answer in time: {error}. Nothing was published."
-        ) from error
-    except RuntimeError as error:  # what nbclient raises when the kernel is gone
-        raise PublishError(
-            f"{notebook.name}: the Python process that ran it ended ({error}). Was the memory enough? Nothing was "
-            "published."
-        ) from error
     settle(nb)
     _refuse_unfinished(nb)
     _write(nb, target)
     return nb
+
+
+@contextlib.contextmanager
+def _told_by_name(papermill: Any, name: str) -> Iterator[None]:
+    """What ends the run of a notebook, in our words."""
+    try:
+        yield
+    except papermill.PapermillExecutionError as error:
+        raise _told(error, name) from None
+    except TimeoutError as error:  # an OSError, but no file is concerned
+        raise PublishError(f"{name}: its cells did not answer in time: {error}. Nothing was published.") from error
+    except RuntimeError as error:  # what nbclient raises when the kernel is gone
+        raise PublishError(
+            f"{name}: the Python process that ran it ended ({error}). Was the memory enough? Nothing was published."
+        ) from error
 
 
 def _get_ready() -> None:

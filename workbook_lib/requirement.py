@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import calendar
 import difflib
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from workbook_lib.tables import WorkerType
+from workbook_lib.tables import LONG_AGO, NO_END, WorkerType
 
 #: People columns that a requirement may ask for in `applies_to`.
 ATTRIBUTES = ("worker_type", "role", "department")
 
-Days = Annotated[int, Field(ge=0, le=36_500)]
-Text = Annotated[str, Field(min_length=1)]
+Point = TypeVar("Point", bound=date)
 
 
 def wrong(code: str, message: str, **context: object) -> PydanticCustomError:
     """A finding about a value in audit.toml, in our words; `code` is its short stable name."""
     return PydanticCustomError(f"audit.{code}", message, context)
+
+
+def _within_reason(point: Point) -> Point:
+    """Refuse a day that stands for "unknown" or "never", as in the exports: what is counted from it has no date."""
+    day = date(point.year, point.month, point.day)
+    if not LONG_AGO < day < NO_END:
+        raise wrong("date_out_of_range", "{day} is no real date (before 1900-01-02 or after 2099-12-31)", day=day)
+    return point
+
+
+Day = Annotated[date, AfterValidator(_within_reason)]
+Moment = Annotated[datetime, AfterValidator(_within_reason)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
+Text = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
@@ -83,8 +96,8 @@ class Requirement(Section):
     renewal: Renewal | None = None
     pass_mark: Annotated[float, Field(ge=0, le=100)] | None = None
     applies_to: dict[Literal[ATTRIBUTES], Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]] = {}  # type: ignore[valid-type]
-    effective_from: date | None = None
-    retired_on: date | None = None
+    effective_from: Day | None = None
+    retired_on: Day | None = None
     policy_reference: str = ""
 
     @model_validator(mode="after")

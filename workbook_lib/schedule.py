@@ -22,6 +22,8 @@ ADDRESS = re.compile(
 #: Where mail is submitted: with STARTTLS, and encrypted from the first byte (RFC 8314).
 PORT, TLS_PORT = 587, 465
 TLS = "smtps://"
+#: A host, with the port of its server where one is named.
+SERVER = re.compile(rf"({TLS})?([A-Za-z0-9-]{{1,63}}\.)*[A-Za-z0-9-]{{1,63}}(:(?P<port>[0-9]{{1,5}}))?", re.ASCII)
 
 
 def is_address(text: str | None) -> bool:
@@ -89,7 +91,8 @@ class Reminders(Section):
     @field_validator("smtp")
     @classmethod
     def _a_server(cls, text: str) -> str:
-        if text and not re.fullmatch(rf"({TLS})?[A-Za-z0-9.-]+(:[0-9]{{1,5}})?", text):
+        found = SERVER.fullmatch(text)
+        if text and not (found and 1 <= int(found["port"] or PORT) <= 65_535):
             raise wrong("no_server", "'{text}' is not a host, host:port, or smtps://host", text=text)
         return text
 

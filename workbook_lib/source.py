@@ -6,19 +6,22 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from workbook_lib.requirement import Section, Text, did_you_mean, wrong
+from workbook_lib.requirement import Day, Moment, Section, Text, did_you_mean, wrong
 from workbook_lib.tables import TABLES, Problem, listing
 from workbook_lib.wording import sentence
 
 #: Code of the problem that `workbook fetch` solves.
 NOT_FETCHED = "not_fetched"
 PROFILES = Path(__file__).parent / "profiles"
+#: What a BagIt manifest writes as %25, %0A, %0D (RFC 8493, 2.1.3), and sha256sum in a way of its own: with them in a
+#: name a pack would hold for the one and not for the other.
+UNLISTED = frozenset("%\n\r\\")
 
 
 class Source(Section):
@@ -31,13 +34,13 @@ class Source(Section):
     file: Text
     catalogue_table: Text | None = None
     profile: Text = "generic"
-    extracted_on: date | None = None
-    extracted_at: datetime | None = None
+    extracted_on: Day | None = None
+    extracted_at: Moment | None = None
     system: str = ""
     report: str = ""
     parameters: str = ""
     extracted_by: str = ""
-    covers_from: date | None = None
+    covers_from: Day | None = None
     previous: str | None = None
     sheet: str | None = None
     allow_empty: bool = False
@@ -173,6 +176,13 @@ def file_problems(folder: Path, key: str, pattern: str) -> Iterator[Problem]:
         yield Problem(where=where, what=what, do="correct the name, or add the file.", code="no_such_file")
     else:
         for path in paths:
+            if UNLISTED & set(path.relative_to(folder).as_posix()):
+                yield Problem(
+                    where=where,
+                    what=f"the name {path.name!r} has a %, a backslash or a line break in it, or its folder has.",
+                    do="give it another name: not every program that verifies the evidence would find the file.",
+                    code="bad_file_name",
+                )
             if not path.resolve().is_relative_to(folder):
                 yield Problem(
                     where=where,

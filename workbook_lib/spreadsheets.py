@@ -11,8 +11,9 @@ from typing import Any
 
 import xlsxwriter
 
-#: Rows above which a table is left to its CSV: nobody scrolls further, and the file would take minutes to open. Excel
-#: itself ends at 1,048,576.
+#: Rows that a sheet can hold, its header apart; Excel's limit.
+MOST_ROWS = 1_048_575
+#: Rows above which a table is left to its CSV: nobody scrolls further, and the file would take minutes to open.
 LARGEST = 20_000
 #: Excel's calendar is wrong before this day; an earlier date is written as text.
 FIRST_DAY = date(1900, 3, 1)
@@ -35,8 +36,8 @@ OPTIONS = {
 class Sheet:
     """One table: `count` rows, each with a value for every column.
 
-    name : of the sheet, and of the table's CSV.  says : one sentence on what it holds.  frozen : columns that stay in
-    sight.  also : further words on where the table is, behind its CSV.
+    name : of the sheet.  says : one sentence on what it holds.  frozen : columns that stay in sight.  file : where the
+    whole table is; its CSV among the tables of a pack by default.  also : further words on where it is, behind that.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Sheet:
     rows: Iterable[Sequence[object]]
     count: int
     frozen: int = 0
+    file: str = ""
     also: str = ""
 
 
@@ -71,10 +73,11 @@ def write_workbook(
         first = book.add_worksheet("Contents")
         lines = []
         for sheet in sheets:
-            note = f"Too long for a sheet; all rows are in tables/{sheet.name}.csv{sheet.also}."
+            file = sheet.file or f"tables/{sheet.name}.csv"
+            note = f"Too long for a sheet; all rows are in {file}{sheet.also}."
             if sheet.count <= largest:
                 cut = _fill(book.add_worksheet(sheet.name), formats, sheet.columns, sheet.rows, sheet.frozen)
-                note = f"{cut:,} texts are cut here; whole in tables/{sheet.name}.csv." if cut else ""
+                note = f"{cut:,} texts are cut here; whole in {file}." if cut else ""
             lines.append((sheet.name, sheet.says, sheet.count, note))
         _fill(first, formats, CONTENTS, lines)
 

@@ -7,10 +7,14 @@ time zone.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+
+#: A day up to the first, or from the second on, is none: systems write it for "unknown" and for "never".
+LONG_AGO, NO_END = date(1900, 1, 1), date(2100, 1, 1)
 
 
 class Kind(StrEnum):
@@ -370,3 +374,21 @@ def offered(places: Sequence[object]) -> str:
     ('; there is one each in audits/acme, audits/bolt', '')
     """
     return f"; there is {'one' if len(places) == 1 else 'one each'} in {listing(places)}" if places else ""
+
+
+def folded(address: str) -> str:
+    """An e-mail address as it is compared: without regard to case, each letter in Unicode's composed form.
+
+    >>> folded("Ava@Example.com"), folded("ΐ@example.gr") == "ΐ@example.gr"
+    ('ava@example.com', True)
+    """
+    return unicodedata.normalize("NFC", address.casefold())
+
+
+def address_of(account: str | None) -> str | None:
+    """The e-mail address that an account is, as it is compared; None where it is none.
+
+    >>> address_of("Ava@Example.com"), address_of("417"), address_of(None)
+    ('ava@example.com', None, None)
+    """
+    return folded(account) if account and "@" in account else None

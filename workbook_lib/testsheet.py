@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from pathlib import Path
 
 from workbook_lib.csv_tables import write_csv
@@ -21,7 +20,7 @@ from workbook_lib.sampling import (
     Stratum,
     select,
 )
-from workbook_lib.spreadsheets import Sheet, write_workbook
+from workbook_lib.spreadsheets import MOST_ROWS, Sheet, write_workbook
 from workbook_lib.tables import Problem, UserError
 from workbook_lib.workpaper import Workpaper
 
@@ -101,31 +100,31 @@ FROM (
   GROUP BY before.person_no, before.requirement_no, completed_on
 ) dated"""
 
+#: Which records count: the rules that judge (C6, C9), each record with its place.
+RULES = Path(__file__).parent / "rules"
+TRAINED = (
+    (RULES / "valid_completion.sql")
+    .read_text(encoding="utf-8")
+    .replace(" AS done_on", " AS done_on, completions.source_no, completions.row_no")
+)
+ACKNOWLEDGED = (
+    (RULES / "valid_acknowledgement.sql")
+    .read_text(encoding="utf-8")
+    .replace(" AS done_on", " AS done_on, acknowledgements.source_no, acknowledgements.row_no, effective_on")
+    .replace("SELECT DISTINCT person_no, requirement_no, done_on, lapses_on", "SELECT *")
+)
+
 #: Where each record stands: of one day's records, the first that counts (C6), or that of the latest version (C9).
-RECORD = """
+RECORD = f"""
 SELECT person_no, requirement_no, done_on, source_no, row_no,
        ROW_NUMBER() OVER (PARTITION BY person_no, requirement_no, done_on
                           ORDER BY effective_on DESC, source_no, row_no) AS place
-FROM (SELECT account_person.person_no, requirement.requirement_no, completed_on AS done_on, completions.source_no,
-             completions.row_no, NULL AS effective_on
-      FROM completions
-      JOIN account_person ON account_person.account = completions.account
-      JOIN satisfies ON satisfies.module_id = completions.module_id
-      JOIN requirement ON requirement.requirement_no = satisfies.requirement_no
-      WHERE pass_mark IS NULL AND status IN ('completed', 'equivalent', 'passed')
-         OR status = 'passed' AND (score IS NULL OR score >= pass_mark)
-         OR status IN ('completed', 'equivalent') AND score >= pass_mark
+FROM (SELECT person_no, requirement_no, done_on, source_no, row_no, CAST(NULL AS DATE) AS effective_on
+      FROM ({TRAINED}) trained
       UNION ALL
-      SELECT account_person.person_no, requirement.requirement_no, acknowledged_on, acknowledgements.source_no,
-             acknowledgements.row_no, policy_version.effective_on
-      FROM acknowledgements
-      JOIN account_person ON account_person.account = acknowledgements.account
-      JOIN requirement ON requirement.policy_id = acknowledgements.policy_id
-      JOIN policy_version ON policy_version.policy_id = acknowledgements.policy_id
-       AND (policy_version.version = acknowledgements.version
-         OR acknowledgements.version IS NULL AND acknowledged_on BETWEEN in_force_from AND in_force_to)
-      WHERE acknowledgements.status = 'acknowledged') counting
-WHERE person_no IN ({numbers})"""
+      SELECT person_no, requirement_no, done_on, source_no, row_no, effective_on
+      FROM ({ACKNOWLEDGED}) agreed) counting
+WHERE person_no IN ({{numbers}})"""
 
 #: Each duty of some people, its due day and the record that answered it. A duty with exceptions shows the first one.
 DUTIES = f"""
@@ -180,10 +179,6 @@ COLUMNS: dict[str, str] = {
 }
 #: What stands for the duties of a person who has none.
 NO_DUTY: Row = (None, None, None, None, "No requirement applied to this person on a judged day.", 0, None, None, None)
-#: Rows that a sheet can hold, its header apart.
-MOST_ROWS = 1_048_575
-#: Spreadsheets count days from here; an earlier date is written as text.
-FIRST_DATE = date(1900, 1, 1)
 
 Line = tuple[object, ...]
 
@@ -242,7 +237,8 @@ def write(wp: Workpaper, selection: Selection, folder: Path) -> int:
     )
     text = "".join(f"{heading}: {says}\n" for heading, says in method(wp, selection))
     (folder / "method.txt").write_text(text, encoding="utf-8", newline="\n")
-    write_workbook(folder / "sample.xlsx", _sheets(wp, selection, sheet), wp.window.as_of, title="Test sheet")
+    sheets = _sheets(wp, selection, sheet)
+    write_workbook(folder / "sample.xlsx", sheets, wp.window.as_of, title="Test sheet", largest=MOST_ROWS)
     return len(sheet)
 
 
@@ -255,8 +251,16 @@ def _sheets(wp: Workpaper, selection: Selection, sheet: Sequence[Line]) -> Itera
         rows=sheet,
         count=len(sheet),
         frozen=list(COLUMNS).index("name"),
+        file="sample.csv",
     )
-    yield Sheet(name="Method", says="How they were drawn.", columns=("What", "In words"), rows=words, count=len(words))
+    yield Sheet(
+        name="Method",
+        says="How they were drawn.",
+        columns=("What", "In words"),
+        rows=words,
+        count=len(words),
+        file="method.txt",
+    )
 
 
 def ranking(everybody: Selection, selection: Selection) -> Iterator[Line]:

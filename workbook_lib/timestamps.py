@@ -78,8 +78,8 @@ def obtain(url: str, signed: bytes) -> bytes:
     with _scratch() as folder:
         query, reply = folder / "query.tsq", folder / "reply.tsr"
         digest = hashlib.sha256(signed).hexdigest()
-        _openssl("ts", "-query", "-digest", digest, "-sha256", "-cert", "-out", str(query))
         try:
+            _openssl("ts", "-query", "-digest", digest, "-sha256", "-cert", "-out", str(query))
             reply.write_bytes(_ask(url, query.read_bytes()))
             _certified(folder, reply, "-queryfile", str(query))
         except BadTimestampError as error:

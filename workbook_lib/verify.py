@@ -7,13 +7,13 @@ fingerprint of its key, which a reader must have from elsewhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
 import stat
 import tempfile
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from workbook_lib import pack, signing, timestamps
 from workbook_lib.pack import PAYLOAD, TAGS, digest
-from workbook_lib.placing import PUBLIC_KEY, SIGNATURE, TIMESTAMP
+from workbook_lib.placing import DAMAGED, PUBLIC_KEY, SIGNATURE, TIMESTAMP
 from workbook_lib.tables import Problem, UserError, offered
 
 TAG_FILES = ("bagit.txt", "bag-info.txt", PAYLOAD, "VERIFY.txt")
@@ -30,6 +30,8 @@ LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 #: What an archive may hold at most: members; bytes unpacked for each byte packed, small ones apart; bytes unpacked.
 MOST_MEMBERS, MOST_INFLATION, MOST_BYTES = 20_000, 200, 64 << 30
 SMALL = 64 << 20
+#: Errors of the system over the name of a member; any other, a full disk say, is no fault of the archive.
+OF_A_NAME = {errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENOENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,8 @@ def _opened(path: Path) -> Iterator[tuple[Path, list[str]]]:
     elif not zipfile.is_zipfile(path):
         raise _no_pack(path, "it is a file, and no zip archive.")
     else:
-        with tempfile.TemporaryDirectory(prefix="workbook-verify-") as scratch, zipfile.ZipFile(path) as archive:
-            refused = [f"{path.name}: {reason} Nothing was unpacked." for reason in _refusals(archive, path)]
-            if not refused:
-                refused = [f"{path.name}: {reason}" for reason in _unpack(archive, Path(scratch))]
+        with tempfile.TemporaryDirectory(prefix="workbook-verify-") as scratch:
+            refused = [f"{path.name}: {reason}" for reason in _unpacked(path, Path(scratch))]
             yield (Path(scratch) if refused else _top(Path(scratch), path)), refused
 
 
@@ -133,27 +133,52 @@ def _is_plain(name: str) -> bool:
     return not outside and not {"", ".", ".."} & set(name.split("/"))
 
 
-def _unpack(archive: zipfile.ZipFile, folder: Path) -> Iterator[str]:
-    """Unpack, or say what is damaged."""
+def _unpacked(path: Path, folder: Path) -> list[str]:
+    """Unpack an archive; or why it is not unpacked, or what of it is damaged."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except DAMAGED as error:
+        return [f"the list of its members is damaged ({error}). Nothing was unpacked."]
+    with archive:
+        refused = [f"{reason} Nothing was unpacked." for reason in _refusals(archive, path)]
+        return refused or [*_damages(archive, folder)]
+
+
+def _damages(archive: zipfile.ZipFile, folder: Path) -> Iterator[str]:
+    """Unpack, or say what is damaged. Raises UserError where it is not the archive that cannot be unpacked."""
     for member in archive.infolist():
-        target = folder / member.filename
         try:
-            if member.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as packed, target.open("xb") as file:
-                shutil.copyfileobj(packed, file, 1 << 20)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            FileExistsError,
-            NotADirectoryError,
-        ) as error:
-            yield f"member {member.filename!r} cannot be unpacked: {error}."
+            _unpack(archive, member, folder / member.filename)
+        except OSError as error:
+            if error.errno and error.errno not in OF_A_NAME:
+                raise _no_room(error) from error
+            why = error.strerror if error.errno else f"its data are damaged ({error})"  # bzip2 numbers none
+            yield f"member {member.filename!r} cannot be unpacked: {why}."
             return
+        except DAMAGED as error:
+            yield f"member {member.filename!r} cannot be unpacked: its data are damaged ({error or 'cut short'})."
+            return
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:
+    if member.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with archive.open(member) as packed, target.open("xb") as file:
+        shutil.copyfileobj(packed, file, 1 << 20)
+
+
+def _no_room(error: OSError) -> UserError:
+    return UserError(
+        Problem(
+            where=tempfile.gettempdir(),
+            what=f"the archive cannot be unpacked there: {error.strerror}.",
+            effect="nothing was verified.",
+            do="make room there, or name another folder in the environment variable TMPDIR.",
+            code="cannot_unpack",
+        )
+    )
 
 
 def _top(folder: Path, path: Path) -> Path:

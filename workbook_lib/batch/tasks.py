@@ -208,7 +208,6 @@ def make(task: Task) -> Entry:
     """Make one pack, unless the one that stands was made from the same; what goes wrong is told in the entry."""
     try:
         job = _job(task)
-        _refuse_another(job)
         if why := production.reason_to_make(job):
             production.produce(job, lambda what, share: None)
         return _with_pack(task, job.target, why)
@@ -242,23 +241,6 @@ def _job(task: Task) -> production.Job:
     )
 
 
-def _refuse_another(job: production.Job) -> None:
-    """Refuse to replace the pack of another organisation, whose folder has the same name."""
-    if not (job.target / "bag-info.txt").is_file():
-        return
-    there = pack.read_info(job.target).get("Source-Organization", "")
-    if there != " ".join(job.audit.settings.organisation.split()):
-        raise UserError(
-            Problem(
-                where=job.target.name,
-                what=f"there is a pack of this name, of another organisation: {there}.",
-                effect="that pack is as it was, and none was made.",
-                do="choose another --out or move it away.",
-                code="pack_of_another",
-            )
-        )
-
-
 def _with_pack(task: Task, target: Path, why: str) -> Entry:
     return Entry(
         audit=task.audit.name,
@@ -279,7 +261,7 @@ def _told(error: Exception, folder: Path, options: Options) -> str:
     """What went wrong, without where on this machine: the index is handed on."""
     is_worded = isinstance(error, UserError | OSError | publish.PublishError)
     text = str(error) if is_worded else f"{type(error).__name__}: {error}"
-    for place in (*folder.parents[:3], options.out):  # a message names audits around a wrong folder
+    for place in (options.out, *folder.parents[:3]):  # a message names packs, and audits around a wrong folder
         text = text.replace(f"{place}{os.sep}", "")
     return text
 

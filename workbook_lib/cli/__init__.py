@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import NoReturn
 
@@ -14,6 +15,9 @@ COMMANDS = (packs, batching, judging, beginning, deciding, reminding)
 
 def main() -> NoReturn:
     """Run the command; every error is one message on standard error, without a traceback unless `--debug` is given."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # written to a file, Windows has no letter for most names
+            stream.reconfigure(errors="backslashreplace")
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:

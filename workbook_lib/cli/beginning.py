@@ -39,10 +39,13 @@ def new(
     The files are copied to DIR/exports byte for byte. What a file is, is told by its columns; where no profile knows
     them, a profile is proposed for you to confirm. Exit 1 where something is left to mend.
     """
+    from datetime import date
+
     from workbook_lib.new_audit import create, next_steps
 
     asks = not no_input and sys.stdin.isatty() and sys.stderr.isatty()
-    plan = create(folder, [*(exports or []), *(more or [])], typer.echo, _ask if asks else None)
+    files = [*(exports or []), *(more or [])]
+    plan = create(folder, files, typer.echo, _ask if asks else None, today=date.today())
     typer.echo(f"\nWritten: {', '.join(str(folder / name) for name in (*sorted(plan.texts), 'exports'))}\n")
     code = _check_new(folder)
     typer.echo("\nNext:")

@@ -10,6 +10,9 @@ import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app
 
+#: How many decisions are listed with their ids.
+MOST_LISTED = 50
+
 
 @app.command(epilog="Example: `workbook decide data_samples/northwind decisions.csv`")
 def decide(
@@ -30,11 +33,19 @@ def decide(
     checked = load_audit(audit)
     decisions = desk.from_file(checked, file)
     done = desk.record(checked, decisions, desk.people_of(checked))
+    for withdrawn in done.withdrawn:
+        typer.echo(
+            f"warning: {withdrawn} was recorded before and is withdrawn; it has no effect. Do: give the row a "
+            "decision_id of its own, if it shall count again.",
+            err=True,
+        )
     again = f"; {done.known:,} were recorded before" if done.known else ""
     new, entries = counted(done.new, "decision"), counted(done.head.count, "entry", "entries")
     typer.echo(f"{new} recorded{again}. The register has {entries}.")
-    for decision in decisions:
+    for decision in decisions[:MOST_LISTED]:
         typer.echo(f"  {decision['decision_id']}: {decision['kind']}, {decision['place']}")
+    if len(decisions) > MOST_LISTED:
+        typer.echo(f"  and {len(decisions) - MOST_LISTED:,} more")
     typer.echo(f"Its head: {done.head.hash}")
     ids = {decision["decision_id"] for decision in decisions}
     for finding in perform(checked).findings:

@@ -29,10 +29,15 @@ class _InOrderOfUse(TyperGroup):
 
 
 def _day(text: str) -> date:
+    from workbook_lib.tables import LONG_AGO, NO_END
+
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        day = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise typer.BadParameter(f"'{text}' is no day as it is written here; write it like 2025-12-31.") from None
+    if not LONG_AGO < day < NO_END:
+        raise typer.BadParameter(f"{day} is no real date (before 1900-01-02 or after 2099-12-31).")
+    return day
 
 
 def day_option(text: str, *, default: str) -> Any:

@@ -66,9 +66,6 @@ def run(
     """
     import json
 
-    from rich.console import Console
-    from rich.progress import Progress
-
     from workbook_lib import caveats, production, timestamps
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.engine import checked_limit
@@ -105,17 +102,27 @@ def run(
         memory_limit=checked_limit(memory_limit) if memory_limit else "",
         spark_master=chosen,
     )
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        try:
-            target = production.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
-        except KeyboardInterrupt:
-            typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
-            raise typer.Exit(130) from None
+    target = _produced(job)
     result = json.loads((target / "data" / "result.json").read_text(encoding="utf-8"))
     _tell(job, target, result)
     if fail_on_deviation and any(one["outcome"] == Outcome.EXCEPTIONS for one in result["procedures"].values()):
         raise typer.Exit(1)
+
+
+def _produced(job: Job) -> Path:
+    """Make the pack behind a progress bar; Ctrl-C ends it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from workbook_lib import production
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        try:
+            return production.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
+        except KeyboardInterrupt:
+            typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
+            raise typer.Exit(130) from None
 
 
 def _tell(job: Job, target: Path, result: dict[str, Any]) -> None:

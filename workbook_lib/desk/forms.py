@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from workbook_lib import register
-from workbook_lib.desk.queues import Decision, Item, QueueName
+from workbook_lib.desk.queues import Decision, Item, QueueName, account_key
 from workbook_lib.tables import TABLES, DecisionKind
 
 #: Field → what was answered.
@@ -141,7 +141,7 @@ def _of_one(kind: DecisionKind, one: Decision, known: Known) -> dict[str, str]:
     if kind is DecisionKind.LINK:
         if one["person_id"] and one["person_id"] not in {person_id for person_id, *_ in known.people}:
             found["person_id"] = f"No people export names {one['person_id']}."
-        if one["account"] and one["account"] not in known.accounts:
+        if one["account"] and account_key(one["account"]) not in known.accounts:
             found["account"] = f"No export knows the account {one['account']}."
     return found
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM
-from workbook_lib.tables import DecisionKind
+from workbook_lib.tables import DecisionKind, address_of
 from workbook_lib.workpaper import Workpaper
 
 #: A decision by column, dates as ISO text.
@@ -166,7 +166,7 @@ def queues(items: Iterable[Item], decisions: Sequence[Decision], people: Iterabl
 
 def account_key(account: str) -> str:
     """How accounts are compared: e-mail addresses without regard to case, others as they are written."""
-    return account.casefold() if "@" in account else account
+    return address_of(account) or account
 
 
 def _linked(decisions: Iterable[Decision], people: set[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from workbook_lib.intake.profile import Layout, Profile, Reading, headers_in, he
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.values import quoted
 from workbook_lib.source import PROFILES, Source
-from workbook_lib.tables import TABLES, VOCABULARY, UserError
+from workbook_lib.tables import NO_END, TABLES, VOCABULARY, UserError
 
 #: Among how many first rows a header is looked for, where a profile does not say.
 DEPTH = 30
@@ -231,7 +231,8 @@ def source_of(path: Path, table: str, untold: Iterable[str], sheet: str | None =
     """A source to try a file with. What is still untold has any value that can be read, and the day is no day yet."""
     kinds = {name: TABLES[table][name].kind for name in untold}
     values = {name: VOCABULARY[kind][0] if kind in VOCABULARY else "2000-01-01" for name, kind in kinds.items()}
-    return Source(table=table, file=path.name, sheet=sheet, extracted_on=date.max, values=values)
+    late = NO_END - timedelta(days=1)
+    return Source(table=table, file=path.name, sheet=sheet, extracted_on=late, values=values)
 
 
 #: The changes, how many columns are read, how many the file has, and on how many the layout insists.

@@ -16,9 +16,9 @@ from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from workbook_lib.tables import LONG_AGO, NO_END, address_of, folded
+
 #: An end on or after this day is no end; a start there, or before the first day that is plausible, is a placeholder.
-NO_END = date(2100, 1, 1)
-LONG_AGO = date(1900, 1, 1)
 #: What a cell of a spreadsheet can hold.
 LONGEST = 32_767
 ISO_DATE = "YYYY-MM-DD"
@@ -88,7 +88,7 @@ def refuse_invisible(found: str) -> None:
 def email(given: str) -> str | None:
     """An e-mail address, case-folded."""
     found = identifier(given)
-    return None if found is None else unicodedata.normalize("NFC", found.casefold())
+    return None if found is None else folded(found)
 
 
 def account(given: str) -> tuple[str | None, str | None]:
@@ -98,7 +98,7 @@ def account(given: str) -> tuple[str | None, str | None]:
     (('Ava@Example.com', 'ava@example.com'), ('417', None))
     """
     found = identifier(given)
-    return found, email(found) if found is not None and "@" in found else None
+    return found, address_of(found)
 
 
 # --- numbers, flags, words ----------------------------------------------------------------------------------------

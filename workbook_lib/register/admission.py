@@ -18,7 +18,7 @@ from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine, Row
 from workbook_lib.register.standing import Decision, refusals
 from workbook_lib.requirement import did_you_mean
-from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined
+from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined, address_of
 from workbook_lib.wording import sentence
 
 #: Name of the register in an audit folder, and of its copy in a pack.
@@ -191,5 +191,4 @@ def _quarantined(decision: Decision, column: str, code: str, message: str, *, fi
 
 
 def _email(decision: Decision) -> str | None:
-    account = decision["account"]
-    return account.casefold() if account and "@" in account else None
+    return address_of(decision["account"])
