@@ -8,6 +8,7 @@ import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib.audit import load_audit
+from workbook_lib.exhibits import bottom_line
 from workbook_lib.procedures import CATALOGUE, Outcome
 from workbook_lib.workpaper import Workpaper, perform
 
@@ -67,16 +68,16 @@ DEFECTS = {
         "P12", plus("completions", "ada@acme.example,SEC-101,31/02/2025,completed,,30"), "1 could not be read",
     ),
     "completion without time": (
-        "P12", plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0"), "1 observation",
+        "P12", plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0"), "and 1 record is remarked upon",
     ),
     "completed long before the first day": (
-        "P12", plus("completions", "bo@acme.example,SEC-101,2024-06-01T09:00:00Z,completed,,30"), "1 observation",
+        "P12", plus("completions", "bo@acme.example,SEC-101,2024-06-01T09:00:00Z,completed,,30"), "and 1 record is remarked upon",
     ),
     "the same record twice": (
-        "P12", plus("completions", "bo@acme.example,SEC-101,2025-03-20T09:00:00Z,completed,,30"), "1 observation",
+        "P12", plus("completions", "bo@acme.example,SEC-101,2025-03-20T09:00:00Z,completed,,30"), "and 1 record is remarked upon",
     ),
     "completed after the export": (
-        "P12", plus("completions", "bo@acme.example,SEC-101,2026-03-20T09:00:00Z,completed,,30"), "1 observation",
+        "P12", plus("completions", "bo@acme.example,SEC-101,2026-03-20T09:00:00Z,completed,,30"), "and 1 record is remarked upon",
     ),
 }  # fmt: skip
 
@@ -100,6 +101,66 @@ def test_many_people_at_one_second_are_noted(tmp_path):
     check = next(check for check in found["P12"].checks if "same second" in check.says)
     assert check.exceptions == 1
     assert paper.rows(check.listing)[0][2] == 5
+
+
+def parts(found, part):
+    """The parts of P12 that say this: exceptions, and of how many."""
+    return [(check.exceptions, check.tested) for check in found["P12"].checks if part in check.says]
+
+
+def test_a_row_counts_once_however_much_is_remarked_upon_it(tmp_path):
+    # Two rows are one record, without time and long before the first day; the third has no time and a day to come.
+    line = "bo@acme.example,SEC-101,{day}T09:00:00Z,completed,,0"
+    _, found = results(
+        tmp_path, plus("completions", *[line.format(day="2024-06-01")] * 2, line.format(day="2026-03-20"))
+    )
+    assert (found["P12"].exceptions, found["P12"].tested) == (3, 30)
+    assert found["P12"].says == (
+        "3 of 30 rows, read from 7 files and each counted once, need a look: 0 could not be read, 0 decisions were "
+        "refused, and 3 records are remarked upon."
+    )
+    assert parts(found, "repeats another") == [(1, 15)]
+    assert parts(found, "took no time") == [(3, 11)]
+
+
+def test_seconds_leaves_and_earlier_records_are_counted_apart_from_rows(tmp_path):
+    people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 15)]
+    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:00Z,completed,,30" for n in range(10, 15)]
+    leave = "person_id,start_date,end_date\nE2,2025-03-10,\n"
+    changes = plus("people", *people) | plus("completions", *records) | {"leave": leave}
+    _, found = results(tmp_path, changes)
+    assert found["P12"].exceptions == 0
+    assert found["P12"].outcome == Outcome.EXCEPTIONS
+    assert found["P12"].says.endswith(
+        "0 records are remarked upon. Counted apart: 1 second at which 5 people or more completed a module; 1 leave "
+        "without an end that has records during it."
+    )
+    assert parts(found, "same second") == [(1, 9)]  # eight seconds of the sound company, and the one of the five
+
+
+def test_one_person_with_five_accounts_is_not_five_people(tmp_path):
+    users = [f"bo{n},E2,Bo,true" for n in range(5)]
+    records = [f"bo{n},SEC-101,2025-03-20T17:00:00Z,completed,,30" for n in range(5)]
+    _, found = results(tmp_path, plus("accounts", *users) | plus("completions", *records))
+    assert parts(found, "same second") == [(0, 9)]
+
+
+def test_what_no_record_tells_is_no_part_of_the_test(tmp_path):
+    rows = [line.split(",") for line in SOUND["completions"].splitlines()]
+    rows = [[*row[:2], row[2].partition("T")[0] if row[2].startswith("2") else row[2], *row[3:5]] for row in rows]
+    _, found = results(tmp_path, {"completions": "".join(f"{','.join(row)}\n" for row in rows)})
+    assert found["P12"].outcome == Outcome.NO_EXCEPTIONS
+    assert not parts(found, "same second")
+    assert not parts(found, "took no time")
+    assert not parts(found, "leave without an end")
+    assert all(check.tested for check in found["P12"].checks)
+
+
+def test_an_open_leave_of_somebody_who_left_excuses_nobody_to_this_day(tmp_path):
+    leave = "person_id,start_date,end_date\nE9,2024-12-01,\n"  # Di has a record of 2024-12-05, and left in June
+    paper, found = results(tmp_path, {"leave": leave})
+    assert not parts(found, "leave without an end")
+    assert "open leave" not in str(bottom_line(paper))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +281,7 @@ def test_a_decision_about_oneself_has_a_line_of_its_own(tmp_path):
         "D2,link,grc@acme.example,E1,,,,no account named,T-2,ciso@acme.example\n"
     )
     paper, found = results(tmp_path, {"decisions": decided})
-    assert "0 could not be read, 2 decisions were refused, and 0 observations" in found["P12"].says
+    assert "0 could not be read, 2 decisions were refused, and 0 records are remarked upon" in found["P12"].says
     own, other = found["P12"].checks[1:3]
     assert [(check.tested, check.exceptions) for check in (own, other)] == [(2, 1), (2, 1)]
     assert [row[1] for check in (own, other) for row in paper.rows(check.listing)] == [2, 3]
