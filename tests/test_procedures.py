@@ -8,7 +8,7 @@ import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib.audit import load_audit
-from workbook_lib.exhibits import bottom_line
+from workbook_lib.exhibits import bottom_line, joiners, procedure
 from workbook_lib.procedures import CATALOGUE, Outcome
 from workbook_lib.workpaper import Workpaper, perform
 
@@ -145,22 +145,80 @@ def test_one_person_with_five_accounts_is_not_five_people(tmp_path):
     assert parts(found, "same second") == [(0, 9)]
 
 
-def test_what_no_record_tells_is_no_part_of_the_test(tmp_path):
+def test_what_no_record_tells_is_not_performed(tmp_path):
     rows = [line.split(",") for line in SOUND["completions"].splitlines()]
     rows = [[*row[:2], row[2].partition("T")[0] if row[2].startswith("2") else row[2], *row[3:5]] for row in rows]
-    _, found = results(tmp_path, {"completions": "".join(f"{','.join(row)}\n" for row in rows)})
+    paper, found = results(tmp_path, {"completions": "".join(f"{','.join(row)}\n" for row in rows)})
     assert found["P12"].outcome == Outcome.NO_EXCEPTIONS
-    assert not parts(found, "same second")
-    assert not parts(found, "took no time")
-    assert not parts(found, "leave without an end")
-    assert all(check.tested for check in found["P12"].checks)
+    ended = {check.says: str(check.outcome) for check in found["P12"].checks}
+    assert [says for says, outcome in ended.items() if outcome == "not performed"] == [
+        "Nobody decides about themselves, or approves what they decided.",
+        "Every other decision is complete and recorded once.",
+        "No completion took no time at all, where the time is recorded.",
+        "Fewer than 5 people completed a module in the same second; counted are the seconds.",
+        "Nobody engaged on the last judged day has valid records during a leave without an end (C10).",
+    ]
+    assert dict(procedure(paper, "P12").table[["Expected", "Result"]].values) == ended
 
 
 def test_an_open_leave_of_somebody_who_left_excuses_nobody_to_this_day(tmp_path):
     leave = "person_id,start_date,end_date\nE9,2024-12-01,\n"  # Di has a record of 2024-12-05, and left in June
     paper, found = results(tmp_path, {"leave": leave})
-    assert not parts(found, "leave without an end")
+    assert parts(found, "leave without an end") == [(0, 0)]
     assert "open leave" not in str(bottom_line(paper))
+
+
+UNREAD = "E2,Bo,bo@acme.example,employee,Sales,,"
+
+
+def test_who_has_an_unreadable_row_passes_no_procedure(tmp_path):
+    renewed = plus("completions", "bo@acme.example,SEC-101,2025-04-03T09:00:00Z,completed,,30")
+    paper, found = results(tmp_path, plus("people", UNREAD) | renewed)
+    assert (found["P2"].exceptions, found["P2"].tested) == (2, 2)
+    assert found["P2"].says == (
+        "0 of 2 onboarding duties due in the period were neither met nor excused by the due day, and 2 are "
+        "undetermined; 0 more were due before the period and still open in it."
+    )
+    assert (found["P3"].exceptions, found["P3"].tested) == (1, 5)
+    assert found["P3"].says == "0 of 5 repeated duties lapsed in the period, and 1 is undetermined."
+    for name, duties in (("P2", ["awareness", "policy"]), ("P3", ["awareness"])):
+        check = found[name].checks[1]
+        assert [row[2] for row in paper.rows(check.listing)] == duties
+
+
+def test_leave_on_the_due_day_excuses_a_joiner_as_the_exhibit_of_joiners_says(tmp_path):
+    leave = "person_id,start_date,end_date\nE2,2025-03-10,2025-05-31\n"
+    late = {"completions": SOUND["completions"].replace("2025-03-20T", "2025-06-20T")}
+    paper, found = results(tmp_path, late | {"leave": leave})
+    assert found["P2"].outcome == Outcome.NO_EXCEPTIONS
+    assert found["P2"].says.startswith("0 of 2 onboarding duties due in the period were neither met nor excused")
+    assert "1 were excused on the due day" in joiners(paper).says[0]
+
+
+def test_where_nothing_was_tested_no_procedure_passes(tmp_path):
+    audit = AUDIT.replace('time_zone = "UTC"', 'time_zone = "UTC"\nrequired_topics = []')
+    _, found = results(tmp_path / "topics", audit=audit)
+    assert found["P7"].outcome == Outcome.NOT_PERFORMED
+    assert found["P7"].says == "The audit requires no topic: required_topics in audit.toml is empty."
+
+    people = {"people": SOUND["people"].replace("contractor,Sales,2024-05-01", "contractor,Sales,2025-12-15")}
+    records = without("completions", "cy@agency") | without("acknowledgements", "cy@agency")
+    _, found = results(tmp_path / "contractor", people | records)
+    assert found["P5"].outcome == Outcome.NOT_PERFORMED
+    assert (
+        found["P5"].says == "1 contractor or third party in the population. No duty of theirs fell due in the period."
+    )
+
+    for_employees = AUDIT.replace(
+        "due_within_days = 30", 'due_within_days = 30\napplies_to = { worker_type = ["employee"] }'
+    )
+    _, found = results(tmp_path / "nothing_asked", audit=for_employees)
+    assert found["P5"].outcome == Outcome.EXCEPTIONS
+    assert (found["P5"].tested, [check.exceptions for check in found["P5"].checks]) == (0, [1])
+
+    _, found = results(tmp_path / "once", audit=AUDIT.replace("renewal = { every_months = 12 }", ""))
+    assert (found["P3"].outcome, found["P3"].tested) == (Outcome.EXCEPTIONS, 0)
+    assert [(check.exceptions, check.tested) for check in found["P3"].checks] == [(1, 1)]
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         tables.append(
             Table(
                 frame=framed(
-                    [_checked(c.says, c.exceptions, c.tested) for c in result.checks],
+                    [(c.says, rate(c.exceptions, c.tested), str(c.outcome)) for c in result.checks],
                     ("Expected", "Exceptions", "Result"),
                 ),
                 caption="What was expected, and how many items are not so",
@@ -254,11 +254,6 @@ def _details(wp: Workpaper, check: Check) -> Table | None:
 
 def _counted(result: Result) -> str:
     return f"{rate(result.exceptions, result.tested)} {result.procedure.unit}"
-
-
-def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:
-    outcome = Outcome.EXCEPTIONS if exceptions else Outcome.NO_EXCEPTIONS
-    return says, rate(exceptions, tested), str(outcome)
 
 
 #: The exceptions with their recorded explanations in words; those without one first.

@@ -14,13 +14,16 @@ WHERE access.granted_on BETWEEN window_from AND window_to AND account_person.via
 
 #: Each grant with each requirement that applied to its person on that day; where access came before the first day of an
 #: engagement, on that first day. last_done_on and covers_to are of the records up to the grant (C7, C8), next_done_on
-#: of those after it. Leave and extensions excuse a day and train nobody, so they play no part.
+#: of those after it. Leave and extensions excuse a day and train nobody, so they play no part. Nothing is asked of
+#: people with a row that cannot be read: they are among OF_NOBODY.
 ASKED = f"""
 WITH engaged AS (
   SELECT granted.source_no, granted.row_no, granted.system, granted.granted_on, granted.person_no,
          GREATEST(granted.granted_on, MIN(spell.spell_from)) AS asked_on
   FROM ({GRANTED}) granted
+  JOIN person ON person.person_no = granted.person_no
   JOIN spell ON spell.person_no = granted.person_no AND spell.spell_to >= granted.granted_on
+  WHERE person.person_id NOT IN (SELECT person_id FROM unread_people)
   GROUP BY granted.source_no, granted.row_no, granted.system, granted.granted_on, granted.person_no
 )
 SELECT engaged.source_no, engaged.row_no, engaged.system, engaged.granted_on, engaged.person_no,
@@ -79,6 +82,8 @@ def access(evidence: Evidence) -> Tested | NotPerformed:
     never = evidence.check("Each requirement had been completed by the day of the grant.", tested, NEVER)
     lapsed = evidence.check("Where it had been, its cover had not lapsed by that day.", tested, LAPSED)
     known = evidence.check("Each grant is to somebody whose rows in the people export can be read.", grants, OF_NOBODY)
+    if not tested and not known.exceptions:
+        return NotPerformed("No requirement applied to anybody who was given access on a judged day.")
     failed = never.exceptions + lapsed.exceptions
     return Tested(
         tested=tested,

@@ -35,6 +35,9 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
     """P7: each required topic is taught to everyone, whichever of the accepted modules a person takes."""
     if not evidence.has("modules"):
         return NotPerformed("No source describes the modules, so their topics are not known.")
+    required = evidence.audit.settings.required_topics
+    if not required:
+        return NotPerformed("The audit requires no topic: required_topics in audit.toml is empty.")
     taught = {
         module: {topic.strip().casefold() for topic in (text or "").split(";")} - {""}
         for module, text in evidence.engine.rows("SELECT module_id, topics FROM modules")
@@ -48,7 +51,6 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
     for requirement_no, modules in in_use.items():
         if not {"role", "department"} & set(evidence.audit.requirements[requirement_no - 1].applies_to):
             for_everyone |= set.intersection(*(taught.get(module, set()) for module in modules))
-    required = evidence.audit.settings.required_topics
     missing = [topic for topic in required if topic.casefold() not in for_everyone]
     topics_required = counted(len(required), "required topic")
     are = agreeing(len(missing), "is", "are")

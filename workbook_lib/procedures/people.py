@@ -137,29 +137,48 @@ CROSS JOIN settings WHERE exception.cause = 'onboarding' AND exception.due_on {w
 ORDER BY person.person_id, requirement.requirement_id"""
 
 
+#: Duties of people with a row that cannot be read: nobody can say whether they passed.
+UNDETERMINED = """
+SELECT person.person_id, person.name, requirement.requirement_id FROM ({tested}) tested
+JOIN verdict ON verdict.person_no = tested.person_no AND verdict.requirement_no = tested.requirement_no
+JOIN person ON person.person_no = tested.person_no
+JOIN requirement ON requirement.requirement_no = tested.requirement_no
+WHERE verdict.verdict = 'undetermined' ORDER BY person.person_id, requirement.requirement_id"""
+
+
 def onboarding(evidence: Evidence) -> Tested | NotPerformed:
-    """P2: duties of people who joined, due inside the period; those due before it and still open are carried in."""
+    """P2: duties of people who joined, due inside the period; those due before it and still open are carried in.
+
+    A duty that a leave or an extension excuses on its due day passes; one that is undetermined does not.
+    """
     carried_in = ONBOARDING_FAILED.format(when="<")
     due, carried = evidence.count(ONBOARDING), evidence.count(carried_in)
     if not due and not carried:
         return NotPerformed("No onboarding duty fell due in the period, so the control did not operate.")
     in_time = evidence.check(
-        "Every onboarding duty that fell due in the period was met by its due day.",
+        "Every onboarding duty that fell due in the period was met or excused by its due day.",
         due,
         ONBOARDING_FAILED.format(when=">="),
         table="exceptions",
     )
+    judged = _can_be_judged(evidence, "Every onboarding duty that fell due in the period can be judged.", ONBOARDING)
     closed = evidence.check(
         "No onboarding duty from before the period was still open in it.", carried, carried_in, table="exceptions"
     )
     return Tested(
         tested=due + carried,
-        exceptions=in_time.exceptions + carried,
+        exceptions=in_time.exceptions + judged.exceptions + carried,
         says=f"{in_time.exceptions:,} of {counted(due, 'onboarding duty', 'onboarding duties')} due in the period "
-        f"{agreeing(in_time.exceptions, 'was', 'were')} not met by the due day; {carried:,} more "
+        f"{agreeing(in_time.exceptions, 'was', 'were')} neither met nor excused by the due day, and "
+        f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined; {carried:,} more "
         f"{agreeing(carried, 'was', 'were')} due before the period and still open in it.",
-        checks=(in_time, closed),
+        checks=(in_time, judged, closed),
     )
+
+
+def _can_be_judged(evidence: Evidence, says: str, tested: str) -> Check:
+    """A part of a procedure: which of the duties tested are undetermined. tested : a SELECT for their numbers."""
+    return evidence.check(says, evidence.count(tested), UNDETERMINED.format(tested=tested), table="verdicts")
 
 
 LAPSED = """
@@ -184,22 +203,25 @@ def renewal(evidence: Evidence) -> Tested | NotPerformed:
     """P3: whoever was covered once stayed covered."""
     repeated = _among([requirement.renewal is not None for requirement in evidence.audit.requirements])
     if not repeated:
-        every = len(evidence.audit.requirements)
+        once = Check(says="At least one requirement is repeated.", tested=1, exceptions=1)
         says = "No requirement is ever repeated: training once is not an ongoing programme."
-        return Tested(tested=every, exceptions=every, says=says)
-    tested = evidence.count(ONCE_COVERED.format(requirements=repeated))
+        return Tested(tested=0, exceptions=0, says=says, checks=(once,))
+    duties = ONCE_COVERED.format(requirements=repeated)
+    tested = evidence.count(duties)
     if not tested:
         return NotPerformed("Nobody had training to renew in the period, so the control did not operate.")
     listing = LAPSED.format(requirements=repeated)
-    failed = evidence.number(
+    lapsed = evidence.number(
         f"SELECT COUNT(*) FROM (SELECT DISTINCT person_id, requirement_id FROM ({listing}) l) lapsed"
     )
     says = "Training that was done once was repeated before it lapsed."
+    judged = _can_be_judged(evidence, "Every duty of which something was done once can be judged.", duties)
     return Tested(
         tested=tested,
-        exceptions=failed,
-        says=f"{failed:,} of {counted(tested, 'repeated duty', 'repeated duties')} lapsed in the period.",
-        checks=(Check(says=says, tested=tested, exceptions=failed, listing=listing, table="exceptions"),),
+        exceptions=lapsed + judged.exceptions,
+        says=f"{lapsed:,} of {counted(tested, 'repeated duty', 'repeated duties')} lapsed in the period, and "
+        f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined.",
+        checks=(Check(says=says, tested=tested, exceptions=lapsed, listing=listing, table="exceptions"), judged),
     )
 
 
@@ -247,7 +269,7 @@ def outsiders(evidence: Evidence) -> Tested | NotPerformed:
     )
     if found is None:
         says = present + "No duty of theirs fell due in the period."
-        return Tested(tested=people, exceptions=scope.exceptions, says=says, checks=(scope,))
+        return Tested(tested=0, exceptions=0, says=says, checks=(scope,)) if scope.exceptions else NotPerformed(says)
     return Tested(
         tested=found.tested, exceptions=found.exceptions, says=present + found.says, checks=(scope, *found.checks)
     )
@@ -319,7 +341,7 @@ PROCEDURES = (
         population="Every duty of a joiner whose due day lies in the period, and those still open from before.",
         source="people, completions, acknowledgements, decisions",
         done="Each joiner's due day was computed from the first day of engagement (C5) and compared with the day of "
-        "the first valid record.",
+        "the first valid record. A due day that a leave or an extension excuses is no exception (C10, C11).",
         perform=onboarding,
     ),
     Procedure(

@@ -160,7 +160,7 @@ def reliability(evidence: Evidence) -> Tested | NotPerformed:
     """P12: the records are whole and look like the work of a system, not of a hand.
 
     The result counts rows of the files, each once, whatever is remarked upon it. Parts that count something else are
-    told apart. A part that finds nothing to test is left out.
+    told apart.
     """
     files = received(evidence.files, evidence.quarantine)
     rows = sum(one.rows for one in files)
@@ -170,7 +170,7 @@ def reliability(evidence: Evidence) -> Tested | NotPerformed:
     whole = Check(says="Every row of the exports can be read.", tested=rows, exceptions=unread, listing=UNREAD_ROWS)
     _load_rejected(evidence, files)
     of_rows = tuple(_of_rows(evidence))
-    beside = [(check, unit) for check, *unit in _of_others(evidence) if check.tested]
+    others = tuple(_of_others(evidence))
     noted = _noted(evidence, [check.listing for check in of_rows if check.exceptions])
     remarked, names = noted - unread - refused, len({one.file for one in files})
     says = (
@@ -179,13 +179,12 @@ def reliability(evidence: Evidence) -> Tested | NotPerformed:
         f"{agreeing(refused, 'was', 'were')} refused, and {counted(remarked, 'record')} "
         f"{agreeing(remarked, 'is', 'are')} remarked upon."
     )
-    apart = [counted(check.exceptions, *unit) for check, unit in beside if check.exceptions]
-    parts = (whole, *_of_decisions(evidence), *of_rows)
+    apart = [counted(check.exceptions, *unit) for check, *unit in others if check.exceptions]
     return Tested(
         tested=rows,
         exceptions=noted,
         says=f"{says} Counted apart: {'; '.join(apart)}." if apart else says,
-        checks=(*(check for check in parts if check.tested), *(check for check, _ in beside)),
+        checks=(whole, *_of_decisions(evidence), *of_rows, *(check for check, *_ in others)),
     )
 
 
@@ -195,7 +194,7 @@ def _noted(evidence: Evidence, listings: list[str]) -> int:
     marked = [f"SELECT file_no, row_no FROM ({listing}) listed" for listing in repeating]
     rows = " UNION ALL ".join(("SELECT source_no AS file_no, row_no FROM rejected", *marked))
     return evidence.count(
-        f"SELECT DISTINCT received.file_no, marked.row_no FROM ({rows}) marked "
+        f"SELECT DISTINCT received.received_no, marked.row_no FROM ({rows}) marked "
         "JOIN received ON received.source_no = marked.file_no"
     )
 
@@ -212,8 +211,8 @@ def _load_rejected(evidence: Evidence, files: Sequence[Received]) -> None:
                "about": "VARCHAR", "source_no": "INTEGER", "refused": "INTEGER"}  # fmt: skip
     rows = [_rejected(row) for row in evidence.quarantine if not row.by_rule]
     evidence.engine.load("rejected", columns, rows)
-    readings = [(reading.source_no, file_no) for file_no, one in enumerate(files) for reading in one.readings]
-    evidence.engine.load("received", {"source_no": "INTEGER", "file_no": "INTEGER"}, readings)
+    readings = [(reading.source_no, no) for no, one in enumerate(files, 1) for reading in one.readings]
+    evidence.engine.load("received", {"source_no": "INTEGER", "received_no": "INTEGER"}, readings)
 
 
 def _rejected(row: Quarantined) -> tuple[object, ...]:

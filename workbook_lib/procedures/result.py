@@ -42,6 +42,13 @@ class Check:
     order: str = "person"
     table: str = ""
 
+    @property
+    def outcome(self) -> Outcome:
+        """How this part ended; where there was nothing to test it was not performed."""
+        if self.exceptions:
+            return Outcome.EXCEPTIONS
+        return Outcome.NO_EXCEPTIONS if self.tested else Outcome.NOT_PERFORMED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
