@@ -8,8 +8,9 @@ import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib.audit import load_audit
-from workbook_lib.exhibits import bottom_line, joiners, procedure
+from workbook_lib.exhibits import bottom_line, content, joiners, procedure
 from workbook_lib.procedures import CATALOGUE, Outcome
+from workbook_lib.procedures.content import parts_found
 from workbook_lib.workpaper import Workpaper, perform
 
 
@@ -256,6 +257,40 @@ def test_a_programme_without_its_parts_or_approval_is_noted(tmp_path):
     assert (result.tested, result.exceptions) == (5, 3)
     assert "how completion is tracked" in result.says
     assert "approval" in result.says
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("# Programme\n## How often\nYearly.\n## Who\nAll.", 2),
+        ("## How often\nYearly.\n## Who\nAll.", 2),  # the first heading is no title
+        ("# How often\nYearly.\n# Who\nAll.\n## Tracking\nIn the system.", 1),
+        ("# Who must take which training\n## How often\nYearly.", 3),  # the words of a title show nothing
+    ],
+)
+def test_the_first_heading_is_a_title_where_no_other_is_of_its_level(text, missing):
+    assert sum(not headings for headings in parts_found(text).values()) == missing
+
+
+VERSIONS = "module_id,title,topics,version,assessed\n"
+BOTH = "SEC-101,Awareness,phishing;passwords;data handling;incident reporting,{},{}\n"
+CODING = "DEV-7,Secure coding,code review,1,true\n"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_module_with_a_line_per_version_is_one_module(tmp_path, order):
+    lines = [BOTH.format(7, "true"), BOTH.format(8, "false"), "SEC-101,Awareness,phishing;passwords,6,\n"][::order]
+    paper, found = results(tmp_path, {"modules": VERSIONS + "".join(lines) + CODING})
+    assert found["P8"].says == "1 of 2 modules in use has no assessment, or none is stated."
+    assert [row[:3] for row in paper.rows(found["P8"].checks[0].listing)] == [
+        ("SEC-101", "Awareness", "has no assessment")
+    ]
+    assert found["P7"].says == "2 of 4 required topics are not taught to everyone: data handling, incident reporting."
+    shown = content(paper)
+    assert shown.says[0].startswith(
+        "2 of 4 (50.0 %) required topics are taught by some module; 1 of 2 (50.0 %) modules have an assessment"
+    )
+    assert shown.tables[1].frame["Taught by"].tolist() == ["SEC-101", "SEC-101", None, None]
 
 
 def test_a_list_of_twenty_people_without_a_leaver_is_suspicious(tmp_path):
