@@ -157,8 +157,10 @@ SAYS: dict[str, str] = {
     "sources": "One row per export: where it came from, its digest, and what became of its rows.",
     "quarantine": "Every row that was not used, with its place in the file and the reason.",
     "findings": "What a reader should know about the data, beside the verdicts.",
-    "population": "Every row of the people exports that belongs to somebody in the population.",
-    "accounts": "Every account that a system knows, and how its person was found.",
+    "population": "Every row of the people exports that can be read, whenever its person worked here; only people whom "
+    "a recorded decision leaves out are not in it.",
+    "accounts": "Every account that a system, a grant of access or a row that cannot be read names, and how its person "
+    "was found.",
     "verdicts": "One row per person and requirement: the verdict, and why.",
     "exceptions": "One row per stretch of days on which a person had to be covered and was not, with why it was due.",
     "completion_records": "Every training record.",
@@ -166,7 +168,7 @@ SAYS: dict[str, str] = {
     "access": "Every grant of access.",
     "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
     "readings": "Who passes under which reading of annual (empty: not testable), and why the result turns.",
-    "joiners": "Everybody who joined, and when they completed against their due day.",
+    "joiners": "Each duty of a joiner that fell due on a judged day, and the day of cover against the due day.",
     "decisions": "What analysts decided, and what was taken back.",
     "reminders": "Each duty in each message that was sent, or tried: to whom, when, and what became of it.",
     "snapshot_changes": "Records of an earlier export that vanished or changed since.",

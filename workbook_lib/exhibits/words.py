@@ -158,8 +158,8 @@ CHOICES: dict[str, str] = {
     "undetermined.",
     "timestamps": "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in "
     "its own system.",
-    "accounts": "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded "
-    "link; never by a guess.",
+    "accounts": "An account is matched to a person by its exact id, then by the id that the system's own list of users "
+    "gives, then by an e-mail address, then by a recorded link; never by a guess.",
     "whole": "The whole population was tested.",
     "effective": "This document states what the records show. Whether a control is effective is for the auditor to "
     "judge.",
