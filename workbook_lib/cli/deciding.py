@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app
+from workbook_lib.tables import count
 
 
 @app.command(epilog="Example: `workbook decide data_samples/northwind decisions.csv`")
@@ -24,7 +25,6 @@ def decide(
     """Record decisions from a file in the register of the audit. All of them or, where one may not stand, none."""
     from workbook_lib import decide as desk
     from workbook_lib.audit import load_audit
-    from workbook_lib.procedures.result import counted
 
     checked = load_audit(audit)
     decisions = desk.from_file(checked, file)
@@ -37,7 +37,7 @@ def decide(
             f"warning: {unknown} What was decided about it has no effect. Do: withdraw it and record it anew.", err=True
         )
     again = f"; {done.known:,} were recorded before" if done.known else ""
-    new, entries = counted(done.new, "decision"), counted(done.head.count, "entry", "entries")
+    new, entries = count(done.new, "decision"), count(done.head.count, "entry", "entries")
     typer.echo(f"{new} recorded{again}. The register has {entries}.")
     typer.echo(f"Its head: {done.head.hash}")
 

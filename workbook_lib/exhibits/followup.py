@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed
 from workbook_lib.procedures.followup import FOLLOWED
 from workbook_lib.schedule import Audience, Fate, Reminders
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the page shows; the pack has every message.

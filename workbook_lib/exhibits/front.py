@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate, spelled, were
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed, percent, rate, spelled, were
 from workbook_lib.exhibits.markup import named
-from workbook_lib.exhibits.words import CRITERIA, JUDGED
+from workbook_lib.exhibits.words import CRITERIA
 from workbook_lib.procedures import CATALOGUE, Outcome
 from workbook_lib.procedures.records import OPEN_LEAVE
 from workbook_lib.requirement import Requirement
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: What the first exhibit of a copy without names says.

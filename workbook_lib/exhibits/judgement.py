@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from workbook_lib.exhibits import figures
 from workbook_lib.exhibits.chosen import ALL, Chosen
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate, spelled
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed, listed, rate, spelled
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
-from workbook_lib.exhibits.words import JUDGED, VERDICTS
+from workbook_lib.exhibits.words import VERDICTS
 from workbook_lib.procedures import Check, Outcome, Result
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
 from workbook_lib.procedures.records import LOST, UNEXPLAINED, UNREAD_ROWS
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.

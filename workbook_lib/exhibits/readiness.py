@@ -12,7 +12,6 @@ from workbook_lib.exhibits.chosen import ALL, Chosen
 from workbook_lib.exhibits.exhibit import (
     Exhibit,
     Table,
-    count,
     cut_short,
     framed,
     heading,
@@ -23,8 +22,8 @@ from workbook_lib.exhibits.exhibit import (
 )
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.markup import visible
-from workbook_lib.exhibits.words import JUDGED
 from workbook_lib.procedures.people import RECORDS_OF_NOBODY
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: How far ahead the analyst looks, in days.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, framed, listed, rate
 from workbook_lib.exhibits.markup import named
 from workbook_lib.procedures.content import described, parts_found, unapproved
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Up to so many people the page shows every record; of a larger company the first ones, so that it stays small.

@@ -36,9 +36,6 @@ VERDICTS: dict[str, str] = {
     "left": "The engagement, or the requirement, ended before anything was due.",
 }
 
-#: Counted in the on-time rate; the others are outside numerator and denominator.
-JUDGED = ("met", "late", "missing", "undetermined")
-
 CAUSES: dict[str, str] = {
     "onboarding": "The first training after joining was not done by its due day.",
     "new_duty": "The requirement came to apply later (a new role, a new requirement) and was not met by its due day.",

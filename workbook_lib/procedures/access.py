@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested, agreeing, counted
+from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested
+from workbook_lib.tables import agreeing, count
 
 #: What was granted on a judged day, and to whom. One row per row of the export; an account may be nobody's.
 GRANTED = """
@@ -88,7 +89,7 @@ def access(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=failed,
-        says=f"{counted(tested, 'requirement')} applied to the people who were given access: {failed:,} "
+        says=f"{count(tested, 'requirement')} applied to the people who were given access: {failed:,} "
         f"{agreeing(failed, 'was', 'were')} not covered on the day of the grant ({never.exceptions:,} not completed "
         f"by then, {lapsed.exceptions:,} lapsed). {_grants(evidence, grants, known.exceptions)}",
         checks=(never, lapsed, known),
@@ -101,9 +102,9 @@ def _grants(evidence: Evidence, grants: int, to_nobody: int) -> str:
     free = evidence.count(FREE)
     others = evidence.engine.count("access") - grants
     return (
-        f"Of {counted(grants, 'grant')} on judged days {asked:,} {agreeing(asked, 'was', 'were')} tested, "
+        f"Of {count(grants, 'grant')} on judged days {asked:,} {agreeing(asked, 'was', 'were')} tested, "
         f"{to_nobody:,} {agreeing(to_nobody, 'is', 'are')} to nobody who can be judged, and {free:,} to somebody to "
-        f"whom no requirement applied. Left out: {counted(others, 'grant')} of other days or to excluded accounts."
+        f"whom no requirement applied. Left out: {count(others, 'grant')} of other days or to excluded accounts."
     )
 
 

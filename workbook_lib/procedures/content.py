@@ -9,8 +9,9 @@ from datetime import date, timedelta
 
 from workbook_lib.audit import Window
 from workbook_lib.engine import Engine
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
 from workbook_lib.requirement import add_months
+from workbook_lib.tables import agreeing, count
 
 REVIEW_MONTHS = 12
 
@@ -74,7 +75,7 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
         if not {"role", "department"} & set(evidence.audit.requirements[requirement_no - 1].applies_to):
             for_everyone |= frozenset.intersection(*(taught.get(module, frozenset()) for module in modules))
     missing = [topic for topic in required if topic.casefold() not in for_everyone]
-    topics_required = counted(len(required), "required topic")
+    topics_required = count(len(required), "required topic")
     are = agreeing(len(missing), "is", "are")
     says = (
         f"{len(missing)} of {topics_required} {are} not taught to everyone: {', '.join(missing)}."
@@ -112,7 +113,7 @@ def assessments(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=check.exceptions,
-        says=f"{check.exceptions:,} of {counted(tested, 'module')} in use "
+        says=f"{check.exceptions:,} of {count(tested, 'module')} in use "
         f"{agreeing(check.exceptions, 'has', 'have')} no assessment, or none is stated.",
         checks=(check,),
     )
@@ -169,7 +170,7 @@ def content_reviews(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=len(modules),
         exceptions=len(stale | unsigned),
-        says=f"{len(stale | unsigned):,} of {counted(len(modules), 'module')} in use "
+        says=f"{len(stale | unsigned):,} of {count(len(modules), 'module')} in use "
         f"{agreeing(len(stale | unsigned), 'was', 'were')} not reviewed within "
         f"{REVIEW_MONTHS} months on every day of the period, or a review names neither reviewer nor change.",
         checks=(
@@ -272,7 +273,7 @@ def unapproved(approved_on: date | None, window: Window) -> str:
     if not days:
         return "An approved version was in force on every judged day."
     return (
-        f"It was approved on {approved_on}: for {counted(days, 'judged day')} before that, {window.start} to {last}, "
+        f"It was approved on {approved_on}: for {count(days, 'judged day')} before that, {window.start} to {last}, "
         "no approved version is shown; ask for the one before."
     )
 

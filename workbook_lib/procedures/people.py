@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
-from workbook_lib.tables import WorkerType
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
+from workbook_lib.tables import JUDGED, WorkerType, agreeing, count
 
 #: From how many people on, a list without a single leaver is suspicious.
 LEAVERS_EXPECTED_FROM = 20
 
-JUDGED = "verdict IN ('met', 'late', 'missing', 'undetermined')"
-DEVIATES = "verdict IN ('late', 'missing', 'undetermined')"
+IS_JUDGED = f"verdict IN {JUDGED}"
+DEVIATES = f"verdict IN {JUDGED[1:]}"
 
 IN_POPULATION = """
 SELECT DISTINCT person_no FROM spell CROSS JOIN settings WHERE spell_from <= window_to AND spell_to >= window_from
@@ -100,7 +100,7 @@ def population_complete(evidence: Evidence) -> Tested:
         order="worker type",
     )
     leavers = Check(
-        says=f"The people export holds leavers ({counted(ended, 'engagement')} ended before the as-of day).",
+        says=f"The people export holds leavers ({count(ended, 'engagement')} ended before the as-of day).",
         tested=1,
         exceptions=int(people >= LEAVERS_EXPECTED_FROM and not ended),
     )
@@ -117,9 +117,9 @@ def population_complete(evidence: Evidence) -> Tested:
     return Tested(
         tested=people + accounts,
         exceptions=evidence.count(concerned) + owned.exceptions,
-        says=f"{known.exceptions:,} of {counted(people, 'person', 'people')} in the population {are} in no training or "
-        f"policy system. {owned.exceptions:,} of {counted(accounts, 'account')} with records {belong} to nobody in the "
-        f"people export. The rows of {counted(readable.exceptions, 'person', 'people')} cannot be read.",
+        says=f"{known.exceptions:,} of {count(people, 'person', 'people')} in the population {are} in no training or "
+        f"policy system. {owned.exceptions:,} of {count(accounts, 'account')} with records {belong} to nobody in the "
+        f"people export. The rows of {count(readable.exceptions, 'person', 'people')} cannot be read.",
         checks=(known, owned, balanced, leavers, readable, supported),
     )
 
@@ -168,7 +168,7 @@ def onboarding(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=due + carried,
         exceptions=in_time.exceptions + judged.exceptions + carried,
-        says=f"{in_time.exceptions:,} of {counted(due, 'onboarding duty', 'onboarding duties')} due in the period "
+        says=f"{in_time.exceptions:,} of {count(due, 'onboarding duty', 'onboarding duties')} due in the period "
         f"{agreeing(in_time.exceptions, 'was', 'were')} neither met nor excused by the due day, and "
         f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined; {carried:,} more "
         f"{agreeing(carried, 'was', 'were')} due before the period and still open in it.",
@@ -192,7 +192,7 @@ ORDER BY person.person_id, requirement.requirement_id, exception.due_on"""
 ONCE_COVERED = f"""
 SELECT verdict.person_no, verdict.requirement_no FROM verdict
 JOIN requirement ON requirement.requirement_no = verdict.requirement_no
-WHERE verdict.required_from IS NOT NULL AND verdict.last_completed_on IS NOT NULL AND {JUDGED} AND {{requirements}}
+WHERE verdict.required_from IS NOT NULL AND verdict.last_completed_on IS NOT NULL AND {IS_JUDGED} AND {{requirements}}
 UNION
 SELECT exception.person_no, exception.requirement_no FROM exception
 JOIN requirement ON requirement.requirement_no = exception.requirement_no
@@ -219,7 +219,7 @@ def renewal(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=lapsed + judged.exceptions,
-        says=f"{lapsed:,} of {counted(tested, 'repeated duty', 'repeated duties')} lapsed in the period, and "
+        says=f"{lapsed:,} of {count(tested, 'repeated duty', 'repeated duties')} lapsed in the period, and "
         f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined.",
         checks=(Check(says=says, tested=tested, exceptions=lapsed, listing=listing, table="exceptions"), judged),
     )
@@ -261,7 +261,7 @@ def outsiders(evidence: Evidence) -> Tested | NotPerformed:
     scope = evidence.check(
         "At least one requirement applies to every contractor and third party.", people, OUTSIDERS_UNJUDGED
     )
-    present = f"{counted(people, 'contractor or third party', 'contractors and third parties')} in the population. "
+    present = f"{count(people, 'contractor or third party', 'contractors and third parties')} in the population. "
     found = _judged(
         evidence,
         f"verdict.person_no IN (SELECT person_no FROM ({OUTSIDERS}) present)",
@@ -298,11 +298,11 @@ JOIN why ON why.person_no = verdict.person_no AND why.requirement_no = verdict.r
 JOIN person ON person.person_no = verdict.person_no
 JOIN requirement ON requirement.requirement_no = verdict.requirement_no
 WHERE {among} AND verdict.{{which}} ORDER BY person.person_id, requirement.requirement_id"""
-    tested = evidence.count(lines.format(which=JUDGED))
+    tested = evidence.count(lines.format(which=IS_JUDGED))
     if not tested:
         return None
     check = evidence.check(says, tested, lines.format(which=DEVIATES), table="verdicts")
-    duties = counted(tested, "judged duty", "judged duties")
+    duties = count(tested, "judged duty", "judged duties")
     return Tested(
         tested=tested,
         exceptions=check.exceptions,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
 from workbook_lib.received import Received, received
-from workbook_lib.tables import TABLES, Quarantined
+from workbook_lib.tables import TABLES, Quarantined, agreeing, count
 
 #: From how many people on, completions at one same second look like an entry by hand.
 SAME_SECOND_PEOPLE = 5
@@ -141,7 +141,7 @@ def explanations(evidence: Evidence) -> Tested:
     )
     _, approver, proof, day = (check.exceptions for check in checks)
     says = (
-        f"{unexplained:,} of {counted(tested, 'exception')} {agreeing(unexplained, 'has', 'have')} no recorded "
+        f"{unexplained:,} of {count(tested, 'exception')} {agreeing(unexplained, 'has', 'have')} no recorded "
         "explanation."
         if tested
         else "There was no exception to explain."
@@ -149,7 +149,7 @@ def explanations(evidence: Evidence) -> Tested:
     if given:
         late = f", so that nobody can tell when {agreeing(day, 'it was', 'they were')} written" if day else ""
         says += (
-            f" {counted(given, 'explanation or extension was', 'explanations and extensions were')} read: {approver:,} "
+            f" {count(given, 'explanation or extension was', 'explanations and extensions were')} read: {approver:,} "
             f"{agreeing(approver, 'is', 'are')} without a second person, {proof:,} without evidence, {day:,} without a "
             f"day{late}."
         )
@@ -174,12 +174,12 @@ def reliability(evidence: Evidence) -> Tested | NotPerformed:
     noted = _noted(evidence, [check.listing for check in of_rows if check.exceptions])
     remarked, names = noted - unread - refused, len({one.file for one in files})
     says = (
-        f"{noted:,} of {counted(rows, 'row')}, read from {counted(names, 'file')} and each counted once, "
-        f"{agreeing(noted, 'needs', 'need')} a look: {unread:,} could not be read, {counted(refused, 'decision')} "
-        f"{agreeing(refused, 'was', 'were')} refused, and {counted(remarked, 'record')} "
+        f"{noted:,} of {count(rows, 'row')}, read from {count(names, 'file')} and each counted once, "
+        f"{agreeing(noted, 'needs', 'need')} a look: {unread:,} could not be read, {count(refused, 'decision')} "
+        f"{agreeing(refused, 'was', 'were')} refused, and {count(remarked, 'record')} "
         f"{agreeing(remarked, 'is', 'are')} remarked upon."
     )
-    apart = [counted(check.exceptions, *unit) for check, *unit in others if check.exceptions]
+    apart = [count(check.exceptions, *unit) for check, *unit in others if check.exceptions]
     return Tested(
         tested=rows,
         exceptions=noted,
