@@ -124,6 +124,21 @@ def test_a_row_counts_once_however_much_is_remarked_upon_it(tmp_path):
     assert parts(found, "took no time") == [(3, 11)]
 
 
+def test_a_row_that_one_reading_cannot_use_and_another_remarks_upon_is_one(tmp_path):
+    again = """
+[[source]]
+table = "acknowledgements"
+file = "completions.csv"
+extracted_on = 2026-01-05
+columns = { policy_id = "score", acknowledged_at = "completed_at" }
+"""
+    late = plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0")  # no row has a score
+    _, found = results(tmp_path, late, AUDIT + again)
+    assert parts(found, "took no time") == [(1, 9)]
+    assert (found["P12"].exceptions, found["P12"].tested) == (9, 28)
+    assert "9 could not be read, 0 decisions were refused, and 0 records are remarked upon" in found["P12"].says
+
+
 def test_seconds_leaves_and_earlier_records_are_counted_apart_from_rows(tmp_path):
     people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 15)]
     records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:00Z,completed,,30" for n in range(10, 15)]

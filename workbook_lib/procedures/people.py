@@ -215,7 +215,7 @@ def renewal(evidence: Evidence) -> Tested | NotPerformed:
         f"SELECT COUNT(*) FROM (SELECT DISTINCT person_id, requirement_id FROM ({listing}) l) lapsed"
     )
     says = "Training that was done once was repeated before it lapsed."
-    judged = _can_be_judged(evidence, "Every duty of which something was done once can be judged.", duties)
+    judged = _can_be_judged(evidence, "Every repeated duty that was once done can be judged.", duties)
     return Tested(
         tested=tested,
         exceptions=lapsed + judged.exceptions,
