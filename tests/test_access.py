@@ -122,6 +122,20 @@ def test_nobody_is_dropped(tmp_path: Path) -> None:
     )
 
 
+def test_a_grant_to_somebody_with_a_row_of_each_kind_counts_once(tmp_path: Path) -> None:
+    changes = plus("people", "E1,Ada,ada@acme.example,employee,Engineer,,")
+    paper, result = performed(tmp_path, "E1,2025-04-03,vpn", "E2,2025-04-03,vpn", changes=changes)
+    assert [row[0] for row in listed(paper, result)[2]] == ["E1"]
+    assert "Of 2 grants on judged days 1 was tested, 1 is to nobody who can be judged, and 0 to somebody" in result.says
+    assert result.tested == 2
+
+
+def test_where_nothing_was_required_nothing_was_tested(tmp_path: Path) -> None:
+    _, result = performed(tmp_path, "E9,2025-07-03,vpn")
+    assert result.outcome == Outcome.NOT_PERFORMED
+    assert result.says == "No requirement applied to anybody who was given access on a judged day."
+
+
 def test_a_row_that_cannot_be_read_is_quarantined_and_counted(tmp_path: Path) -> None:
     paper, result = performed(tmp_path, "E1,31/02/2025,vpn", "E1,2025-04-03,vpn")
     assert [(row.table, row.row_no) for row in paper.quarantine] == [("access", 2)]

@@ -98,6 +98,32 @@ def test_without_a_schedule_or_a_log_it_is_not_performed(tmp_path: Path, schedul
     assert "cannot be shown here" in exhibits.reminders(paper).says[0]
 
 
+def test_messages_on_record_are_shown_though_no_schedule_is_given(followed: Audit, tmp_path: Path) -> None:
+    copy = tmp_path / "acme"
+    pack.copy_inputs(followed, copy)
+    toml = (copy / "audit.toml").read_text(encoding="utf-8")
+    (copy / "audit.toml").write_text(toml.replace(SCHEDULE, ""), encoding="utf-8")
+    paper, result = p13(load_audit(copy))
+    assert result.outcome == Outcome.NOT_PERFORMED
+    shown = exhibits.reminders(paper)
+    assert shown.says[0] == "7 messages of the period went out; 1 person was reminded."
+    assert shown.says[1].startswith("No schedule of reminders is given")
+    assert [table.caption for table in shown.tables] == ["Messages of the period, by whom they were for"]
+
+
+def test_a_table_that_is_cut_names_where_each_half_of_it_is(
+    judged: tuple[Workpaper, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper, _ = judged
+    assert not exhibits.reminders(paper).tables[1].note
+    monkeypatch.setattr("workbook_lib.exhibits.followup.SHOWN", 0)
+    note = exhibits.reminders(paper).tables[1].note
+    assert note == (
+        "The first 0 of 1 rows, in the order of person. All duties: tables/exceptions.csv in the pack; all messages: "
+        "tables/reminders.csv."
+    )
+
+
 @pytest.mark.parametrize(
     ("days", "box", "failed"),
     [

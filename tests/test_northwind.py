@@ -137,10 +137,11 @@ def test_each_procedure_says_what_it_counts(judged):
         "second person, 0 without evidence, 18 without a day, so that nobody can tell when they were written."
     )
     assert told["P12"] == (
-        11,
+        8,
         847,
-        "847 rows were read from 15 files, each counted once; 2 could not be read, 1 decision was refused, and 8 "
-        "observations on the records need a look.",
+        "8 of 847 rows, read from 15 files and each counted once, need a look: 2 could not be read, 1 decision was "
+        "refused, and 5 records are remarked upon. Counted apart: 1 leave without an end that has records during it; 2 "
+        "records of an earlier export that vanished or changed.",
     )
 
 

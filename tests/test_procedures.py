@@ -8,7 +8,9 @@ import pytest
 from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib.audit import load_audit
+from workbook_lib.exhibits import bottom_line, content, joiners, procedure
 from workbook_lib.procedures import CATALOGUE, Outcome
+from workbook_lib.procedures.content import parts_found
 from workbook_lib.workpaper import Workpaper, perform
 
 
@@ -67,16 +69,16 @@ DEFECTS = {
         "P12", plus("completions", "ada@acme.example,SEC-101,31/02/2025,completed,,30"), "1 could not be read",
     ),
     "completion without time": (
-        "P12", plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0"), "1 observation",
+        "P12", plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0"), "and 1 record is remarked upon",
     ),
     "completed long before the first day": (
-        "P12", plus("completions", "bo@acme.example,SEC-101,2024-06-01T09:00:00Z,completed,,30"), "1 observation",
+        "P12", plus("completions", "bo@acme.example,SEC-101,2024-06-01T09:00:00Z,completed,,30"), "and 1 record is remarked upon",
     ),
     "the same record twice": (
-        "P12", plus("completions", "bo@acme.example,SEC-101,2025-03-20T09:00:00Z,completed,,30"), "1 observation",
+        "P12", plus("completions", "bo@acme.example,SEC-101,2025-03-20T09:00:00Z,completed,,30"), "and 1 record is remarked upon",
     ),
     "completed after the export": (
-        "P12", plus("completions", "bo@acme.example,SEC-101,2026-03-20T09:00:00Z,completed,,30"), "1 observation",
+        "P12", plus("completions", "bo@acme.example,SEC-101,2026-03-20T09:00:00Z,completed,,30"), "and 1 record is remarked upon",
     ),
 }  # fmt: skip
 
@@ -100,6 +102,139 @@ def test_many_people_at_one_second_are_noted(tmp_path):
     check = next(check for check in found["P12"].checks if "same second" in check.says)
     assert check.exceptions == 1
     assert paper.rows(check.listing)[0][2] == 5
+
+
+def parts(found, part):
+    """The parts of P12 that say this: exceptions, and of how many."""
+    return [(check.exceptions, check.tested) for check in found["P12"].checks if part in check.says]
+
+
+def test_a_row_counts_once_however_much_is_remarked_upon_it(tmp_path):
+    # Two rows are one record, without time and long before the first day; the third has no time and a day to come.
+    line = "bo@acme.example,SEC-101,{day}T09:00:00Z,completed,,0"
+    _, found = results(
+        tmp_path, plus("completions", *[line.format(day="2024-06-01")] * 2, line.format(day="2026-03-20"))
+    )
+    assert (found["P12"].exceptions, found["P12"].tested) == (3, 30)
+    assert found["P12"].says == (
+        "3 of 30 rows, read from 7 files and each counted once, need a look: 0 could not be read, 0 decisions were "
+        "refused, and 3 records are remarked upon."
+    )
+    assert parts(found, "repeats another") == [(1, 15)]
+    assert parts(found, "took no time") == [(3, 11)]
+
+
+def test_a_row_that_one_reading_cannot_use_and_another_remarks_upon_is_one(tmp_path):
+    again = """
+[[source]]
+table = "acknowledgements"
+file = "completions.csv"
+extracted_on = 2026-01-05
+columns = { policy_id = "score", acknowledged_at = "completed_at" }
+"""
+    late = plus("completions", "ada@acme.example,SEC-101,2025-02-02T09:00:00Z,completed,,0")  # no row has a score
+    _, found = results(tmp_path, late, AUDIT + again)
+    assert parts(found, "took no time") == [(1, 9)]
+    assert (found["P12"].exceptions, found["P12"].tested) == (9, 28)
+    assert "9 could not be read, 0 decisions were refused, and 0 records are remarked upon" in found["P12"].says
+
+
+def test_seconds_leaves_and_earlier_records_are_counted_apart_from_rows(tmp_path):
+    people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 15)]
+    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:00Z,completed,,30" for n in range(10, 15)]
+    leave = "person_id,start_date,end_date\nE2,2025-03-10,\n"
+    changes = plus("people", *people) | plus("completions", *records) | {"leave": leave}
+    _, found = results(tmp_path, changes)
+    assert found["P12"].exceptions == 0
+    assert found["P12"].outcome == Outcome.EXCEPTIONS
+    assert found["P12"].says.endswith(
+        "0 records are remarked upon. Counted apart: 1 second at which 5 people or more completed a module; 1 leave "
+        "without an end that has records during it."
+    )
+    assert parts(found, "same second") == [(1, 9)]  # eight seconds of the sound company, and the one of the five
+
+
+def test_one_person_with_five_accounts_is_not_five_people(tmp_path):
+    users = [f"bo{n},E2,Bo,true" for n in range(5)]
+    records = [f"bo{n},SEC-101,2025-03-20T17:00:00Z,completed,,30" for n in range(5)]
+    _, found = results(tmp_path, plus("accounts", *users) | plus("completions", *records))
+    assert parts(found, "same second") == [(0, 9)]
+
+
+def test_what_no_record_tells_is_not_performed(tmp_path):
+    rows = [line.split(",") for line in SOUND["completions"].splitlines()]
+    rows = [[*row[:2], row[2].partition("T")[0] if row[2].startswith("2") else row[2], *row[3:5]] for row in rows]
+    paper, found = results(tmp_path, {"completions": "".join(f"{','.join(row)}\n" for row in rows)})
+    assert found["P12"].outcome == Outcome.NO_EXCEPTIONS
+    ended = {check.says: str(check.outcome) for check in found["P12"].checks}
+    assert [says for says, outcome in ended.items() if outcome == "not performed"] == [
+        "Nobody decides about themselves, or approves what they decided.",
+        "Every other decision is complete and recorded once.",
+        "No completion took no time at all, where the time is recorded.",
+        "Fewer than 5 people completed a module in the same second; counted are the seconds.",
+        "Nobody engaged on the last judged day has valid records during a leave without an end (C10).",
+    ]
+    assert dict(procedure(paper, "P12").table[["Expected", "Result"]].values) == ended
+
+
+def test_an_open_leave_of_somebody_who_left_excuses_nobody_to_this_day(tmp_path):
+    leave = "person_id,start_date,end_date\nE9,2024-12-01,\n"  # Di has a record of 2024-12-05, and left in June
+    paper, found = results(tmp_path, {"leave": leave})
+    assert parts(found, "leave without an end") == [(0, 0)]
+    assert "open leave" not in str(bottom_line(paper))
+
+
+UNREAD = "E2,Bo,bo@acme.example,employee,Sales,,"
+
+
+def test_who_has_an_unreadable_row_passes_no_procedure(tmp_path):
+    renewed = plus("completions", "bo@acme.example,SEC-101,2025-04-03T09:00:00Z,completed,,30")
+    paper, found = results(tmp_path, plus("people", UNREAD) | renewed)
+    assert (found["P2"].exceptions, found["P2"].tested) == (2, 2)
+    assert found["P2"].says == (
+        "0 of 2 onboarding duties due in the period were neither met nor excused by the due day, and 2 are "
+        "undetermined; 0 more were due before the period and still open in it."
+    )
+    assert (found["P3"].exceptions, found["P3"].tested) == (1, 5)
+    assert found["P3"].says == "0 of 5 repeated duties lapsed in the period, and 1 is undetermined."
+    for name, duties in (("P2", ["awareness", "policy"]), ("P3", ["awareness"])):
+        check = found[name].checks[1]
+        assert [row[2] for row in paper.rows(check.listing)] == duties
+
+
+def test_leave_on_the_due_day_excuses_a_joiner_as_the_exhibit_of_joiners_says(tmp_path):
+    leave = "person_id,start_date,end_date\nE2,2025-03-10,2025-05-31\n"
+    late = {"completions": SOUND["completions"].replace("2025-03-20T", "2025-06-20T")}
+    paper, found = results(tmp_path, late | {"leave": leave})
+    assert found["P2"].outcome == Outcome.NO_EXCEPTIONS
+    assert found["P2"].says.startswith("0 of 2 onboarding duties due in the period were neither met nor excused")
+    assert "1 were excused on the due day" in joiners(paper).says[0]
+
+
+def test_where_nothing_was_tested_no_procedure_passes(tmp_path):
+    audit = AUDIT.replace('time_zone = "UTC"', 'time_zone = "UTC"\nrequired_topics = []')
+    _, found = results(tmp_path / "topics", audit=audit)
+    assert found["P7"].outcome == Outcome.NOT_PERFORMED
+    assert found["P7"].says == "The audit requires no topic: required_topics in audit.toml is empty."
+
+    people = {"people": SOUND["people"].replace("contractor,Sales,2024-05-01", "contractor,Sales,2025-12-15")}
+    records = without("completions", "cy@agency") | without("acknowledgements", "cy@agency")
+    _, found = results(tmp_path / "contractor", people | records)
+    assert found["P5"].outcome == Outcome.NOT_PERFORMED
+    assert (
+        found["P5"].says == "1 contractor or third party in the population. No duty of theirs fell due in the period."
+    )
+
+    for_employees = AUDIT.replace(
+        "due_within_days = 30", 'due_within_days = 30\napplies_to = { worker_type = ["employee"] }'
+    )
+    _, found = results(tmp_path / "nothing_asked", audit=for_employees)
+    assert found["P5"].outcome == Outcome.EXCEPTIONS
+    assert (found["P5"].tested, [check.exceptions for check in found["P5"].checks]) == (0, [1])
+
+    _, found = results(tmp_path / "once", audit=AUDIT.replace("renewal = { every_months = 12 }", ""))
+    assert (found["P3"].outcome, found["P3"].tested) == (Outcome.EXCEPTIONS, 0)
+    assert [(check.exceptions, check.tested) for check in found["P3"].checks] == [(1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -137,6 +272,40 @@ def test_a_programme_without_its_parts_or_approval_is_noted(tmp_path):
     assert (result.tested, result.exceptions) == (5, 3)
     assert "how completion is tracked" in result.says
     assert "approval" in result.says
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("# Programme\n## How often\nYearly.\n## Who\nAll.", 2),
+        ("## How often\nYearly.\n## Who\nAll.", 2),  # the first heading is no title
+        ("# How often\nYearly.\n# Who\nAll.\n## Tracking\nIn the system.", 1),
+        ("# Who must take which training\n## How often\nYearly.", 3),  # the words of a title show nothing
+    ],
+)
+def test_the_first_heading_is_a_title_where_no_other_is_of_its_level(text, missing):
+    assert sum(not headings for headings in parts_found(text).values()) == missing
+
+
+VERSIONS = "module_id,title,topics,version,assessed\n"
+BOTH = "SEC-101,Awareness,phishing;passwords;data handling;incident reporting,{},{}\n"
+CODING = "DEV-7,Secure coding,code review,1,true\n"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_module_with_a_line_per_version_is_one_module(tmp_path, order):
+    lines = [BOTH.format(7, "true"), BOTH.format(8, "false"), "SEC-101,Awareness,phishing;passwords,6,\n"][::order]
+    paper, found = results(tmp_path, {"modules": VERSIONS + "".join(lines) + CODING})
+    assert found["P8"].says == "1 of 2 modules in use has no assessment, or none is stated."
+    assert [row[:3] for row in paper.rows(found["P8"].checks[0].listing)] == [
+        ("SEC-101", "Awareness", "has no assessment")
+    ]
+    assert found["P7"].says == "2 of 4 required topics are not taught to everyone: data handling, incident reporting."
+    shown = content(paper)
+    assert shown.says[0].startswith(
+        "2 of 4 (50.0 %) required topics are taught by some module; 1 of 2 (50.0 %) modules have an assessment"
+    )
+    assert shown.tables[1].frame["Taught by"].tolist() == ["SEC-101", "SEC-101", None, None]
 
 
 def test_a_list_of_twenty_people_without_a_leaver_is_suspicious(tmp_path):
@@ -220,7 +389,7 @@ def test_a_decision_about_oneself_has_a_line_of_its_own(tmp_path):
         "D2,link,grc@acme.example,E1,,,,no account named,T-2,ciso@acme.example\n"
     )
     paper, found = results(tmp_path, {"decisions": decided})
-    assert "0 could not be read, 2 decisions were refused, and 0 observations" in found["P12"].says
+    assert "0 could not be read, 2 decisions were refused, and 0 records are remarked upon" in found["P12"].says
     own, other = found["P12"].checks[1:3]
     assert [(check.tested, check.exceptions) for check in (own, other)] == [(2, 1), (2, 1)]
     assert [row[1] for check in (own, other) for row in paper.rows(check.listing)] == [2, 3]

@@ -20,7 +20,7 @@ from workbook_lib import reminders
 from workbook_lib.audit import Audit, load_audit
 from workbook_lib.cli import app, reminding
 from workbook_lib.reminders.mail_server import RefusedError, UncertainError
-from workbook_lib.schedule import Audience, Fate, Reminders
+from workbook_lib.schedule import FATES, Audience, Fate, Reminders
 from workbook_lib.tables import UserError
 
 SCHEDULE = """
@@ -303,6 +303,17 @@ class TestOnce:
         assert sent(acme, date(2026, 3, 6), log, again).sent == 1
         assert again.mails[0][1]["Message-ID"] == f"<{lost.message_id}@acme.example>"
         assert [one.fate for one in reminders.history(log)] == [Fate.GIVEN_UP, Fate.SENT, Fate.SENT]
+
+    def test_a_digest_that_is_sent_on_another_day_is_another_message(self, acme: Audit, tmp_path: Path) -> None:
+        log, days = tmp_path / "reminders.sqlite", (date(2026, 3, 6), date(2026, 3, 7))
+        box = Box(ada_at_acme_example=UncertainError())
+        ids = []
+        for on in days:
+            (lost,) = sent(acme, on, log, box).uncertain
+            ids.append(lost.message_id)
+            assert reminders.give_up(log, reminders.history(log), NOON + timedelta(hours=2)) == 1
+        assert ids[0] != ids[1]
+        assert "a digest or an escalation of another day is another message" in FATES[Fate.GIVEN_UP]
 
     def test_of_two_runs_at_one_time_one_sends(self, acme: Audit, tmp_path: Path) -> None:
         assert acme.reminders

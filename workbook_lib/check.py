@@ -17,7 +17,7 @@ from workbook_lib.exhibits.markup import visible
 from workbook_lib.lookalikes import Account, Person, Suggestion, suggestions
 from workbook_lib.procedures import Check
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD, UNREAD
-from workbook_lib.tables import FileAccount, Finding, Quarantined, listing
+from workbook_lib.tables import FileAccount, Finding, Quarantined, count, listing
 from workbook_lib.workpaper import Workpaper
 
 #: How many items of a list are printed before "and n more".
@@ -121,7 +121,7 @@ def _supporting(page: _Page, paper: Workpaper) -> None:
 
 
 def _files(page: _Page, paper: Workpaper) -> None:
-    page.heading(_counted(len(paper.files), "file"))
+    page.heading(count(len(paper.files), "file"))
     reasons: dict[tuple[int, str], Counter[str]] = {}
     for row in paper.quarantine:
         reasons.setdefault((row.source_no, _fate(row)), Counter())[_reason(row)] += 1
@@ -133,9 +133,9 @@ def _files(page: _Page, paper: Workpaper) -> None:
 
 def _of_file(file: FileAccount, reasons: dict[tuple[int, str], Counter[str]]) -> Iterator[str]:
     """What became of one file; rows that are wrong, decisions that were refused, and rows set aside by rule apart."""
-    parts = [f"{_counted(file.rows_read, 'row')} read, {file.rows_used:,} used"]
+    parts = [f"{count(file.rows_read, 'row')} read, {file.rows_used:,} used"]
     parts += [_span(file.first_date, file.last_date)] if file.first_date else []
-    parts += [f"{_counted(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
+    parts += [f"{count(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
     yield "; ".join(parts)
     for fate in (UNREADABLE, REFUSED, SET_ASIDE):
         if found := reasons.get((file.source_no, fate)):
@@ -205,7 +205,7 @@ def _orphans(page: _Page, paper: Workpaper, orphans: Sequence[Row]) -> None:
     for suggestion in suggestions(shown, people):
         alike.setdefault(suggestion.account, []).append(suggestion)
     for account, records, first, last in orphans[:LISTED]:
-        page.line(f"{account}: {_counted(records, 'record')}, {_span(first, last)}", 7)
+        page.line(f"{account}: {count(records, 'record')}, {_span(first, last)}", 7)
         for suggestion in alike.get(account, ()):
             page.line(f"resembles {suggestion.whom}: {suggestion.why}", 9)
     if len(orphans) > LISTED:
@@ -240,7 +240,7 @@ def _headcount(page: _Page, paper: Workpaper) -> None:
     )
     ((ended, ever),) = paper.rows(LEAVERS)
     if ever:
-        people = _counted(ended, "person has", "people have")
+        people = count(ended, "person has", "people have")
         says = f"The exports hold people who left: {people} an end date from {window.start} to {window.end}."
         page.line(says, state="ok")
     suspicious = any(c.exceptions for c in _population(paper) if c.says.startswith("The people export holds leavers"))
@@ -265,7 +265,3 @@ def _span(first: object, last: object) -> str:
 
 def _joined(row: Iterable[object]) -> str:
     return ", ".join(str(value) for value in row if value is not None)
-
-
-def _counted(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -17,9 +17,8 @@ from workbook_lib.exhibits.outlook import TURNING
 from workbook_lib.exhibits.readiness import AHEAD, DUE, UNCOVERED
 from workbook_lib.exhibits.readings import WHY
 from workbook_lib.procedures import Outcome, Result
-from workbook_lib.procedures.result import counted
 from workbook_lib.spreadsheets import Sheet, write_workbook
-from workbook_lib.tables import FileAccount, Finding, Quarantined
+from workbook_lib.tables import JUDGED, FileAccount, Finding, Quarantined, count
 from workbook_lib.testsheet import COLUMNS, draw, lines
 from workbook_lib.workpaper import VERDICTS, Workpaper
 
@@ -157,8 +156,10 @@ SAYS: dict[str, str] = {
     "sources": "One row per export: where it came from, its digest, and what became of its rows.",
     "quarantine": "Every row that was not used, with its place in the file and the reason.",
     "findings": "What a reader should know about the data, beside the verdicts.",
-    "population": "Every row of the people exports that belongs to somebody in the population.",
-    "accounts": "Every account that a system knows, and how its person was found.",
+    "population": "Every row of the people exports that can be read, whenever its person worked here; only people whom "
+    "a recorded decision leaves out are not in it.",
+    "accounts": "Every account that a system, a grant of access or a row that cannot be read names, and how its person "
+    "was found.",
     "verdicts": "One row per person and requirement: the verdict, and why.",
     "exceptions": "One row per stretch of days on which a person had to be covered and was not, with why it was due.",
     "completion_records": "Every training record.",
@@ -166,7 +167,7 @@ SAYS: dict[str, str] = {
     "access": "Every grant of access.",
     "covered_days": "For each person and requirement the days that were required, excused, covered, or none of these.",
     "readings": "Who passes under which reading of annual (empty: not testable), and why the result turns.",
-    "joiners": "Everybody who joined, and when they completed against their due day.",
+    "joiners": "Each duty of a joiner that fell due on a judged day, and the day of cover against the due day.",
     "decisions": "What analysts decided, and what was taken back.",
     "reminders": "Each duty in each message that was sent, or tried: to whom, when, and what became of it.",
     "snapshot_changes": "Records of an earlier export that vanished or changed since.",
@@ -210,11 +211,11 @@ def write_readiness(paper: Workpaper, folder: Path) -> None:
 def _write_listing(paper: Workpaper, query: str, path: Path) -> int:
     """One table, sorted once: as Parquet, which stays where it is long, and from that as CSV. Returns its rows."""
     parquet = path.with_suffix(".parquet")
-    count = paper.engine.export_parquet(query, parquet)
+    rows = paper.engine.export_parquet(query, parquet)
     paper.engine.export(paper.engine.in_parquet(parquet), path.with_suffix(".csv"), ESCAPED)
-    if count <= LONG:
+    if rows <= LONG:
         parquet.unlink()
-    return count
+    return rows
 
 
 def _sheets(paper: Workpaper, counts: dict[str, int], lists: Lists) -> Iterator[Sheet]:
@@ -306,10 +307,6 @@ def _rows(paper: Workpaper) -> dict[str, int]:
     }
 
 
-#: The verdicts that the on-time rate counts (C12).
-JUDGED = ("met", "late", "missing", "undetermined")
-
-
 def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     """The result in a few lines: counts before percentages, INTERIM wherever it is."""
     period, verdicts, exceptions = result["period"], result["verdicts"], result["exceptions"]
@@ -318,8 +315,8 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     if period["interim"]:
         yield f"INTERIM: the period goes on to {period['end']}; nothing after {period['judged_to']} was judged."
     met, judged = verdicts.get("met", 0), sum(verdicts.get(name, 0) for name in JUDGED)
-    others = ", ".join(f"{count:,} {name}" for name, count in verdicts.items() if name != "met")
-    people, duties = counted(result["people"], "person", "people"), counted(judged, "judged duty", "judged duties")
+    others = ", ".join(f"{number:,} {name}" for name, number in verdicts.items() if name != "met")
+    people, duties = count(result["people"], "person", "people"), count(judged, "judged duty", "judged duties")
     yield f"{people}. On time: {met:,} of {duties}. Others: {others or 'none'}."
     yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
     yield procedures_line(result["procedures"])
@@ -350,9 +347,9 @@ def restated_line(restated: dict[str, Any]) -> str:
     older = f"Restates the pack made on {made}" if made else "Replaces an older pack"
     if reason := restated["not_compared"]:
         return f"{older}; not compared with it: {reason}."
-    verdicts = counted(restated["verdicts"], "verdict") if restated["verdicts"] else "no verdict"
+    verdicts = count(restated["verdicts"], "verdict") if restated["verdicts"] else "no verdict"
     others = f" (of them other verdicts: {restated['other_verdicts']:,})" if restated["verdicts"] else ""
-    exceptions = counted(restated["exceptions"], "exception") if restated["exceptions"] else "no exception"
+    exceptions = count(restated["exceptions"], "exception") if restated["exceptions"] else "no exception"
     return f"{older}: {verdicts}{others} and {exceptions} read differently. See tables/restatement.csv."
 
 

@@ -57,7 +57,8 @@ FATES: dict[str, str] = {
     Fate.SENT: "The mail server took the message over.",
     Fate.REFUSED: "The mail server refused it, or it was never handed over. It is sent again with the next run.",
     Fate.UNCERTAIN: "The run ended while it was handed over. It may have gone out, so it is not sent again by itself.",
-    Fate.GIVEN_UP: "It was uncertain, and somebody had it sent once more, under the same message id.",
+    Fate.GIVEN_UP: "It was uncertain, and somebody had it sent once more. It keeps its message id only where it names "
+    "the same duties, as many days after they were due: a digest or an escalation of another day is another message.",
 }
 
 

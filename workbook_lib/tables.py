@@ -100,6 +100,9 @@ VOCABULARY: dict[Kind, tuple[str, ...]] = {
     Kind.FLAG: ("true", "false"),
 }
 
+#: The verdicts that the on-time rate counts, first the one that meets the requirement (C12).
+JUDGED = ("met", "late", "missing", "undetermined")
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -355,6 +358,24 @@ class FileAccount:
         """The same file after a later stage refused some of its rows."""
         mine = sum(row.source_no == self.source_no for row in rejected)
         return replace(self, rows_used=self.rows_used - mine, rows_quarantined=self.rows_quarantined + mine)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """A count with its noun.
+
+    >>> count(1, "person", "people"), count(1200, "record")
+    ('1 person', '1,200 records')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def agreeing(number: int, one: str, several: str) -> str:
+    """The verb that agrees with a count.
+
+    >>> agreeing(1, "has", "have"), agreeing(0, "has", "have")
+    ('has', 'have')
+    """
+    return one if number == 1 else several
 
 
 def listing(items: Sequence[object], at_most: int = 5) -> str:

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from workbook_lib import publish
 from workbook_lib.batch.tasks import Entry, Outcome
-from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, rate, wrapped
+from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, framed, rate, wrapped
 from workbook_lib.exhibits.figures import GRID, MOST_LINES, STROKES, layout
 from workbook_lib.exhibits.markup import Linked
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import Problem, UserError, count
 
 PAGE, SUMMARY = "index.html", "batch.json"
 TITLE = "Evidence packs"

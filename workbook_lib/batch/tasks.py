@@ -14,11 +14,10 @@ from typing import Any
 
 from workbook_lib import pack, production, publish
 from workbook_lib.audit import Audit, load_audit, refuse_later_than_exports, window
-from workbook_lib.listings import JUDGED
 from workbook_lib.paper import Paper
 from workbook_lib.requirement import did_you_mean
 from workbook_lib.signing import Signer
-from workbook_lib.tables import Problem, UserError, listing
+from workbook_lib.tables import JUDGED, Problem, UserError, listing
 from workbook_lib.wording import sentence
 
 #: Instead of names: every period of audit.toml.

@@ -27,6 +27,7 @@ from workbook_lib.cli.options import (
 )
 from workbook_lib.cli.packs import pseudonym_key
 from workbook_lib.paper import Paper
+from workbook_lib.tables import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,7 +157,7 @@ def _told(finished: Iterator[tuple[Task, Entry]], total: int) -> dict[Task, Entr
 
 def _line(entry: Entry) -> str:
     from workbook_lib.batch.tasks import Outcome
-    from workbook_lib.exhibits.exhibit import count, rate
+    from workbook_lib.exhibits.exhibit import rate
     from workbook_lib.exhibits.markup import visible
 
     label = f"{entry.audit} {entry.period}".strip()

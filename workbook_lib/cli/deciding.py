@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from workbook_lib.cli.options import AsOf, AuditPath, PeriodName, app
+from workbook_lib.tables import count
 
 #: How many decisions are listed with their ids.
 MOST_LISTED = 50
@@ -27,7 +28,6 @@ def decide(
     """Record decisions from a file in the register of the audit. All of them or, where one may not stand, none."""
     from workbook_lib import decide as desk
     from workbook_lib.audit import load_audit
-    from workbook_lib.procedures.result import counted
     from workbook_lib.workpaper import perform
 
     checked = load_audit(audit)
@@ -40,7 +40,7 @@ def decide(
             err=True,
         )
     again = f"; {done.known:,} were recorded before" if done.known else ""
-    new, entries = counted(done.new, "decision"), counted(done.head.count, "entry", "entries")
+    new, entries = count(done.new, "decision"), count(done.head.count, "entry", "entries")
     typer.echo(f"{new} recorded{again}. The register has {entries}.")
     for decision in decisions[:MOST_LISTED]:
         typer.echo(f"  {decision['decision_id']}: {decision['kind']}, {decision['place']}")

@@ -20,6 +20,7 @@ from workbook_lib.cli.options import (
     spark_master,
     warn,
 )
+from workbook_lib.tables import count
 
 
 @app.command(epilog="Example: `workbook judge data_samples/northwind --period 2025 --out /tmp/verdicts`")
@@ -35,7 +36,6 @@ def judge(
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
     from workbook_lib.placing import refuse_unwritable
-    from workbook_lib.procedures.result import counted
     from workbook_lib.spark import SparkEngine
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
@@ -48,8 +48,8 @@ def judge(
     paper.engine.export(VERDICTS, out / "verdicts.csv")
     paper.engine.export(EXCEPTIONS, out / "exceptions.csv")
     typer.echo(
-        f"{counted(paper.number('SELECT COUNT(*) FROM verdicts'), 'verdict')} and "
-        f"{counted(paper.number('SELECT COUNT(*) FROM exceptions'), 'exception')} written to {out.resolve()}."
+        f"{count(paper.number('SELECT COUNT(*) FROM verdicts'), 'verdict')} and "
+        f"{count(paper.number('SELECT COUNT(*) FROM exceptions'), 'exception')} written to {out.resolve()}."
     )
     warn(paper)
 
@@ -97,7 +97,6 @@ def sample(
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.exhibits.sampling import would_have_met
     from workbook_lib.placing import refuse_unwritable
-    from workbook_lib.procedures.result import counted
     from workbook_lib.workpaper import perform
 
     chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)
@@ -114,7 +113,7 @@ def sample(
         typer.echo(f"{heading}: {text}")
     typer.echo(would_have_met(selection)[0])
     typer.echo(
-        f"{counted(lines, 'line')} to test: {folder / 'sample.xlsx'}, and sample.csv beside it. How they were drawn, "
+        f"{count(lines, 'line')} to test: {folder / 'sample.xlsx'}, and sample.csv beside it. How they were drawn, "
         "how to repeat it and what to tick: method.txt. Everybody in the order of rank: ranking.csv."
     )
     warn(paper)

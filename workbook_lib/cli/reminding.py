@@ -11,7 +11,7 @@ import typer
 
 from workbook_lib.cli.options import AuditPath, app, day_option
 from workbook_lib.placing import refuse_unwritable
-from workbook_lib.tables import Problem, UserError
+from workbook_lib.tables import Problem, UserError, count
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -142,7 +142,6 @@ def _judge_age(audit: Audit, schedule: Reminders, day: date, *, sends: bool, is_
 
 
 def _tell(company: Company, planned: Plan) -> None:
-    from workbook_lib.exhibits.exhibit import count
     from workbook_lib.exhibits.markup import visible
     from workbook_lib.schedule import Audience
 
@@ -163,8 +162,6 @@ def _tell(company: Company, planned: Plan) -> None:
 
 def _write(planned: Plan, letterhead: Letterhead, day: date, folder: Path) -> None:
     """One .eml per message. Those of an earlier dry run in this folder go: they are not of this plan."""
-    from workbook_lib.exhibits.exhibit import count
-
     refuse_unwritable(folder)
     at = datetime.combine(day, time(), letterhead.audit.settings.zone)
     mails = {f"{m.audience}-{m.message_id}.eml": letterhead.write(m, at).as_bytes() for m in planned.messages}
@@ -180,7 +177,6 @@ def _write(planned: Plan, letterhead: Letterhead, day: date, folder: Path) -> No
 
 def _list(planned: Plan) -> None:
     """To whom each message would go, and about what; the names of the files say neither."""
-    from workbook_lib.exhibits.exhibit import count
     from workbook_lib.exhibits.markup import visible
 
     for message in planned.messages[:MOST_LISTED]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, rate
 from workbook_lib.exhibits.front import interim
 from workbook_lib.exhibits.markup import named
 from workbook_lib.procedures import Outcome
 from workbook_lib.requirement import add_months
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Framework, clause, what it asks in our words, and the procedures of the catalogue that bear on it.

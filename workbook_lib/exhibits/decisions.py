@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed
 from workbook_lib.exhibits.markup import Stacked
 from workbook_lib.register import COPY, FILE
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the listing; all of them stand in the pack.

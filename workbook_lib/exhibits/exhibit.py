@@ -264,15 +264,6 @@ def percent(n: int, of: int) -> str:
     return {"100.0 %": "> 99.9 %", "0.0 %": "< 0.1 %"}.get(rounded, rounded)
 
 
-def count(number: int, noun: str, plural: str = "") -> str:
-    """A count with its noun.
-
-    >>> count(1, "person", "people"), count(1200, "record")
-    ('1 person', '1,200 records')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def were(number: int) -> str:
     """The verb of a count in the past.
 

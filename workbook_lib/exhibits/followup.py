@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed
+from collections.abc import Iterator
+from dataclasses import replace
+
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed
 from workbook_lib.procedures.followup import FOLLOWED
 from workbook_lib.schedule import Audience, Fate, Reminders
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the page shows; the pack has every message.
@@ -15,13 +19,15 @@ SENT_TO = {
     Audience.DIGEST: "To managers and sponsors",
     Audience.ESCALATION: "Escalated",
 }
+#: No table of the pack has the duties and the messages beside each other.
+ELSEWHERE = "All duties: tables/exceptions.csv in the pack; all messages: tables/reminders.csv."
 IN_PERIOD = "reminded_on BETWEEN window_from AND window_to"
 
 
 def reminders(wp: Workpaper) -> Exhibit:
     """The messages of the period by whom they were for, and beside each duty that stayed overdue what was done."""
     schedule, key, title = wp.audit.reminders, "reminders", "Reminders"
-    if schedule is None or not wp.engine.count("reminder"):
+    if not wp.engine.count("reminder"):
         given = "" if schedule else ", and no schedule of them is given"
         says = f"0 reminders are on record{given}, so follow-up on overdue people cannot be shown here."
         return Exhibit(key=key, title=title, says=(says,))
@@ -33,17 +39,10 @@ def reminders(wp: Workpaper) -> Exhibit:
         )
     }
     rows = [(says, *(counted.get((to, fate), 0) for fate in Fate)) for to, says in SENT_TO.items()]
-    tables = [
-        Table(
-            frame=framed(rows, ("Messages", *(str(fate).capitalize() for fate in Fate))),
-            caption="Messages of the period, by whom they were for",
-        )
-    ]
-    long_overdue = FOLLOWED.format(days=schedule.escalate_after_days)
-    if wp.number(f"SELECT COUNT(*) FROM ({long_overdue}) listed"):
-        days = count(schedule.escalate_after_days, "day")
-        caption = f"Duties overdue for more than {days}, and the first message of each kind"
-        tables.append(listed(wp, long_overdue, caption, order="person", file="reminders", at_most=SHOWN))
+    messages = Table(
+        frame=framed(rows, ("Messages", *(str(fate).capitalize() for fate in Fate))),
+        caption="Messages of the period, by whom they were for",
+    )
     sent = sum(number for (_, fate), number in counted.items() if fate == Fate.SENT)
     people = wp.number(
         f"SELECT COUNT(DISTINCT person_id) FROM reminder CROSS JOIN settings WHERE {IN_PERIOD} "
@@ -54,10 +53,23 @@ def reminders(wp: Workpaper) -> Exhibit:
         title=title,
         says=(
             f"{count(sent, 'message')} of the period went out; {count(people, 'person was', 'people were')} reminded.",
-            f"The schedule: {_in_words(schedule)}",
+            f"The schedule: {_in_words(schedule)}"
+            if schedule
+            else "No schedule of reminders is given, [reminders] in audit.toml, so it cannot be shown here whom they "
+            "should have reached.",
         ),
-        tables=tuple(tables),
+        tables=(messages, *(_long_overdue(wp, schedule) if schedule else ())),
     )
+
+
+def _long_overdue(wp: Workpaper, schedule: Reminders) -> Iterator[Table]:
+    """The duties that stayed overdue, with what was done; none where there are none."""
+    query = FOLLOWED.format(days=schedule.escalate_after_days)
+    if wp.number(f"SELECT COUNT(*) FROM ({query}) listed"):
+        days = count(schedule.escalate_after_days, "day")
+        caption = f"Duties overdue for more than {days}, and the first message of each kind"
+        table = listed(wp, query, caption, order="person", at_most=SHOWN)
+        yield replace(table, note=f"{table.note} {ELSEWHERE}" if table.note else "")
 
 
 def _in_words(schedule: Reminders) -> str:

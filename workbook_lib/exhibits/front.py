@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, percent, rate, spelled, were
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed, percent, rate, spelled, were
 from workbook_lib.exhibits.markup import named
-from workbook_lib.exhibits.words import CRITERIA, JUDGED
+from workbook_lib.exhibits.words import CRITERIA
 from workbook_lib.procedures import CATALOGUE, Outcome
 from workbook_lib.procedures.records import OPEN_LEAVE
 from workbook_lib.requirement import Requirement
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: What the first exhibit of a copy without names says.
@@ -137,9 +138,10 @@ def _answer(wp: Workpaper, judged: int, exceptions: int, unexplained: int, excep
         return f"{asked} Not shown: 0 exceptions, but {cannot}."
     if not judged:
         return f"{asked} Nothing was due: 0 duties could be judged."
+    held = wp.number(f"SELECT COUNT(DISTINCT person_no) FROM verdict WHERE verdict IN {JUDGED}")
     return (
         f"{asked} Yes, by the records: 0 exceptions in {count(judged, 'judged duty', 'judged duties')} of "
-        f"{count(people, 'person', 'people')}."
+        f"{count(held, 'person', 'people')}."
     )
 
 
@@ -248,21 +250,23 @@ SELECT COALESCE(person_id, account) AS excluded, reason_code, reason, evidence, 
 FROM decision WHERE kind = 'exclude' AND withdrawn = 0 ORDER BY 1, decision_id"""
 
 EXCLUDED_ACCOUNTS = """
-SELECT COUNT(DISTINCT account) FROM decision WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL"""
+SELECT COUNT(DISTINCT COALESCE(account_email, account)) FROM decision
+WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL"""
 
-#: People whom the exports name and nothing was asked of, and why.
+#: People whom the exports name and nothing was asked of, and why. Whoever has no row that can be read has no days.
 OUT_OF_SCOPE = """
 SELECT person.person_id, person.name, person.worker_type, first_day AS engaged_from,
        CASE WHEN last_day < far THEN last_day END AS engaged_to,
-       CASE WHEN first_day > window_to THEN 'joins after the judged days'
+       CASE WHEN first_day IS NULL THEN 'no row can be read, and no requirement applies'
+            WHEN first_day > window_to THEN 'joins after the judged days'
             WHEN last_day < window_from THEN 'left before the judged days'
             WHEN meets = 0 THEN 'away on every judged day'
             ELSE 'engaged, and no requirement applies' END AS why_not
 FROM person
 CROSS JOIN settings
-JOIN (SELECT person_no, MIN(spell_from) AS first_day, MAX(spell_to) AS last_day,
-             MAX(CASE WHEN spell_from <= window_to AND spell_to >= window_from THEN 1 ELSE 0 END) AS meets
-      FROM spell CROSS JOIN settings GROUP BY person_no) engaged ON engaged.person_no = person.person_no
+LEFT JOIN (SELECT person_no, MIN(spell_from) AS first_day, MAX(spell_to) AS last_day,
+                  MAX(CASE WHEN spell_from <= window_to AND spell_to >= window_from THEN 1 ELSE 0 END) AS meets
+           FROM spell CROSS JOIN settings GROUP BY person_no) engaged ON engaged.person_no = person.person_no
 LEFT JOIN (SELECT DISTINCT person_no FROM verdict) judged ON judged.person_no = person.person_no
 WHERE judged.person_no IS NULL ORDER BY person.person_id"""
 
@@ -271,9 +275,7 @@ def scope(wp: Workpaper) -> Exhibit:
     """Which days, which people, which criteria, and the settings that decide it."""
     people = wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict")
     known = wp.engine.count("person")
-    accounts = wp.number(
-        f"SELECT COUNT(*) FROM ({EXCLUDED}) listed WHERE excluded NOT IN (SELECT person_id FROM everybody)"
-    )
+    accounts = wp.number(EXCLUDED_ACCOUNTS)
     gone = wp.number("SELECT SUM(is_excluded) FROM everybody")
     tables = [Table(frame=framed(_settings(wp), ("Matter", "Value", "Meaning")), caption="What decides the scope")]
     if people < known:

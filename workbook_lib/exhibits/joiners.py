@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate, wrapped
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed, rate, wrapped
 from workbook_lib.exhibits.figures import GRID, layout
 from workbook_lib.exhibits.front import interim
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: The duties of people who joined, due inside the judged days (procedure P2), each with the day that ended its wait:

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 from workbook_lib.exhibits import figures
 from workbook_lib.exhibits.chosen import ALL, Chosen
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, listed, rate, spelled
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed, listed, rate, spelled
 from workbook_lib.exhibits.front import interim, verdict_counts
 from workbook_lib.exhibits.markup import visible
-from workbook_lib.exhibits.words import JUDGED, VERDICTS
+from workbook_lib.exhibits.words import VERDICTS
 from workbook_lib.procedures import Check, Outcome, Result
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
 from workbook_lib.procedures.records import LOST, UNEXPLAINED, UNREAD_ROWS
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the section of a procedure shows of each of its listings; the whole is elsewhere.
@@ -209,7 +210,7 @@ def procedure(wp: Workpaper, number: str) -> Exhibit:
         tables.append(
             Table(
                 frame=framed(
-                    [_checked(c.says, c.exceptions, c.tested) for c in result.checks],
+                    [(c.says, rate(c.exceptions, c.tested), str(c.outcome)) for c in result.checks],
                     ("Expected", "Exceptions", "Result"),
                 ),
                 caption="What was expected, and how many items are not so",
@@ -254,11 +255,6 @@ def _details(wp: Workpaper, check: Check) -> Table | None:
 
 def _counted(result: Result) -> str:
     return f"{rate(result.exceptions, result.tested)} {result.procedure.unit}"
-
-
-def _checked(says: str, exceptions: int, tested: int) -> tuple[str, str, str]:
-    outcome = Outcome.EXCEPTIONS if exceptions else Outcome.NO_EXCEPTIONS
-    return says, rate(exceptions, tested), str(outcome)
 
 
 #: The exceptions with their recorded explanations in words; those without one first.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, rate
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.front import interim
 from workbook_lib.exhibits.words import CAUSES
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: The longest stretch of each class, in days; the last class has no end.

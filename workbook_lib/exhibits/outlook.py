@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from workbook_lib.exhibits.chosen import ALL, Chosen
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, rate, wrapped
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, rate, wrapped
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.readiness import people_listed
-from workbook_lib.exhibits.words import JUDGED
 from workbook_lib.procedures.content import IN_USE, REVIEW_MONTHS
 from workbook_lib.requirement import add_months
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: What falls due within so many days is counted in the sentence.

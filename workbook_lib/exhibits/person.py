@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from workbook_lib.engine import quoted
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, listed
+from workbook_lib.exhibits.exhibit import Exhibit, Table, listed
 from workbook_lib.exhibits.front import interim
 from workbook_lib.exhibits.markup import named
 from workbook_lib.exhibits.timelines import bars_of, lines
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of each listing of one person.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbook_lib.exhibits.exhibit import Exhibit, count, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, listed, rate
 from workbook_lib.procedures import Check
 from workbook_lib.procedures.people import IN_POPULATION, NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: People and accounts that a listing of the page shows.

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, count, cut_short, framed, spelled, were
+from workbook_lib.exhibits.exhibit import Card, Exhibit, Table, cut_short, framed, spelled, were
 from workbook_lib.exhibits.markup import Stacked, named
 from workbook_lib.received import Received
-from workbook_lib.tables import FileAccount, Quarantined, listing
+from workbook_lib.tables import FileAccount, Quarantined, count, listing
 from workbook_lib.workpaper import Workpaper
 
 #: Rows of the quarantine and remarks that the page shows; the pack has all.

@@ -12,7 +12,6 @@ from workbook_lib.exhibits.chosen import ALL, Chosen
 from workbook_lib.exhibits.exhibit import (
     Exhibit,
     Table,
-    count,
     cut_short,
     framed,
     heading,
@@ -23,7 +22,8 @@ from workbook_lib.exhibits.exhibit import (
 )
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.markup import visible
-from workbook_lib.exhibits.words import JUDGED
+from workbook_lib.procedures.people import RECORDS_OF_NOBODY
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.workpaper import Workpaper
 
 #: How far ahead the analyst looks, in days.
@@ -331,7 +331,7 @@ def attention(wp: Workpaper) -> Exhibit:
     unread = sum(not row.by_rule and not row.refused for row in wp.quarantine)
     refused = sum(row.refused for row in wp.quarantine)
     unexplained = wp.number("SELECT COUNT(*) FROM exceptions WHERE explained_by IS NULL")
-    nobody = wp.number("SELECT COUNT(*) FROM account_person WHERE via = 'nobody'")
+    nobody = wp.number(f"SELECT COUNT(*) FROM ({RECORDS_OF_NOBODY}) listed")
     undetermined = wp.number("SELECT COUNT(*) FROM verdict WHERE verdict = 'undetermined'")
     tasks = [
         ("Duties not covered on the as-of day", overdue, "remind these people, or record an extension"),
@@ -339,7 +339,7 @@ def attention(wp: Workpaper) -> Exhibit:
         ("Rows that could not be read", unread, "mend them at the source and export again"),
         ("Decisions that were refused", refused, "have them taken by somebody whom they are not about"),
         ("Undetermined duties", undetermined, "mend the rows of these people at the source"),
-        ("Accounts that belong to nobody", nobody, "link or exclude them at the desk"),
+        ("Accounts with records that belong to nobody", nobody, "link or exclude them at the desk"),
     ]
     return Exhibit(
         key="attention",

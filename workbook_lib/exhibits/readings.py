@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed, rate
 from workbook_lib.exhibits.front import interim
 from workbook_lib.readings import READINGS, Reading
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 FLIP_ROWS = 40

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, framed, listed, rate
 from workbook_lib.exhibits.markup import named
-from workbook_lib.procedures.content import parts_found, unapproved
+from workbook_lib.procedures.content import described, parts_found, unapproved
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Up to so many people the page shows every record; of a larger company the first ones, so that it stays small.
@@ -58,55 +59,53 @@ def _rows(wp: Workpaper, bounded: int) -> int:
     return MOST_ROWS if wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict") <= EVERYBODY else bounded
 
 
+VERSIONS = """
+SELECT policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material,
+       policies.approved_by, policies.approved_on,
+       COUNT(DISTINCT account_person.person_no) AS people_who_acknowledged_it,
+       CAST(MIN(taken.acknowledged_on) AS VARCHAR) || ' to ' || CAST(MAX(taken.acknowledged_on) AS VARCHAR)
+         AS acknowledged_between
+FROM policies
+LEFT JOIN policy_version bound ON bound.policy_id = policies.policy_id AND bound.version = policies.version
+LEFT JOIN acknowledgements taken ON taken.policy_id = policies.policy_id AND taken.status = 'acknowledged'
+      AND (taken.version = policies.version
+        OR taken.version IS NULL AND taken.acknowledged_on BETWEEN bound.in_force_from AND bound.in_force_to)
+LEFT JOIN account_person ON account_person.account = taken.account
+GROUP BY policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material,
+         policies.approved_by, policies.approved_on, policies.source_no, policies.row_no
+ORDER BY policies.policy_id, policies.effective_on, policies.source_no, policies.row_no"""
+
+ACKNOWLEDGED = """
+SELECT person.person_id, person.name, acknowledgements.policy_id,
+       COALESCE(acknowledgements.version, bound.version || ' (in force then)') AS version,
+       acknowledgements.acknowledged_on, acknowledgements.status
+FROM acknowledgements
+LEFT JOIN policy_version bound ON bound.policy_id = acknowledgements.policy_id AND acknowledgements.version IS NULL
+      AND acknowledgements.acknowledged_on BETWEEN bound.in_force_from AND bound.in_force_to
+JOIN account_person ON account_person.account = acknowledgements.account
+JOIN person ON person.person_no = account_person.person_no
+ORDER BY person.person_id, acknowledgements.policy_id, acknowledgements.acknowledged_on, acknowledgements.status"""
+
+
 def acknowledgements(wp: Workpaper) -> Exhibit:
     """Which version of which policy was acknowledged, by how many people and by whom."""
-    query = (
-        "SELECT policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material, "
-        "policies.approved_by, policies.approved_on, COUNT(DISTINCT account_person.person_no) AS "
-        "people_who_acknowledged_it, "
-        "CAST(MIN(taken.acknowledged_on) AS VARCHAR) || ' to ' || CAST(MAX(taken.acknowledged_on) AS VARCHAR) "
-        "AS acknowledged_between FROM policies "
-        "LEFT JOIN policy_version bound ON bound.policy_id = policies.policy_id AND bound.version = policies.version "
-        "LEFT JOIN acknowledgements taken ON taken.policy_id = policies.policy_id AND taken.status = 'acknowledged' "
-        "AND (taken.version = policies.version OR taken.version IS NULL "
-        "AND taken.acknowledged_on BETWEEN bound.in_force_from AND bound.in_force_to) "
-        "LEFT JOIN account_person ON account_person.account = taken.account "
-        "GROUP BY policies.policy_id, policies.version, policies.title, policies.effective_on, policies.material, "
-        "policies.approved_by, policies.approved_on, policies.source_no, policies.row_no "
-        "ORDER BY policies.policy_id, policies.effective_on, policies.source_no, policies.row_no"
-    )
-    listing = (
-        "SELECT person.person_id, person.name, acknowledgements.policy_id, "
-        "COALESCE(acknowledgements.version, bound.version || ' (in force then)') AS version, "
-        "acknowledgements.acknowledged_on, acknowledgements.status FROM acknowledgements "
-        "LEFT JOIN policy_version bound ON bound.policy_id = acknowledgements.policy_id "
-        "AND acknowledgements.version IS NULL "
-        "AND acknowledgements.acknowledged_on BETWEEN bound.in_force_from AND bound.in_force_to "
-        "JOIN account_person ON account_person.account = acknowledgements.account "
-        "JOIN person ON person.person_no = account_person.person_no "
-        "ORDER BY person.person_id, acknowledgements.policy_id, acknowledgements.acknowledged_on, "
-        "acknowledgements.status"
-    )
-    versions = listed(wp, query, "Versions of each policy", order="policy and day", at_most=100)
-    total = wp.engine.count("acknowledgements")
+    key, title = "acknowledgements", "Policy acknowledgements"
+    known, total = wp.engine.count("policies"), wp.engine.count("acknowledgements")
+    if not total and not known:
+        return Exhibit(key=key, title=title, says=("0 policies and 0 acknowledgements in the exports.",))
     taken = wp.number("SELECT COUNT(*) FROM acknowledgements WHERE status = 'acknowledged'")
-    owned = wp.number(f"SELECT COUNT(*) FROM ({listing}) listed")
-    if not total and not len(versions.frame):
-        return Exhibit(
-            key="acknowledgements",
-            title="Policy acknowledgements",
-            says=("0 policies and 0 acknowledgements in the exports.",),
-        )
+    owned = wp.number(f"SELECT COUNT(*) FROM ({ACKNOWLEDGED}) listed")
+    versions = listed(wp, VERSIONS, "Versions of each policy", order="policy and day", at_most=100)
     records = listed(
-        wp, listing, "Person, policy, version and day", order="person and policy", file="acknowledgements",
+        wp, ACKNOWLEDGED, "Person, policy, version and day", order="person and policy", file="acknowledgements",
         at_most=_rows(wp, ACKNOWLEDGEMENT_ROWS), folded=True,
     )  # fmt: skip
     return Exhibit(
-        key="acknowledgements",
-        title="Policy acknowledgements",
+        key=key,
+        title=title,
         says=(
             f"{rate(owned, total)} policy records belong to a person of the exports; {taken:,} of all {total:,} say "
-            f"acknowledged. There are {count(len(versions.frame), 'policy version')}.",
+            f"acknowledged. There {'is' if known == 1 else 'are'} {count(known, 'policy version')}.",
             "An acknowledgement that names no version is of the version in force on its day, and marked so. These "
             "records are kept apart from training.",
         ),
@@ -128,25 +127,26 @@ def content(wp: Workpaper) -> Exhibit:
     modules = listed(wp, query, "Modules", order="module", at_most=100)
     if not len(modules.frame):
         return Exhibit(key="content", title="Training content", says=("0 modules are described by the exports.",))
-    rows = wp.rows("SELECT module_id, topics, assessed FROM modules ORDER BY module_id, source_no, row_no")
-    assessed = sum(bool(row[2]) for row in rows)
-    taught = [(module, {topic.strip().casefold() for topic in (topics or "").split(";")}) for module, topics, _ in rows]
+    found = described(wp.engine)
+    assessed = sum(module.assessed for module in found.values())
     required = wp.audit.settings.required_topics
     matrix = [
-        (topic, ", ".join(module for module, topics in taught if topic.casefold() in topics)) for topic in required
+        (topic, ", ".join(name for name, module in found.items() if topic.casefold() in module.topics))
+        for topic in required
     ]
     covered = sum(bool(modules_with_it) for _, modules_with_it in matrix)
     return Exhibit(
         key="content",
         title="Training content",
         says=(
-            f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(rows))} "
-            "modules have an assessment. Procedures P7 and P8 test this for the modules in use.",
+            f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(found))} "
+            "modules have an assessment, in each of their versions. Procedures P7 and P8 test this for the modules in "
+            "use.",
         ),
         tables=(
             modules,
             Table(
-                frame=framed([(topic, found or None) for topic, found in matrix], ("Required topic", "Taught by")),
+                frame=framed([(topic, names or None) for topic, names in matrix], ("Required topic", "Taught by")),
                 caption="Required topics",
             ),
         ),

@@ -7,10 +7,11 @@ import shlex
 from collections.abc import Mapping
 
 from workbook_lib.exhibits import words
-from workbook_lib.exhibits.exhibit import Exhibit, Links, Table, Text, count, framed, rate, spelled, were
+from workbook_lib.exhibits.exhibit import Exhibit, Links, Table, Text, framed, rate, spelled, were
 from workbook_lib.procedures import OUTCOMES
 from workbook_lib.readings import READINGS
 from workbook_lib.schedule import FATES
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 

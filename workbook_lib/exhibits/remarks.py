@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from workbook_lib.engine import quoted
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed
-from workbook_lib.tables import Finding
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed
+from workbook_lib.tables import Finding, count
 from workbook_lib.workpaper import Workpaper
 
 #: Remarks that the page shows; the pack has all.

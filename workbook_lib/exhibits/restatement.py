@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed
 from workbook_lib.exhibits.markup import DIGEST, Stacked
 from workbook_lib.restatement import Change, Difference, Restatement
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Rows that the page shows of each table; the pack has all.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, cut_short, framed, percent, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed, percent, rate
 from workbook_lib.exhibits.markup import named
 from workbook_lib.sampling import ATTRIBUTES, METHOD, STRATA, TENTH, Part, Rule, Selection
+from workbook_lib.tables import count
 from workbook_lib.testsheet import draw
 from workbook_lib.workpaper import Workpaper
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, listed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, listed, rate
 from workbook_lib.exhibits.markup import Stacked
 from workbook_lib.procedures.records import LOST
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: Records that the page shows; the pack has all.

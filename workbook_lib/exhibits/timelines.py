@@ -9,9 +9,10 @@ from typing import Any
 
 from workbook_lib.audit import Window
 from workbook_lib.engine import quoted
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, wrapped
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, wrapped
 from workbook_lib.exhibits.figures import GRID, filled, layout
 from workbook_lib.exhibits.front import interim
+from workbook_lib.tables import count
 from workbook_lib.workpaper import Workpaper
 
 #: So many people, and of theirs so many duties, are drawn; the others stand in the pack.

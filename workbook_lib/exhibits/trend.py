@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, count, framed, rate
+from workbook_lib.exhibits.exhibit import Exhibit, Table, framed, rate
 from workbook_lib.exhibits.figures import GRID, layout
-from workbook_lib.exhibits.words import JUDGED
 from workbook_lib.history import Entry, entries
+from workbook_lib.tables import JUDGED, count
 from workbook_lib.trend import Counts, look_back, month_ends
 from workbook_lib.workpaper import Workpaper
 

@@ -36,9 +36,6 @@ VERDICTS: dict[str, str] = {
     "left": "The engagement, or the requirement, ended before anything was due.",
 }
 
-#: Counted in the on-time rate; the others are outside numerator and denominator.
-JUDGED = ("met", "late", "missing", "undetermined")
-
 CAUSES: dict[str, str] = {
     "onboarding": "The first training after joining was not done by its due day.",
     "new_duty": "The requirement came to apply later (a new role, a new requirement) and was not met by its due day.",
@@ -158,8 +155,8 @@ CHOICES: dict[str, str] = {
     "undetermined.",
     "timestamps": "Timestamps became dates in the audit's time zone. A record near midnight may carry another date in "
     "its own system.",
-    "accounts": "An account is matched to a person by its exact id, then by an e-mail address, then by a recorded "
-    "link; never by a guess.",
+    "accounts": "An account is matched to a person by its exact id, then by the id that the system's own list of users "
+    "gives, then by an e-mail address, then by a recorded link; never by a guess.",
     "whole": "The whole population was tested.",
     "effective": "This document states what the records show. Whether a control is effective is for the auditor to "
     "judge.",

@@ -20,9 +20,9 @@ from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.reading import Reading
-from workbook_lib.intake.remarks import counted, further_pages, remarks
+from workbook_lib.intake.remarks import further_pages, remarks
 from workbook_lib.source import Source
-from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
+from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, count, listing
 
 #: The date that says from when to when a file's rows speak.
 MAIN_DATE = {
@@ -214,7 +214,7 @@ def repetitions(engine: Engine, audit: Audit) -> Iterator[Finding]:
                 code="identical_rows",
                 table=name,
                 subject=says,
-                text=f"{name}: {counted(int(found[0]), 'row')} repeating another in every column, for example {file}, "
+                text=f"{name}: {count(int(found[0]), 'row')} repeating another in every column, for example {file}, "
                 f"row {row_no} ({says}); nothing counts twice.",
                 source_no=source_no,
                 row_no=row_no,
@@ -235,7 +235,7 @@ def _early_exports(engine: Engine, files: tuple[FileAccount, ...]) -> Iterator[F
             code="after_export",
             table=file.table,
             subject=rows[0][0],
-            text=f"{counted(len(rows), 'record')} of {file.file} are dated after the day of the export "
+            text=f"{count(len(rows), 'record')} of {file.file} are dated after the day of the export "
             f"({file.extracted_on}), up to {file.last_date}; rows {listing([row_no for _, row_no in rows])}.",
             source_no=file.source_no,
             row_no=rows[0][1],

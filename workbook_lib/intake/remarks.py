@@ -9,7 +9,7 @@ from workbook_lib.intake.files import normal
 from workbook_lib.intake.mapping import Reader, is_key
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
-from workbook_lib.tables import Column, Finding, Kind, listing
+from workbook_lib.tables import Column, Finding, Kind, count, listing
 
 _DECIMAL = re.compile(r"[0-9]{3,}\.0")
 #: Text by which rows are matched: blanks around it, leading zeros and unseen characters matter.
@@ -46,15 +46,6 @@ def further_pages(readings: Iterable[Reading]) -> Iterator[Finding]:
             )
 
 
-def counted(number: int, noun: str) -> str:
-    """A number and what it counts.
-
-    >>> counted(1, "row"), counted(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
     opened = reading.opened
     yield from ((code, f"{reading.file}: {text}") for code, text in opened.remarks.items())
@@ -67,12 +58,12 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
     if opened.blank_rows:
         yield (
             "blank_rows",
-            f"{reading.file}: {counted(opened.blank_rows, 'blank line')} ignored; row numbers count them.",
+            f"{reading.file}: {count(opened.blank_rows, 'blank line')} ignored; row numbers count them.",
         )
     if opened.broken_lines:
         yield (
             "line_breaks",
-            f"{reading.file}: {counted(opened.broken_lines, 'record')} over several lines; compare the number of rows "
+            f"{reading.file}: {count(opened.broken_lines, 'record')} over several lines; compare the number of rows "
             f"({reading.rows_read:,}) with the source system.",
         )
     if not reading.rows_read:
@@ -82,7 +73,7 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
     if reading.profile.name == "generic" and strangers:
         yield (
             "ignored_columns",
-            f"{reading.file}: {counted(len(strangers), 'column')} ignored, as no canonical column has that name: "
+            f"{reading.file}: {count(len(strangers), 'column')} ignored, as no canonical column has that name: "
             f"{listing([quoted(name) for name in strangers], 20)}.",
         )
     if reading.table.name == "people" and not reading.reader.of("end_date").headers:
@@ -105,7 +96,7 @@ def _of_columns(reading: Reading) -> Iterator[tuple[str, str]]:
             yield (
                 "exchanged_dates",
                 f"{reading.file}, column '{' / '.join(reader.headers)}': day and month of "
-                f"{counted(len(reader.exchanged), 'date')}, for example {quoted(reader.exchanged[0])}, stand the other "
+                f"{count(len(reader.exchanged), 'date')}, for example {quoted(reader.exchanged[0])}, stand the other "
                 "way round than the profile states; their rows were not used. See whether the others mean what they "
                 "seem to.",
             )
@@ -126,30 +117,30 @@ def _of_ids(reader: Reader, reading: Reading) -> Iterator[tuple[str, str]]:
     if padded and is_key(reader.column):
         yield (
             "trimmed",
-            f"{name}: blanks around {counted(len(padded), 'value')} trimmed, for example {quoted(padded[0])}.",
+            f"{name}: blanks around {count(len(padded), 'value')} trimmed, for example {quoted(padded[0])}.",
         )
     unseen = [text for text in texts if not text.isascii() and not text.strip().isprintable()]
     if unseen:
         yield (
             "invisible_characters",
-            f"{name}: {counted(len(unseen), 'value')} with unseen characters, for example {quoted(unseen[0])}.",
+            f"{name}: {count(len(unseen), 'value')} with unseen characters, for example {quoted(unseen[0])}.",
         )
     decimal = [text for text in texts if _DECIMAL.fullmatch(text.strip())]
     if decimal and _is_id(reader.column):
         yield (
             "decimal_ids",
-            f"{name}: {counted(len(decimal), 'id')} such as {quoted(decimal[0])}, as a spreadsheet rewrites numbers.",
+            f"{name}: {count(len(decimal), 'id')} such as {quoted(decimal[0])}, as a spreadsheet rewrites numbers.",
         )
     shown = sum(reading.opened.padded[place] for place in reader.places)
     if shown:
         yield (
             "shown_with_zeros",
-            f"{name}: {counted(shown, 'cell')} stored as numbers and shown with leading zeros by a number format; "
+            f"{name}: {count(shown, 'cell')} stored as numbers and shown with leading zeros by a number format; "
             "they were read as shown.",
         )
     numbers = sum(reading.opened.numeric[place] for place in reader.places)
     if numbers and _is_id(reader.column):
         yield (
             "numeric_ids",
-            f"{name}: {counted(numbers, 'cell')} stored as numbers; leading zeros, if there were any, are lost.",
+            f"{name}: {count(numbers, 'cell')} stored as numbers; leading zeros, if there were any, are lost.",
         )

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 from workbook_lib.engine import Engine
 from workbook_lib.intake.reading import DONE, Reading
-from workbook_lib.intake.remarks import counted
-from workbook_lib.tables import Answer, Column, FileAccount, Finding, Kind, Snapshot, Table, date_of, listing
+from workbook_lib.tables import Answer, Column, FileAccount, Finding, Kind, Snapshot, Table, count, date_of, listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,14 +106,14 @@ def findings(files: Sequence[FileAccount], newer: Sequence[Reading]) -> Iterator
             continue
         gone = old.vanished + old.changed
         text = (
-            f"{file.file}: of {counted(old.rows_used, 'record')} in the earlier export {old.file}, {old.vanished:,} "
+            f"{file.file}: of {count(old.rows_used, 'record')} in the earlier export {old.file}, {old.vanished:,} "
             f"vanished and {old.changed:,} changed; open records completed: {old.updated:,}, new ones: {old.new:,}."
         )
         if old.unread:
             rows = listing([row.row_no for row in old.unread], 10)
             text += f" Not compared, as the earlier export cannot be read there: row {rows}."
         if gone and (lost := unread[file.source_no]):
-            text += f" Some may be among the {counted(lost, 'row')} of the newer export that cannot be read."
+            text += f" Some may be among the {count(lost, 'row')} of the newer export that cannot be read."
         code = "records_lost" if gone else "records_kept"
         yield Finding(code=code, table=file.table, subject=file.file, text=text, source_no=file.source_no)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested, agreeing, counted
+from workbook_lib.procedures.result import Evidence, NotPerformed, Procedure, Tested
+from workbook_lib.tables import agreeing, count
 
 #: What was granted on a judged day, and to whom. One row per row of the export; an account may be nobody's.
 GRANTED = """
@@ -14,13 +15,16 @@ WHERE access.granted_on BETWEEN window_from AND window_to AND account_person.via
 
 #: Each grant with each requirement that applied to its person on that day; where access came before the first day of an
 #: engagement, on that first day. last_done_on and covers_to are of the records up to the grant (C7, C8), next_done_on
-#: of those after it. Leave and extensions excuse a day and train nobody, so they play no part.
+#: of those after it. Leave and extensions excuse a day and train nobody, so they play no part. Nothing is asked of
+#: people with a row that cannot be read: they are among OF_NOBODY.
 ASKED = f"""
 WITH engaged AS (
   SELECT granted.source_no, granted.row_no, granted.system, granted.granted_on, granted.person_no,
          GREATEST(granted.granted_on, MIN(spell.spell_from)) AS asked_on
   FROM ({GRANTED}) granted
+  JOIN person ON person.person_no = granted.person_no
   JOIN spell ON spell.person_no = granted.person_no AND spell.spell_to >= granted.granted_on
+  WHERE person.person_id NOT IN (SELECT person_id FROM unread_people)
   GROUP BY granted.source_no, granted.row_no, granted.system, granted.granted_on, granted.person_no
 )
 SELECT engaged.source_no, engaged.row_no, engaged.system, engaged.granted_on, engaged.person_no,
@@ -79,11 +83,13 @@ def access(evidence: Evidence) -> Tested | NotPerformed:
     never = evidence.check("Each requirement had been completed by the day of the grant.", tested, NEVER)
     lapsed = evidence.check("Where it had been, its cover had not lapsed by that day.", tested, LAPSED)
     known = evidence.check("Each grant is to somebody whose rows in the people export can be read.", grants, OF_NOBODY)
+    if not tested and not known.exceptions:
+        return NotPerformed("No requirement applied to anybody who was given access on a judged day.")
     failed = never.exceptions + lapsed.exceptions
     return Tested(
         tested=tested,
         exceptions=failed,
-        says=f"{counted(tested, 'requirement')} applied to the people who were given access: {failed:,} "
+        says=f"{count(tested, 'requirement')} applied to the people who were given access: {failed:,} "
         f"{agreeing(failed, 'was', 'were')} not covered on the day of the grant ({never.exceptions:,} not completed "
         f"by then, {lapsed.exceptions:,} lapsed). {_grants(evidence, grants, known.exceptions)}",
         checks=(never, lapsed, known),
@@ -96,9 +102,9 @@ def _grants(evidence: Evidence, grants: int, to_nobody: int) -> str:
     free = evidence.count(FREE)
     others = evidence.engine.count("access") - grants
     return (
-        f"Of {counted(grants, 'grant')} on judged days {asked:,} {agreeing(asked, 'was', 'were')} tested, "
+        f"Of {count(grants, 'grant')} on judged days {asked:,} {agreeing(asked, 'was', 'were')} tested, "
         f"{to_nobody:,} {agreeing(to_nobody, 'is', 'are')} to nobody who can be judged, and {free:,} to somebody to "
-        f"whom no requirement applied. Left out: {counted(others, 'grant')} of other days or to excluded accounts."
+        f"whom no requirement applied. Left out: {count(others, 'grant')} of other days or to excluded accounts."
     )
 
 

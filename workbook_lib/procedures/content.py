@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from workbook_lib.audit import Window
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
+from workbook_lib.engine import Engine
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
 from workbook_lib.requirement import add_months
+from workbook_lib.tables import agreeing, count
 
 REVIEW_MONTHS = 12
 
@@ -31,14 +35,36 @@ WHERE cover.covers_to >= window_from AND cover.done_on <= window_to
   AND completions.status IN ('completed', 'passed', 'equivalent')"""
 
 
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What a module teaches, and whether it ends with an assessment: what is so in each of its versions."""
+
+    topics: frozenset[str]
+    assessed: bool
+
+
+def described(engine: Engine) -> dict[str, Module]:
+    """Each module that the exports describe, once, however many lines it has.
+
+    A line describes a version, and no record says which version somebody took. So a module has a topic, or an
+    assessment, only where each of its lines says so.
+    """
+    found: dict[str, Module] = {}
+    for module_id, text, assessed in engine.rows("SELECT module_id, topics, assessed FROM modules ORDER BY module_id"):
+        topics = frozenset(topic.strip().casefold() for topic in (text or "").split(";")) - {""}
+        before = found.get(module_id, Module(topics, assessed=True))
+        found[module_id] = Module(before.topics & topics, before.assessed and bool(assessed))
+    return found
+
+
 def topics(evidence: Evidence) -> Tested | NotPerformed:
     """P7: each required topic is taught to everyone, whichever of the accepted modules a person takes."""
     if not evidence.has("modules"):
         return NotPerformed("No source describes the modules, so their topics are not known.")
-    taught = {
-        module: {topic.strip().casefold() for topic in (text or "").split(";")} - {""}
-        for module, text in evidence.engine.rows("SELECT module_id, topics FROM modules")
-    }
+    required = evidence.audit.settings.required_topics
+    if not required:
+        return NotPerformed("The audit requires no topic: required_topics in audit.toml is empty.")
+    taught = {module: said.topics for module, said in described(evidence.engine).items()}
     in_use: dict[int, list[str]] = {}
     for requirement_no, module in evidence.engine.rows(f"{IN_USE} ORDER BY 1, 2"):
         in_use.setdefault(requirement_no, []).append(module)
@@ -47,10 +73,9 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
     for_everyone = set[str]()
     for requirement_no, modules in in_use.items():
         if not {"role", "department"} & set(evidence.audit.requirements[requirement_no - 1].applies_to):
-            for_everyone |= set.intersection(*(taught.get(module, set()) for module in modules))
-    required = evidence.audit.settings.required_topics
+            for_everyone |= frozenset.intersection(*(taught.get(module, frozenset()) for module in modules))
     missing = [topic for topic in required if topic.casefold() not in for_everyone]
-    topics_required = counted(len(required), "required topic")
+    topics_required = count(len(required), "required topic")
     are = agreeing(len(missing), "is", "are")
     says = (
         f"{len(missing)} of {topics_required} {are} not taught to everyone: {', '.join(missing)}."
@@ -66,12 +91,15 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(tested=len(required), exceptions=len(missing), says=says, checks=(check,))
 
 
+#: One line per module: a version without an assessment is enough, as in `described`.
 UNASSESSED = f"""
-SELECT used.module_id, modules.title,
-       CASE WHEN modules.module_id IS NULL THEN 'not described by any source'
-            WHEN modules.assessed IS NULL THEN 'not stated' ELSE 'has no assessment' END AS assessment
+SELECT used.module_id, MIN(modules.title) AS title,
+       CASE WHEN MIN(modules.module_id) IS NULL THEN 'not described by any source'
+            WHEN MAX(CASE WHEN modules.assessed IS FALSE THEN 1 ELSE 0 END) = 1 THEN 'has no assessment'
+            ELSE 'not stated' END AS assessment,
+       STRING_AGG(modules.version, ', ' ORDER BY modules.source_no, modules.row_no) AS versions_without_it
 FROM (SELECT DISTINCT module_id FROM ({IN_USE}) used) used LEFT JOIN modules ON modules.module_id = used.module_id
-WHERE modules.assessed IS NOT TRUE ORDER BY used.module_id"""
+WHERE modules.assessed IS NOT TRUE GROUP BY used.module_id ORDER BY used.module_id"""
 
 
 def assessments(evidence: Evidence) -> Tested | NotPerformed:
@@ -85,7 +113,7 @@ def assessments(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=check.exceptions,
-        says=f"{check.exceptions:,} of {counted(tested, 'module')} in use "
+        says=f"{check.exceptions:,} of {count(tested, 'module')} in use "
         f"{agreeing(check.exceptions, 'has', 'have')} no assessment, or none is stated.",
         checks=(check,),
     )
@@ -142,7 +170,7 @@ def content_reviews(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=len(modules),
         exceptions=len(stale | unsigned),
-        says=f"{len(stale | unsigned):,} of {counted(len(modules), 'module')} in use "
+        says=f"{len(stale | unsigned):,} of {count(len(modules), 'module')} in use "
         f"{agreeing(len(stale | unsigned), 'was', 'were')} not reviewed within "
         f"{REVIEW_MONTHS} months on every day of the period, or a review names neither reviewer nor change.",
         checks=(
@@ -215,16 +243,25 @@ def _load_parts(evidence: Evidence, found: dict[str, list[str]], approved: bool)
 def parts_found(text: str) -> dict[str, list[str]]:
     r"""Each part that a programme document must have, and the headings that show it; the text where there are none.
 
+    The first heading is the title of the document, and shows nothing, where no other is of its level.
+
     >>> parts_found("# Programme\n## Who\nAll.\n## How often\nYearly.")["who must take it"]
     ['Who']
     """
-    headings = [line.lstrip("#").strip() for line in text.splitlines() if line.startswith("#")][1:]
+    lines = [line for line in text.splitlines() if line.startswith("#")]
+    levels = Counter(map(_level, lines))
+    is_titled = bool(lines) and levels[_level(lines[0])] == 1
+    headings = [line.lstrip("#").strip() for line in lines[is_titled:]]
     if not headings:
         return {part: ["the text"] * bool(re.search(words, text, re.IGNORECASE)) for part, words in SECTIONS.items()}
     return {
         part: [heading for heading in headings if re.search(words, heading, re.IGNORECASE)]
         for part, words in SECTIONS.items()
     }
+
+
+def _level(heading: str) -> int:
+    return len(heading) - len(heading.lstrip("#"))
 
 
 def unapproved(approved_on: date | None, window: Window) -> str:
@@ -236,7 +273,7 @@ def unapproved(approved_on: date | None, window: Window) -> str:
     if not days:
         return "An approved version was in force on every judged day."
     return (
-        f"It was approved on {approved_on}: for {counted(days, 'judged day')} before that, {window.start} to {last}, "
+        f"It was approved on {approved_on}: for {count(days, 'judged day')} before that, {window.start} to {last}, "
         "no approved version is shown; ask for the one before."
     )
 
@@ -256,7 +293,8 @@ PROCEDURES = (
         population="The required topics.",
         source="modules, completions",
         done="The topics of every module in use were compared with the required ones. Where several modules satisfy "
-        "one requirement, a topic counts only when each of them teaches it.",
+        "one requirement, a topic counts only when each of them teaches it; where a module has several versions, only "
+        "when each version does.",
     ),
     Procedure(
         id="P8",
@@ -267,7 +305,7 @@ PROCEDURES = (
         objective="Training is more than a film to click through.",
         population="Every module that covered somebody in the period.",
         source="modules, completions",
-        done="Each module was checked for an assessment.",
+        done="Each module was checked for an assessment; where it has several versions, each of them.",
     ),
     Procedure(
         id="P9",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, counted
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
 from workbook_lib.schedule import Audience, Fate
+from workbook_lib.tables import count
 
 #: Each exception that lasted longer than `days`, with the first message about it of each kind that a server took over.
 #: A reminder before the due day must have named that very day.
@@ -41,12 +42,12 @@ def follow_up(evidence: Evidence) -> Tested | NotPerformed:
     followed = FOLLOWED.format(days=days)
     duties, sent = evidence.count(followed), f"SELECT * FROM ({followed}) followed WHERE"
     reminded = evidence.check(
-        f"Whoever was overdue for more than {counted(days, 'day')} was reminded after the due day, or the manager was.",
+        f"Whoever was overdue for more than {count(days, 'day')} was reminded after the due day, or the manager was.",
         duties,
         f"{sent} told_after IS NULL AND manager_told IS NULL ORDER BY person_id, requirement_id, due_on",
     )
     escalated = evidence.check(
-        f"Whoever was overdue for more than {counted(days, 'day')} was escalated.",
+        f"Whoever was overdue for more than {count(days, 'day')} was escalated.",
         duties,
         f"{sent} escalated IS NULL ORDER BY person_id, requirement_id, due_on",
     )
@@ -57,7 +58,7 @@ def follow_up(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=duties + whole.tested,
         exceptions=noted + whole.exceptions,
-        says=f"{counted(duties, 'duty was', 'duties were')} overdue for more than {counted(days, 'day')}. Reminded "
+        says=f"{count(duties, 'duty was', 'duties were')} overdue for more than {count(days, 'day')}. Reminded "
         f"before the due day: {before:,}; after it: {after:,}; escalated: {duties - escalated.exceptions:,}. "
         f"{_says_of_log(evidence, altered)}",
         checks=(reminded, escalated, whole),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
-from workbook_lib.tables import WorkerType
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
+from workbook_lib.tables import JUDGED, WorkerType, agreeing, count
 
 #: From how many people on, a list without a single leaver is suspicious.
 LEAVERS_EXPECTED_FROM = 20
 
-JUDGED = "verdict IN ('met', 'late', 'missing', 'undetermined')"
-DEVIATES = "verdict IN ('late', 'missing', 'undetermined')"
+IS_JUDGED = f"verdict IN {JUDGED}"
+DEVIATES = f"verdict IN {JUDGED[1:]}"
 
 IN_POPULATION = """
 SELECT DISTINCT person_no FROM spell CROSS JOIN settings WHERE spell_from <= window_to AND spell_to >= window_from
@@ -100,7 +100,7 @@ def population_complete(evidence: Evidence) -> Tested:
         order="worker type",
     )
     leavers = Check(
-        says=f"The people export holds leavers ({counted(ended, 'engagement')} ended before the as-of day).",
+        says=f"The people export holds leavers ({count(ended, 'engagement')} ended before the as-of day).",
         tested=1,
         exceptions=int(people >= LEAVERS_EXPECTED_FROM and not ended),
     )
@@ -117,9 +117,9 @@ def population_complete(evidence: Evidence) -> Tested:
     return Tested(
         tested=people + accounts,
         exceptions=evidence.count(concerned) + owned.exceptions,
-        says=f"{known.exceptions:,} of {counted(people, 'person', 'people')} in the population {are} in no training or "
-        f"policy system. {owned.exceptions:,} of {counted(accounts, 'account')} with records {belong} to nobody in the "
-        f"people export. The rows of {counted(readable.exceptions, 'person', 'people')} cannot be read.",
+        says=f"{known.exceptions:,} of {count(people, 'person', 'people')} in the population {are} in no training or "
+        f"policy system. {owned.exceptions:,} of {count(accounts, 'account')} with records {belong} to nobody in the "
+        f"people export. The rows of {count(readable.exceptions, 'person', 'people')} cannot be read.",
         checks=(known, owned, balanced, leavers, readable, supported),
     )
 
@@ -137,29 +137,48 @@ CROSS JOIN settings WHERE exception.cause = 'onboarding' AND exception.due_on {w
 ORDER BY person.person_id, requirement.requirement_id"""
 
 
+#: Duties of people with a row that cannot be read: nobody can say whether they passed.
+UNDETERMINED = """
+SELECT person.person_id, person.name, requirement.requirement_id FROM ({tested}) tested
+JOIN verdict ON verdict.person_no = tested.person_no AND verdict.requirement_no = tested.requirement_no
+JOIN person ON person.person_no = tested.person_no
+JOIN requirement ON requirement.requirement_no = tested.requirement_no
+WHERE verdict.verdict = 'undetermined' ORDER BY person.person_id, requirement.requirement_id"""
+
+
 def onboarding(evidence: Evidence) -> Tested | NotPerformed:
-    """P2: duties of people who joined, due inside the period; those due before it and still open are carried in."""
+    """P2: duties of people who joined, due inside the period; those due before it and still open are carried in.
+
+    A duty that a leave or an extension excuses on its due day passes; one that is undetermined does not.
+    """
     carried_in = ONBOARDING_FAILED.format(when="<")
     due, carried = evidence.count(ONBOARDING), evidence.count(carried_in)
     if not due and not carried:
         return NotPerformed("No onboarding duty fell due in the period, so the control did not operate.")
     in_time = evidence.check(
-        "Every onboarding duty that fell due in the period was met by its due day.",
+        "Every onboarding duty that fell due in the period was met or excused by its due day.",
         due,
         ONBOARDING_FAILED.format(when=">="),
         table="exceptions",
     )
+    judged = _can_be_judged(evidence, "Every onboarding duty that fell due in the period can be judged.", ONBOARDING)
     closed = evidence.check(
         "No onboarding duty from before the period was still open in it.", carried, carried_in, table="exceptions"
     )
     return Tested(
         tested=due + carried,
-        exceptions=in_time.exceptions + carried,
-        says=f"{in_time.exceptions:,} of {counted(due, 'onboarding duty', 'onboarding duties')} due in the period "
-        f"{agreeing(in_time.exceptions, 'was', 'were')} not met by the due day; {carried:,} more "
+        exceptions=in_time.exceptions + judged.exceptions + carried,
+        says=f"{in_time.exceptions:,} of {count(due, 'onboarding duty', 'onboarding duties')} due in the period "
+        f"{agreeing(in_time.exceptions, 'was', 'were')} neither met nor excused by the due day, and "
+        f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined; {carried:,} more "
         f"{agreeing(carried, 'was', 'were')} due before the period and still open in it.",
-        checks=(in_time, closed),
+        checks=(in_time, judged, closed),
     )
+
+
+def _can_be_judged(evidence: Evidence, says: str, tested: str) -> Check:
+    """A part of a procedure: which of the duties tested are undetermined. tested : a SELECT for their numbers."""
+    return evidence.check(says, evidence.count(tested), UNDETERMINED.format(tested=tested), table="verdicts")
 
 
 LAPSED = """
@@ -173,7 +192,7 @@ ORDER BY person.person_id, requirement.requirement_id, exception.due_on"""
 ONCE_COVERED = f"""
 SELECT verdict.person_no, verdict.requirement_no FROM verdict
 JOIN requirement ON requirement.requirement_no = verdict.requirement_no
-WHERE verdict.required_from IS NOT NULL AND verdict.last_completed_on IS NOT NULL AND {JUDGED} AND {{requirements}}
+WHERE verdict.required_from IS NOT NULL AND verdict.last_completed_on IS NOT NULL AND {IS_JUDGED} AND {{requirements}}
 UNION
 SELECT exception.person_no, exception.requirement_no FROM exception
 JOIN requirement ON requirement.requirement_no = exception.requirement_no
@@ -184,22 +203,25 @@ def renewal(evidence: Evidence) -> Tested | NotPerformed:
     """P3: whoever was covered once stayed covered."""
     repeated = _among([requirement.renewal is not None for requirement in evidence.audit.requirements])
     if not repeated:
-        every = len(evidence.audit.requirements)
+        once = Check(says="At least one requirement is repeated.", tested=1, exceptions=1)
         says = "No requirement is ever repeated: training once is not an ongoing programme."
-        return Tested(tested=every, exceptions=every, says=says)
-    tested = evidence.count(ONCE_COVERED.format(requirements=repeated))
+        return Tested(tested=0, exceptions=0, says=says, checks=(once,))
+    duties = ONCE_COVERED.format(requirements=repeated)
+    tested = evidence.count(duties)
     if not tested:
         return NotPerformed("Nobody had training to renew in the period, so the control did not operate.")
     listing = LAPSED.format(requirements=repeated)
-    failed = evidence.number(
+    lapsed = evidence.number(
         f"SELECT COUNT(*) FROM (SELECT DISTINCT person_id, requirement_id FROM ({listing}) l) lapsed"
     )
     says = "Training that was done once was repeated before it lapsed."
+    judged = _can_be_judged(evidence, "Every repeated duty that was once done can be judged.", duties)
     return Tested(
         tested=tested,
-        exceptions=failed,
-        says=f"{failed:,} of {counted(tested, 'repeated duty', 'repeated duties')} lapsed in the period.",
-        checks=(Check(says=says, tested=tested, exceptions=failed, listing=listing, table="exceptions"),),
+        exceptions=lapsed + judged.exceptions,
+        says=f"{lapsed:,} of {count(tested, 'repeated duty', 'repeated duties')} lapsed in the period, and "
+        f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined.",
+        checks=(Check(says=says, tested=tested, exceptions=lapsed, listing=listing, table="exceptions"), judged),
     )
 
 
@@ -239,7 +261,7 @@ def outsiders(evidence: Evidence) -> Tested | NotPerformed:
     scope = evidence.check(
         "At least one requirement applies to every contractor and third party.", people, OUTSIDERS_UNJUDGED
     )
-    present = f"{counted(people, 'contractor or third party', 'contractors and third parties')} in the population. "
+    present = f"{count(people, 'contractor or third party', 'contractors and third parties')} in the population. "
     found = _judged(
         evidence,
         f"verdict.person_no IN (SELECT person_no FROM ({OUTSIDERS}) present)",
@@ -247,7 +269,7 @@ def outsiders(evidence: Evidence) -> Tested | NotPerformed:
     )
     if found is None:
         says = present + "No duty of theirs fell due in the period."
-        return Tested(tested=people, exceptions=scope.exceptions, says=says, checks=(scope,))
+        return Tested(tested=0, exceptions=0, says=says, checks=(scope,)) if scope.exceptions else NotPerformed(says)
     return Tested(
         tested=found.tested, exceptions=found.exceptions, says=present + found.says, checks=(scope, *found.checks)
     )
@@ -276,11 +298,11 @@ JOIN why ON why.person_no = verdict.person_no AND why.requirement_no = verdict.r
 JOIN person ON person.person_no = verdict.person_no
 JOIN requirement ON requirement.requirement_no = verdict.requirement_no
 WHERE {among} AND verdict.{{which}} ORDER BY person.person_id, requirement.requirement_id"""
-    tested = evidence.count(lines.format(which=JUDGED))
+    tested = evidence.count(lines.format(which=IS_JUDGED))
     if not tested:
         return None
     check = evidence.check(says, tested, lines.format(which=DEVIATES), table="verdicts")
-    duties = counted(tested, "judged duty", "judged duties")
+    duties = count(tested, "judged duty", "judged duties")
     return Tested(
         tested=tested,
         exceptions=check.exceptions,
@@ -319,7 +341,7 @@ PROCEDURES = (
         population="Every duty of a joiner whose due day lies in the period, and those still open from before.",
         source="people, completions, acknowledgements, decisions",
         done="Each joiner's due day was computed from the first day of engagement (C5) and compared with the day of "
-        "the first valid record.",
+        "the first valid record. A due day that a leave or an extension excuses is no exception (C10, C11).",
         perform=onboarding,
     ),
     Procedure(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested, agreeing, counted
-from workbook_lib.received import received
-from workbook_lib.tables import TABLES, Quarantined
+from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
+from workbook_lib.received import Received, received
+from workbook_lib.tables import TABLES, Quarantined, agreeing, count
 
 #: From how many people on, completions at one same second look like an entry by hand.
 SAME_SECOND_PEOPLE = 5
@@ -61,19 +61,31 @@ def _doubles() -> str:
 
 DUPLICATES = _doubles()
 
+#: The rows themselves that repeat one before them.
+REPEATING = " UNION ALL ".join(
+    "SELECT source_no AS file_no, row_no FROM (SELECT source_no, row_no, ROW_NUMBER() OVER "
+    f"(PARTITION BY {_said_in(name)} ORDER BY source_no, row_no) AS place FROM {name}) numbered WHERE place > 1"
+    for name in ITEMS
+)
+
+DONE = "completions.status IN ('completed', 'passed', 'equivalent')"
+#: Seconds at which somebody completed a module; a date alone tells none.
+SECONDS = f"SELECT DISTINCT module_id, completed_at FROM completions WHERE completed_at IS NOT NULL AND {DONE}"
+#: Somebody with several accounts is one person; accounts of nobody are nobody's records.
 SAME_SECOND = f"""
-SELECT module_id, completed_at, COUNT(DISTINCT account) AS people
+SELECT module_id, completed_at, COUNT(DISTINCT account_person.person_no) AS people
 FROM completions
-JOIN (SELECT module_id, completed_at FROM completions
-      WHERE completed_at IS NOT NULL AND status IN ('completed', 'passed', 'equivalent')
+JOIN (SELECT module_id, completed_at FROM completions WHERE completed_at IS NOT NULL AND {DONE}
       GROUP BY module_id, completed_at HAVING COUNT(*) >= {SAME_SECOND_PEOPLE}) crowded USING (module_id, completed_at)
-WHERE status IN ('completed', 'passed', 'equivalent')
-GROUP BY module_id, completed_at HAVING COUNT(DISTINCT account) >= {SAME_SECOND_PEOPLE}
+JOIN account_person ON account_person.account = completions.account
+WHERE {DONE}
+GROUP BY module_id, completed_at HAVING COUNT(DISTINCT account_person.person_no) >= {SAME_SECOND_PEOPLE}
 ORDER BY module_id, completed_at"""
 
-NO_TIME = """
-SELECT account, module_id, completed_on, status, minutes FROM completions
-WHERE minutes <= 0 AND status IN ('completed', 'passed', 'equivalent') ORDER BY account, module_id, completed_on"""
+TIMED = f"SELECT COUNT(*) FROM completions WHERE minutes IS NOT NULL AND {DONE}"
+NO_TIME = f"""
+SELECT account, module_id, completed_on, status, minutes, source_no AS file_no, row_no FROM completions
+WHERE minutes <= 0 AND {DONE} ORDER BY account, module_id, completed_on, source_no, row_no"""
 
 LOST = """
 SELECT record, fate AS change,
@@ -85,26 +97,32 @@ FROM snapshot_change WHERE fate IN ('vanished', 'changed')
 GROUP BY source_no, earlier_file, place, row_no, fate, done, record
 ORDER BY done DESC, fate DESC, source_no, row_no, place"""
 
-BEFORE_START = """
-SELECT person.person_id, completions.module_id, completions.completed_on, first_spell.spell_from AS engaged_from
+BEFORE_START = f"""
+SELECT person.person_id, completions.module_id, completions.completed_on, first_spell.spell_from AS engaged_from,
+       completions.source_no AS file_no, completions.row_no
 FROM completions CROSS JOIN settings
 JOIN account_person ON account_person.account = completions.account
 JOIN person ON person.person_no = account_person.person_no
 JOIN (SELECT person_no, MIN(spell_from) AS spell_from FROM spell GROUP BY person_no) first_spell
   ON first_spell.person_no = person.person_no
-WHERE completions.status IN ('completed', 'passed', 'equivalent')
-  AND completions.completed_on < first_spell.spell_from - preboarding_days
-ORDER BY person.person_id, completions.completed_on"""
+WHERE {DONE} AND completions.completed_on < first_spell.spell_from - preboarding_days
+ORDER BY person.person_id, completions.completed_on, completions.source_no, completions.row_no"""
 
+#: Leaves without an end of people who are engaged on the last judged day: they excuse to this day (C10).
+AWAY = """
+SELECT leave.source_no, leave.row_no FROM leave CROSS JOIN settings
+JOIN person ON person.person_id = leave.person_id
+JOIN spell ON spell.person_no = person.person_no AND window_to BETWEEN spell_from AND spell_to
+WHERE leave.end_date IS NULL AND leave.start_date <= window_to"""
 
-#: Leaves without an end whose people have records during them (C10): they may be back, and are excused all the same.
-OPEN_LEAVE = """
+#: Those of them during which there are records: the people may be back, and are excused all the same.
+OPEN_LEAVE = f"""
 SELECT leave.person_id, person.name, leave.start_date AS away_since, COUNT(DISTINCT cover.done_on) AS days_with_records,
        MIN(cover.done_on) AS first_record, MAX(cover.done_on) AS last_record
 FROM leave
 JOIN person ON person.person_id = leave.person_id
 JOIN cover ON cover.person_no = person.person_no AND cover.done_on >= leave.start_date
-WHERE leave.end_date IS NULL
+JOIN ({AWAY}) away ON away.source_no = leave.source_no AND away.row_no = leave.row_no
 GROUP BY leave.person_id, person.name, leave.start_date, leave.source_no, leave.row_no
 ORDER BY leave.person_id, leave.start_date"""
 
@@ -123,7 +141,7 @@ def explanations(evidence: Evidence) -> Tested:
     )
     _, approver, proof, day = (check.exceptions for check in checks)
     says = (
-        f"{unexplained:,} of {counted(tested, 'exception')} {agreeing(unexplained, 'has', 'have')} no recorded "
+        f"{unexplained:,} of {count(tested, 'exception')} {agreeing(unexplained, 'has', 'have')} no recorded "
         "explanation."
         if tested
         else "There was no exception to explain."
@@ -131,7 +149,7 @@ def explanations(evidence: Evidence) -> Tested:
     if given:
         late = f", so that nobody can tell when {agreeing(day, 'it was', 'they were')} written" if day else ""
         says += (
-            f" {counted(given, 'explanation or extension was', 'explanations and extensions were')} read: {approver:,} "
+            f" {count(given, 'explanation or extension was', 'explanations and extensions were')} read: {approver:,} "
             f"{agreeing(approver, 'is', 'are')} without a second person, {proof:,} without evidence, {day:,} without a "
             f"day{late}."
         )
@@ -139,27 +157,45 @@ def explanations(evidence: Evidence) -> Tested:
 
 
 def reliability(evidence: Evidence) -> Tested | NotPerformed:
-    """P12: the records are whole and look like the work of a system, not of a hand."""
+    """P12: the records are whole and look like the work of a system, not of a hand.
+
+    The result counts rows of the files, each once, whatever is remarked upon it. Parts that count something else are
+    told apart.
+    """
     files = received(evidence.files, evidence.quarantine)
     rows = sum(one.rows for one in files)
     if not rows:
         return NotPerformed("The exports hold no row.")
     unread, refused = sum(one.unread for one in files), sum(one.refused for one in files)
-    checks = (
-        Check(says="Every row of the exports can be read.", tested=rows, exceptions=unread, listing=_unread(evidence)),
-        *_of_decisions(evidence),
-        *_of_records(evidence),
+    whole = Check(says="Every row of the exports can be read.", tested=rows, exceptions=unread, listing=UNREAD_ROWS)
+    _load_rejected(evidence, files)
+    of_rows = tuple(_of_rows(evidence))
+    others = tuple(_of_others(evidence))
+    noted = _noted(evidence, [check.listing for check in of_rows if check.exceptions])
+    remarked, names = noted - unread - refused, len({one.file for one in files})
+    says = (
+        f"{noted:,} of {count(rows, 'row')}, read from {count(names, 'file')} and each counted once, "
+        f"{agreeing(noted, 'needs', 'need')} a look: {unread:,} could not be read, {count(refused, 'decision')} "
+        f"{agreeing(refused, 'was', 'were')} refused, and {count(remarked, 'record')} "
+        f"{agreeing(remarked, 'is', 'are')} remarked upon."
     )
-    noted = sum(check.exceptions for check in checks)
-    names, observed = len({one.file for one in files}), noted - unread - refused
-    were = agreeing(refused, "was", "were")
+    apart = [count(check.exceptions, *unit) for check, *unit in others if check.exceptions]
     return Tested(
         tested=rows,
         exceptions=noted,
-        says=f"{counted(rows, 'row')} {agreeing(rows, 'was', 'were')} read from {counted(names, 'file')}, each counted "
-        f"once; {unread:,} could not be read, {counted(refused, 'decision')} {were} refused, "
-        f"and {counted(observed, 'observation')} on the records {agreeing(observed, 'needs', 'need')} a look.",
-        checks=checks,
+        says=f"{says} Counted apart: {'; '.join(apart)}." if apart else says,
+        checks=(whole, *_of_decisions(evidence), *of_rows, *(check for check, *_ in others)),
+    )
+
+
+def _noted(evidence: Evidence, listings: list[str]) -> int:
+    """How many rows are rejected or in one of these listings; a row that was read as several tables is one."""
+    repeating = [REPEATING if listing == DUPLICATES else listing for listing in listings]
+    marked = [f"SELECT file_no, row_no FROM ({listing}) listed" for listing in repeating]
+    rows = " UNION ALL ".join(("SELECT source_no AS file_no, row_no FROM rejected", *marked))
+    return evidence.count(
+        f"SELECT DISTINCT received.received_no, marked.row_no FROM ({rows}) marked "
+        "JOIN received ON received.source_no = marked.file_no"
     )
 
 
@@ -167,13 +203,16 @@ UNREAD_ROWS = """
 SELECT file, row_no, column_name, message, about FROM rejected WHERE refused = 0 ORDER BY source_no, row_no"""
 
 
-def _unread(evidence: Evidence) -> str:
-    """Make `rejected`: the rows that could not be read and the decisions that were refused; list the first kind."""
+def _load_rejected(evidence: Evidence, files: Sequence[Received]) -> None:
+    """Make `rejected`, the rows that could not be read and the decisions that were refused, and `received`: of which
+    file each reading is one.
+    """
     columns = {"file": "VARCHAR", "row_no": "BIGINT", "column_name": "VARCHAR", "code": "VARCHAR", "message": "VARCHAR",
                "about": "VARCHAR", "source_no": "INTEGER", "refused": "INTEGER"}  # fmt: skip
     rows = [_rejected(row) for row in evidence.quarantine if not row.by_rule]
     evidence.engine.load("rejected", columns, rows)
-    return UNREAD_ROWS
+    readings = [(reading.source_no, no) for no, one in enumerate(files, 1) for reading in one.readings]
+    evidence.engine.load("received", {"source_no": "INTEGER", "received_no": "INTEGER"}, readings)
 
 
 def _rejected(row: Quarantined) -> tuple[object, ...]:
@@ -198,8 +237,8 @@ def _of_decisions(evidence: Evidence) -> tuple[Check, ...]:
     )  # fmt: skip
 
 
-def _of_records(evidence: Evidence) -> Iterator[Check]:
-    """What on the records themselves needs a look."""
+def _of_rows(evidence: Evidence) -> Iterator[Check]:
+    """What on single rows of the records needs a look."""
     records, repeated = evidence.engine.count("completions"), _repeated(evidence)
     yield Check(
         says="No row of training or policy records repeats another in every column; a repeated one counts once.",
@@ -208,20 +247,40 @@ def _of_records(evidence: Evidence) -> Iterator[Check]:
         listing=DUPLICATES if repeated else "",
         order="account",
     )
-    for says, listing in (
-        (f"Fewer than {SAME_SECOND_PEOPLE} people completed a module in the same second.", SAME_SECOND),
-        ("No completion took no time at all, where the time is recorded.", NO_TIME),
-        ("No completion lies long before the person's first day.", BEFORE_START),
-        ("No completion is dated after the day of the export.", _after_export(evidence)),
+    for says, tested, listing in (
+        ("No completion took no time at all, where the time is recorded.", evidence.number(TIMED), NO_TIME),
+        ("No completion lies long before the person's first day.", records, BEFORE_START),
+        ("No completion is dated after the day of the export.", records, _after_export(evidence)),
     ):
-        yield evidence.check(says, records, listing, order="account or person", table="completion_records")
-    open_leaves = evidence.number("SELECT COUNT(*) FROM leave WHERE end_date IS NULL")
-    yield evidence.check("Nobody has valid records during a leave without an end (C10).", open_leaves, OPEN_LEAVE)
-    earlier = [file.earlier for file in evidence.files if file.earlier]
-    if earlier:
-        compared = sum(old.rows_used for old in earlier)
+        yield evidence.check(says, tested, listing, order="account or person", table="completion_records")
+
+
+def _of_others(evidence: Evidence) -> Iterator[tuple[Check, str, str]]:
+    """What needs a look and is no row of these files, each with its unit: one, and several."""
+    yield (
+        evidence.check(
+            f"Fewer than {SAME_SECOND_PEOPLE} people completed a module in the same second; counted are the seconds.",
+            evidence.count(SECONDS), SAME_SECOND, order="module", table="completion_records",
+        ),
+        f"second at which {SAME_SECOND_PEOPLE} people or more completed a module",
+        f"seconds at which {SAME_SECOND_PEOPLE} people or more completed a module",
+    )  # fmt: skip
+    yield (
+        evidence.check(
+            "Nobody engaged on the last judged day has valid records during a leave without an end (C10).",
+            evidence.count(AWAY), OPEN_LEAVE,
+        ),
+        "leave without an end that has records during it",
+        "leaves without an end that have records during them",
+    )  # fmt: skip
+    compared = sum(file.earlier.rows_used for file in evidence.files if file.earlier)
+    if compared:
         says = "No record of an earlier export has vanished or changed."
-        yield evidence.check(says, compared, LOST, order="those that say done first", table="snapshot_changes")
+        yield (
+            evidence.check(says, compared, LOST, order="those that say done first", table="snapshot_changes"),
+            "record of an earlier export that vanished or changed",
+            "records of an earlier export that vanished or changed",
+        )
 
 
 def _repeated(evidence: Evidence) -> int:
@@ -239,8 +298,8 @@ def _after_export(evidence: Evidence) -> str:
         if file.table == "completions" and file.extracted_on
     )
     return (
-        f"SELECT account, module_id, completed_on, status FROM completions WHERE {late or 'FALSE'} "
-        "ORDER BY account, module_id, completed_on"
+        "SELECT account, module_id, completed_on, status, source_no AS file_no, row_no FROM completions "
+        f"WHERE {late or 'FALSE'} ORDER BY account, module_id, completed_on, source_no, row_no"
     )
 
 
@@ -270,8 +329,8 @@ PROCEDURES = (
         done="Rows read were reconciled with rows used and quarantined. Decisions were checked for impartiality. "
         "Records were searched for rows that agree in every column, for many people at one second, for completions "
         "without time, before the first day, during an open leave, and after the export. Where an earlier export of "
-        "the same report is kept, its records were looked up in the newer one. A second with many people, an open "
-        "leave and a record that vanished or changed count as one exception each, although they are no rows of these "
-        "files.",
+        "the same report is kept, its records were looked up in the newer one. A row counts once, however much is "
+        "remarked upon it. A second with many people, an open leave and a record that vanished or changed are no rows "
+        "of these files, and are counted apart.",
     ),
 )

@@ -42,6 +42,13 @@ class Check:
     order: str = "person"
     table: str = ""
 
+    @property
+    def outcome(self) -> Outcome:
+        """How this part ended; where there was nothing to test it was not performed."""
+        if self.exceptions:
+            return Outcome.EXCEPTIONS
+        return Outcome.NO_EXCEPTIONS if self.tested else Outcome.NOT_PERFORMED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -134,21 +141,3 @@ def carry_out(procedure: Procedure, evidence: Evidence) -> Result:
         says=found.says,
         checks=found.checks,
     )
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """A count with its noun.
-
-    >>> counted(1, "person", "people"), counted(1200, "record")
-    ('1 person', '1,200 records')
-    """
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def agreeing(number: int, one: str, several: str) -> str:
-    """The verb that agrees with a count.
-
-    >>> agreeing(1, "has", "have"), agreeing(0, "has", "have")
-    ('has', 'have')
-    """
-    return one if number == 1 else several

@@ -90,7 +90,7 @@ def history(path: Path) -> tuple[Reminder, ...]:
 
 
 def give_up(path: Path, log: Iterable[Reminder], now: datetime) -> int:
-    """Declare the uncertain messages lost, so that they are sent once more under the same id; return how many.
+    """Declare the uncertain messages lost, so that what they said is sent once more; return how many.
 
     Those of the last hour are left alone: a run may still be at work on them.
     """
