@@ -134,7 +134,8 @@ def test_each_procedure_says_what_it_counts(judged):
     assert told["P8"][2] == "1 of 6 modules in use has no assessment, or none is stated."
     assert told["P11"][2] == (
         "26 of 44 exceptions have no recorded explanation. 21 explanations and extensions were read: 0 are without a "
-        "second person, 0 without evidence, 18 without a day, so that nobody can tell when they were written."
+        "second person, 0 without evidence, 0 without a reason, 18 without a day, so that nobody can tell when they were "
+        "written."
     )
     assert told["P12"] == (
         8,

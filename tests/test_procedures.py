@@ -97,11 +97,19 @@ def test_a_planted_defect_is_noted(tmp_path, procedure, changes, says):
 
 def test_many_people_at_one_second_are_noted(tmp_path):
     people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 16)]
-    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:00Z,completed,,30" for n in range(10, 15)]
+    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:05Z,completed,,30" for n in range(10, 15)]
     paper, found = results(tmp_path, plus("people", *people) | plus("completions", *records))
     check = next(check for check in found["P12"].checks if "same second" in check.says)
     assert check.exceptions == 1
     assert paper.rows(check.listing)[0][2] == 5
+
+
+def test_times_of_full_minutes_tell_no_second(tmp_path):
+    people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 16)]
+    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:03:00Z,completed,,30" for n in range(10, 15)]
+    _, found = results(tmp_path, plus("people", *people) | plus("completions", *records))
+    (check,) = (check for check in found["P12"].checks if "same second" in check.says)
+    assert (check.tested, str(check.outcome)) == (0, "not performed")
 
 
 def parts(found, part):
@@ -141,7 +149,7 @@ columns = { policy_id = "score", acknowledged_at = "completed_at" }
 
 def test_seconds_leaves_and_earlier_records_are_counted_apart_from_rows(tmp_path):
     people = [f"E{n},Name,e{n}@acme.example,employee,Sales,2025-01-02," for n in range(10, 15)]
-    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:00Z,completed,,30" for n in range(10, 15)]
+    records = [f"e{n}@acme.example,SEC-101,2025-01-20T17:00:05Z,completed,,30" for n in range(10, 15)]
     leave = "person_id,start_date,end_date\nE2,2025-03-10,\n"
     changes = plus("people", *people) | plus("completions", *records) | {"leave": leave}
     _, found = results(tmp_path, changes)
@@ -156,7 +164,7 @@ def test_seconds_leaves_and_earlier_records_are_counted_apart_from_rows(tmp_path
 
 def test_one_person_with_five_accounts_is_not_five_people(tmp_path):
     users = [f"bo{n},E2,Bo,true" for n in range(5)]
-    records = [f"bo{n},SEC-101,2025-03-20T17:00:00Z,completed,,30" for n in range(5)]
+    records = [f"bo{n},SEC-101,2025-03-20T17:00:05Z,completed,,30" for n in range(5)]
     _, found = results(tmp_path, plus("accounts", *users) | plus("completions", *records))
     assert parts(found, "same second") == [(0, 9)]
 
@@ -169,7 +177,7 @@ def test_what_no_record_tells_is_not_performed(tmp_path):
     ended = {check.says: str(check.outcome) for check in found["P12"].checks}
     assert [says for says, outcome in ended.items() if outcome == "not performed"] == [
         "Nobody decides about themselves, or approves what they decided.",
-        "Every other decision is complete and recorded once.",
+        "Every other decision says what its kind needs, and is recorded once.",
         "No completion took no time at all, where the time is recorded.",
         "Fewer than 5 people completed a module in the same second; counted are the seconds.",
         "Nobody engaged on the last judged day has valid records during a leave without an end (C10).",
@@ -356,18 +364,18 @@ def test_an_explanation_is_shown_and_changes_nothing_else(tmp_path):
 DECISIONS = "decision_id,kind,decided_by,person_id,account,requirement_id,due_on,reason,evidence,approved_by\n"
 
 
-def test_an_explanation_without_approver_evidence_or_day_is_noted(tmp_path):
-    decided = DECISIONS + "D1,explain,grc@acme.example,E1,,awareness,2025-12-02,system outage,,\n"
+def test_an_explanation_without_approver_evidence_reason_or_day_is_noted(tmp_path):
+    decided = DECISIONS + "D1,explain,grc@acme.example,E1,,awareness,2025-12-02,,,\n"
     paper, found = results(tmp_path, without("completions", "2025-11-20") | {"decisions": decided})
-    says, approver, evidence, day = found["P11"].checks
-    assert [check.exceptions for check in (says, approver, evidence, day)] == [0, 1, 1, 1]
-    assert [check.tested for check in (says, approver, evidence, day)] == [1, 1, 1, 1]
+    checks = found["P11"].checks
+    assert [check.exceptions for check in checks] == [0, 1, 1, 1, 1]
+    assert [check.tested for check in checks] == [1, 1, 1, 1, 1]
     assert found["P11"].outcome == Outcome.EXCEPTIONS
     assert found["P11"].says == (
         "0 of 1 exception have no recorded explanation. 1 explanation or extension was read: 1 is without a second "
-        "person, 1 without evidence, 1 without a day, so that nobody can tell when it was written."
+        "person, 1 without evidence, 1 without a reason, 1 without a day, so that nobody can tell when it was written."
     )
-    assert [row[0] for row in paper.rows(day.listing)] == ["D1"]
+    assert [[row[0] for row in paper.rows(check.listing)] for check in checks[1:]] == [["D1"]] * 4
 
 
 def test_an_exclusion_or_link_without_approver_or_evidence_is_noted(tmp_path):

@@ -580,5 +580,5 @@ def test_the_archive_is_the_same_for_the_same_folder(made: Path, tmp_path: Path)
 def test_names_that_are_not_one_file_on_every_system_are_refused(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a\nb.csv").write_text("x")
-    with pytest.raises(UserError, match="a line break or a backslash"):
+    with pytest.raises(UserError, match="a line break, a backslash or a %"):
         pack.close_bag(tmp_path, pack.Seal(name="x"))

@@ -117,10 +117,14 @@ def _overlapping_rows(engine: Engine) -> Iterator[Finding]:
 
 
 def _roles_without_history(engine: Engine, audit: Audit) -> Iterator[Finding]:
-    """C4: an export with one row per person applies today's role back to the first day."""
+    """C4: an export with one row per person and a role applies today's role back to the first day."""
     by_role = [r.id for r in audit.requirements if {"role", "department"} & set(r.applies_to)]
-    rows = "SELECT source_no, person_id FROM people UNION ALL SELECT source_no, person_id FROM unread_people"
-    single = f"SELECT source_no FROM ({rows}) named GROUP BY source_no HAVING COUNT(*) = COUNT(DISTINCT person_id)"
+    columns = "source_no, person_id, COALESCE(role, department) AS attribute"
+    rows = f"SELECT {columns} FROM people UNION ALL SELECT {columns} FROM unread_people"
+    single = (
+        f"SELECT source_no FROM ({rows}) named GROUP BY source_no "
+        "HAVING COUNT(*) = COUNT(DISTINCT person_id) AND COUNT(attribute) > 0"
+    )
     if not by_role:
         return
     for (source_no,) in engine.rows(f"{single} ORDER BY source_no"):

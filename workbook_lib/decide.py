@@ -137,7 +137,7 @@ def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
         raise UserError(
             *(
                 Problem(
-                    where=f"{path.name}, row {row.row_no}, {row.column}",
+                    where=f"{path.name}, row {row.row_no}{row.column and f', {row.column}'}",
                     what=row.message.partition(" Effect: ")[0],
                     effect="none of the file's decisions was recorded.",
                     do="correct the row and import the file again.",

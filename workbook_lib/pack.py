@@ -175,11 +175,11 @@ def _manifest(root: Path, names: Iterable[str]) -> str:
     """A line per file: its SHA-256, two spaces, its name. Not every name means one file on every system."""
     names = list(names)
     for name in names:
-        if {"\n", "\r", "\\"} & set(name):
+        if {"\n", "\r", "\\", "%"} & set(name):
             raise UserError(
                 Problem(
                     where=repr(name),
-                    what="the name of the file has a line break or a backslash in it.",
+                    what="the name of the file has a line break, a backslash or a % in it.",
                     effect="nothing was written.",
                     do="give the file another name, in audit.toml too.",
                     code="bad_file_name",

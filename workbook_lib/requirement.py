@@ -128,8 +128,13 @@ class Requirement(Section):
 
     @property
     def renews(self) -> str:
-        """How often, in words."""
+        """How often, in words; a policy's versions apart."""
         return str(self.renewal) if self.renewal else "once"
+
+    @property
+    def recurs(self) -> str:
+        """How often, in words, with what else asks for it again (C9)."""
+        return f"{self.renews}, and again with each material version" if self.policy else self.renews
 
 
 def add_months(day: date, months: int) -> date:

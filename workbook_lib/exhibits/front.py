@@ -16,7 +16,8 @@ from workbook_lib.workpaper import Workpaper
 #: What the first exhibit of a copy without names says.
 PSEUDONYMOUS = (
     "PSEUDONYMOUS COPY. A keyed id stands for each person, account and address, and texts that may name somebody are "
-    "withheld. The verdicts and all counts are those of the full pack, which the organisation keeps."
+    "withheld. The verdicts and counts are those of the full pack, which the organisation keeps; the selection is "
+    "drawn anew, by the ids of this copy."
 )
 
 
@@ -370,7 +371,7 @@ def _rule(requirement: Requirement, in_force: tuple[str, ...]) -> str:
     mark = "" if requirement.pass_mark is None else f"pass mark {requirement.pass_mark:g} %"
     due = f"due within {count(requirement.due_within_days, 'day')}"
     days = " ".join(filter(None, in_force))
-    return "; ".join(filter(None, (due, requirement.renews, mark, days and f"in force {days}")))
+    return "; ".join(filter(None, (due, requirement.recurs, mark, days and f"in force {days}")))
 
 
 def _applies(requirement: Requirement) -> str:

@@ -38,14 +38,17 @@ def sources(wp: Workpaper) -> Exhibit:
         lines = [(warning, ", ".join(map(str, numbers))) for warning, numbers in remarks.items()]
         caption = "What such exports cannot show"
         tables.append(Table(frame=framed(lines, ("Remark", "Files")), caption=caption, folded=len(lines) > 10))
-    systems, files = len({file.system or file.file for file in wp.files}), len(wp.file_names)
+    files, named = len(wp.file_names), {file.file for file in wp.files if file.system}
+    systems = count(len({file.system for file in wp.files if file.system}), "system")
+    drawn = f" from {systems}" if len(named) == files else ""
+    partly = "" if drawn else f" The system is stated for {len(named):,} of them."
     return Exhibit(
         key="sources",
         title="Sources",
         says=(
-            f"{count(files, 'file')} from {count(systems, 'system')} {were(files)} read, unedited, as "
-            f"{count(len(rows), 'table')}: one that holds several kinds of records is read once for each. The digest "
-            "of a file changes when one character of it changes.",
+            f"{count(files, 'file')}{drawn} {were(files)} read, unedited, as {count(len(rows), 'table')}: one that "
+            f"holds several kinds of records is read once for each.{partly} The digest of a file changes when one "
+            "character of it changes.",
             "Below the table, each file opens to show how it was read: which of its columns became which of ours, and "
             "which were not used.",
         ),

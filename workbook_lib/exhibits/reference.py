@@ -78,7 +78,7 @@ GLOSSARY = {
 def glossary(wp: Workpaper) -> Exhibit:
     """What each word of this document means, and the code that stands for it in the tables of the pack."""
     duties = {
-        r.id: f"{r.name}: due within {count(r.due_within_days, 'day')}; {r.renews}." for r in wp.audit.requirements
+        r.id: f"{r.name}: due within {count(r.due_within_days, 'day')}; {r.recurs}." for r in wp.audit.requirements
     }
     groups = {**GLOSSARY, "Requirements": duties}
     return Exhibit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbook_lib.engine import quoted
 from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed
-from workbook_lib.tables import Finding, count
+from workbook_lib.tables import Finding, count, folded
 from workbook_lib.workpaper import Workpaper
 
 #: Remarks that the page shows; the pack has all.
@@ -84,7 +84,7 @@ def findings(wp: Workpaper) -> Exhibit:
 
 def _concerned(wp: Workpaper, item: Finding) -> str | None:
     """The people and duties that a remark is about; nothing where it is about no person."""
-    about = ABOUT.format(subject=quoted(item.subject), email=quoted(item.subject.casefold()))
+    about = ABOUT.format(subject=quoted(item.subject), email=quoted(folded(item.subject)))
     wanted = [no for no, _ in enumerate(wp.audit.requirements, 1)]
     if item.code in OF_PEOPLE_EXPORTS and item.source_no:
         about = OF_FILE.format(source_no=item.source_no)

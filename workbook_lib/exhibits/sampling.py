@@ -51,8 +51,9 @@ def would_have_met(selection: Selection) -> list[str]:
 
 
 def _would_have_met(part: Part) -> str:
+    of_all = f"{part.deviating:,} of {count(part.people, 'person', 'people')}"
     return (
-        f"Stratum {part.stratum}: {part.deviating:,} of {count(part.people, 'person', 'people')} deviate. A random "
+        f"Stratum {part.stratum}: {of_all} {'deviates' if part.deviating == 1 else 'deviate'}. A random "
         f"selection of {part.size:,} meets at least one of them with a chance of {_chance(part)}; this one holds "
         f"{part.met:,}."
     )

@@ -19,6 +19,7 @@ FROM exceptions WHERE explained_by IS NULL ORDER BY person_id, requirement_id, d
 GIVEN = """
 SELECT decision.decision_id, decision.kind, decision.person_id, decision.requirement_id, decision.due_on,
        decision.evidence, decision.approved_by, decision.decided_by,
+       COALESCE(decision.reason, decision.reason_code) AS reason,
        COALESCE(decision.recorded_at, CAST(decision.approved_on AS VARCHAR)) AS dated
 FROM decision
 CROSS JOIN settings
@@ -32,6 +33,7 @@ WHERE decision.withdrawn = 0
 SAID: dict[str, str] = {
     "Each explanation and extension names the second person who approved it.": "approved_by",
     "Each explanation and extension names its evidence.": "evidence",
+    "Each explanation and extension gives a reason.": "reason",
     "Each explanation and extension says on which day it was made or approved.": "dated",
 }
 
@@ -69,16 +71,18 @@ REPEATING = " UNION ALL ".join(
 )
 
 DONE = "completions.status IN ('completed', 'passed', 'equivalent')"
-#: Seconds at which somebody completed a module; a date alone tells none.
-SECONDS = f"SELECT DISTINCT module_id, completed_at FROM completions WHERE completed_at IS NOT NULL AND {DONE}"
+#: Records that say the second: a date alone tells none, nor does a file whose times are all of full minutes.
+TO_THE_SECOND = f"""{DONE} AND completions.completed_at IS NOT NULL AND completions.source_no IN (
+  SELECT source_no FROM completions WHERE EXTRACT(SECOND FROM completed_at) <> 0)"""
+SECONDS = f"SELECT DISTINCT module_id, completed_at FROM completions WHERE {TO_THE_SECOND}"
 #: Somebody with several accounts is one person; accounts of nobody are nobody's records.
 SAME_SECOND = f"""
 SELECT module_id, completed_at, COUNT(DISTINCT account_person.person_no) AS people
 FROM completions
-JOIN (SELECT module_id, completed_at FROM completions WHERE completed_at IS NOT NULL AND {DONE}
+JOIN (SELECT module_id, completed_at FROM completions WHERE {TO_THE_SECOND}
       GROUP BY module_id, completed_at HAVING COUNT(*) >= {SAME_SECOND_PEOPLE}) crowded USING (module_id, completed_at)
 JOIN account_person ON account_person.account = completions.account
-WHERE {DONE}
+WHERE {TO_THE_SECOND}
 GROUP BY module_id, completed_at HAVING COUNT(DISTINCT account_person.person_no) >= {SAME_SECOND_PEOPLE}
 ORDER BY module_id, completed_at"""
 
@@ -139,7 +143,7 @@ def explanations(evidence: Evidence) -> Tested:
             for says, column in SAID.items()
         ),
     )
-    _, approver, proof, day = (check.exceptions for check in checks)
+    _, approver, proof, why, day = (check.exceptions for check in checks)
     says = (
         f"{unexplained:,} of {count(tested, 'exception')} {agreeing(unexplained, 'has', 'have')} no recorded "
         "explanation."
@@ -150,8 +154,8 @@ def explanations(evidence: Evidence) -> Tested:
         late = f", so that nobody can tell when {agreeing(day, 'it was', 'they were')} written" if day else ""
         says += (
             f" {count(given, 'explanation or extension was', 'explanations and extensions were')} read: {approver:,} "
-            f"{agreeing(approver, 'is', 'are')} without a second person, {proof:,} without evidence, {day:,} without a "
-            f"day{late}."
+            f"{agreeing(approver, 'is', 'are')} without a second person, {proof:,} without evidence, {why:,} without a "
+            f"reason, {day:,} without a day{late}."
         )
     return Tested(tested=tested, exceptions=unexplained, says=says, checks=checks)
 
@@ -231,8 +235,8 @@ def _of_decisions(evidence: Evidence) -> tuple[Check, ...]:
             order="file and row", table="quarantine",
         ),
         evidence.check(
-            "Every other decision is complete and recorded once.", tested, listing.format(among=f"NOT {own}"),
-            order="file and row", table="quarantine",
+            "Every other decision says what its kind needs, and is recorded once.", tested,
+            listing.format(among=f"NOT {own}"), order="file and row", table="quarantine",
         ),
     )  # fmt: skip
 
@@ -314,8 +318,8 @@ PROCEDURES = (
         population="Every exception of the period.",
         source="decisions",
         done="Recorded explanations were matched to exceptions by person, requirement and due day. They, and the "
-        "extensions that reach into the judged days, were read for a second person's approval, evidence and a day: "
-        "when the register recorded it or, in a file, when it was approved.",
+        "extensions that reach into the judged days, were read for a second person's approval, evidence, a reason and "
+        "a day: when the register recorded it or, in a file, when it was approved.",
     ),
     Procedure(
         id="P12",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from workbook_lib.engine import Row
-from workbook_lib.tables import DecisionKind
+from workbook_lib.tables import DecisionKind, folded
 
 Decision = Mapping[str, Any]
 #: Column, code and message of the first reason why a decision may not stand.
@@ -90,4 +90,4 @@ def _names(people: Iterable[Row]) -> dict[str, set[str]]:
 
 
 def _folded(text: str | None) -> str:
-    return (text or "").casefold()
+    return folded(text or "")
