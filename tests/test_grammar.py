@@ -120,12 +120,44 @@ def test_a_date_the_other_way_round_is_a_bad_row_where_the_order_is_stated(tmp_p
     assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "not_a_date"), (4, "exchanged_date")]
     assert got.quarantine[1].message == (
         "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round. Effect: the row is "
-        "quarantined; 3 is undetermined wherever a requirement may apply (C12). Do: declare the order of day and month in "
-        "a profile that extends mine, or export again."
+        "quarantined; 3 is undetermined wherever a requirement may apply (C12). Do: correct the order of day and month in "
+        "mine.toml, or export again."
     )
     assert (
         "day and month of 1 date, for example '13/04/2024', stand the other way" in got.finding("exchanged_dates").text
     )
+
+
+STATED = ABOUT + PEOPLE.replace('"start"', '{ of = ["start"], formats = ["MM.DD.YYYY"] }')
+
+
+@pytest.mark.parametrize(
+    ("profile", "do"),
+    [
+        (STATED, 'correct the format, for example formats = ["DD.MM.YYYY"], of this column in mine.toml.'),
+        (
+            ABOUT + "[reading]\ndates = ['M.D.YYYY', 'MM.DD.YYYY']\n" + PEOPLE,
+            'correct the format, for example dates = ["DD.MM.YYYY"], below [reading] in mine.toml.',
+        ),
+    ],
+)
+def test_two_dates_the_other_way_round_prove_a_stated_order_wrong(tmp_path: Path, profile: str, do: str) -> None:
+    lines = "id,type,start\n1,intern,03.04.2024\n2,intern,13.04.2024\n3,intern,14.04.2024\n"
+    (problem,) = refusal(tmp_path, File("people", "x.csv", lines, "mine"), profiles={"mine": profile})
+    assert (problem.where, problem.code) == ('x.csv, column "start"', "exchanged_dates")
+    assert problem.what.startswith("day and month of 2 of its dates, for example '13.04.2024', stand the other way")
+    assert problem.do == do
+
+
+@pytest.mark.parametrize(
+    ("second", "third"), [("13.04.2024", "13.04.2024"), ("14.04.2024", "04.13.2024")], ids=["one date", "a proof"]
+)
+def test_one_date_the_other_way_round_or_a_proof_of_the_stated_order_refuses_no_file(
+    tmp_path: Path, second: str, third: str
+) -> None:
+    lines = f"id,type,start\n1,intern,13.04.2024\n2,intern,{second}\n3,intern,{third}\n4,intern,03.04.2024\n"
+    got = read_by(tmp_path, STATED, "people", lines)
+    assert got.rows("people", "person_id")[-1] == ("4",)
 
 
 @pytest.mark.parametrize(("text", "code"), [("soon", "not_a_date"), ("01/01/1900", "date_out_of_range")])
@@ -156,9 +188,7 @@ def test_a_date_the_other_way_round_refuses_the_file_where_the_order_is_only_usu
             "day and month of 1 of its dates, for example '13/4/2026', stand the other way round than the profile "
             "expects; the others may have been misread."
         )
-        assert (
-            problem.do == 'declare the format, for example timestamps = ["DD/MM/YYYY"], in a profile that extends mine.'
-        )
+        assert problem.do == 'declare the format, for example timestamps = ["D/M/YYYY"], below [reading] in mine.toml.'
     else:
         got = receive(tmp_path, file, profiles=mine)
         assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "exchanged_date")]

@@ -12,10 +12,11 @@ from typing import Any
 
 from workbook_lib.intake import spreadsheet
 from workbook_lib.intake.csv_records import unclosed_quote
+from workbook_lib.intake.date_formats import read_by
 from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened
-from workbook_lib.intake.mapping import Reader, RowReader, Stored
-from workbook_lib.intake.profile import Layout, Profile
-from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
+from workbook_lib.intake.mapping import Reader, RowReader, Stored, entries
+from workbook_lib.intake.profile import Layout, Of, Profile
+from workbook_lib.intake.values import BadValueError, exchanged, fits_both_orders, is_numeric_date, quoted
 from workbook_lib.source import Source
 from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
 
@@ -34,9 +35,9 @@ EFFECT = {
     "decisions": "the decision is quarantined; it explains, extends, links and excludes nothing.",
 }
 DO = {
-    "not_a_date": "export again from the source, or declare the format in a profile that extends {profile}.",
+    "not_a_date": "export again from the source, or {declare} the format {place}.",
     "missing_value": "complete it in the source system and export again.",
-    "exchanged_date": "declare the order of day and month in a profile that extends {profile}, or export again.",
+    "exchanged_date": "{declare} the order of day and month {place}, or export again.",
     "end_before_start": "correct the dates in the source system and export again.",
 }
 #: Codes of a text that is perhaps a date in another order of its parts.
@@ -195,7 +196,12 @@ class Reading:
             lines = self._words_to_add(worded, "")
             return f"{DO[problem.code][:-1]}, or state in a profile what an empty word means: {lines}"
         do = DO.get(problem.code, "correct it in the source system and export again; do not edit the file.")
-        return do.format(profile=self.profile.name)
+        return do.format(declare=self._declare, place=self.profile.place)
+
+    @property
+    def _declare(self) -> str:
+        """What the user does with a format: whoever has stated one corrects it."""
+        return "correct" if self.profile.states_formats else "declare"
 
     def _worded(self) -> dict[str, Column]:
         """The headers of columns with a closed vocabulary, in which a word may be given a meaning."""
@@ -293,29 +299,48 @@ class Reading:
             telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
             if telling and not any(stored[0] for stored in reader.memo.values()):
                 fits = " fit both day/month and month/day," if both else ""
-                key = _formats_key(reader)
+                key, _ = self._formats(reader)
                 raise BadFileError(
                     f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
                     "and none is written as the profile expects.",
-                    f'declare which it is, {key} = ["MM/DD/YYYY"] or {key} = ["DD/MM/YYYY"], below [reading] in a '
-                    f"profile that extends {self.profile.name}.",
+                    f'{self._declare} which it is, {key} = ["MM/DD/YYYY"] or {key} = ["DD/MM/YYYY"], {self._among(key)}'
+                    f"{self.profile.place}.",
                     place=f'column "{_header(reader)}"',
                     code="ambiguous_dates",
                 )
 
     def _refuse_exchanged(self) -> None:
-        """Dates in the other order of day and month: unless the declared order is certain, the others were misread."""
+        """Dates in the other order of day and month: unless the declared order is certain, the others were misread.
+
+        Where a user has stated the order, one such date is a slip, and two are a proof against it.
+        """
+        slips = 1 if self.profile.states_formats else 0
         for reader in self.reader.readers:
-            if not reader.exchanged or self.profile.states_formats or _proves_its_order(reader):
+            if len(set(reader.exchanged)) <= slips or _proves_its_order(reader):
                 continue
+            example = reader.exchanged[0]
+            key, formats = self._formats(reader)
+            other = next(name for name in map(exchanged, formats) if read_by((name,), (example,)))
             raise BadFileError(
-                f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(reader.exchanged[0])}, "
+                f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(example)}, "
                 "stand the other way round than the profile expects; the others may have been misread.",
-                f'declare the format, for example {_formats_key(reader)} = ["DD/MM/YYYY"], in a profile that extends '
-                f"{self.profile.name}.",
+                f'{self._declare} the format, for example {key} = ["{other}"], {self._among(key)}{self.profile.place}.',
                 place=f'column "{_header(reader)}"',
                 code="exchanged_dates",
             )
+
+    def _formats(self, reader: Reader) -> tuple[str, tuple[str, ...]]:
+        """By which key of the profile the formats of a column are declared, and which they are."""
+        entry = entries(self.layout, self.source).get(reader.column.name)
+        if isinstance(entry, Of) and entry.formats:
+            return "formats", entry.formats
+        key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+        return key, getattr(self.layout.reading, key)
+
+    @staticmethod
+    def _among(key: str) -> str:
+        """Where in a profile a key of formats stands."""
+        return "of this column " if key == "formats" else "below [reading] "
 
     def _refuse_empty(self) -> None:
         if not self.rows_read and self.table.name in NEVER_EMPTY and not self.source.allow_empty:
@@ -341,11 +366,6 @@ def _in_its_words(column: Column, given: str, problem: BadValueError) -> BadValu
 
 def _header(reader: Any) -> str:
     return " / ".join(reader.headers) or reader.column.name
-
-
-def _formats_key(reader: Reader) -> str:
-    """What [reading] calls the formats of a column."""
-    return "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
 
 
 def _proves_its_order(reader: Reader) -> bool:
