@@ -28,6 +28,8 @@ TO_MEND = {
     "module_of_nobody",
     "value_of_nobody",
     "shared_email",
+    "id_of_several",
+    "leave_of_nobody",
     "account_of_several",
     "link_to_several",
     "decision_fits_nothing",

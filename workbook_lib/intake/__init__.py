@@ -21,6 +21,7 @@ from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.remarks import counted, further_pages, remarks
+from workbook_lib.intake.strangers import strangers
 from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, listing
 
@@ -80,6 +81,7 @@ def read(audit: Audit, engine: Engine) -> Intake:
             *snapshots.findings(files, readings),
             *_early_exports(engine, files),
             *_endless(engine, files),
+            *strangers(engine, readings),
         ),
     )
 
