@@ -341,7 +341,7 @@ def test_check_says_what_became_of_each_file(tmp_path):
     assert code == 1
     assert section(lines, "7 files") == [
         "people.csv (people)",
-        "4 rows read, 4 used; 2023-01-09 to 2025-03-03; 1 column ignored",
+        "4 rows read, 4 used; 2023-01-09 to 2025-03-03; 1 column ignored: 'Cost centre'",
         "accounts.csv (accounts)",
         "4 rows read, 4 used",
         "completions.csv (completions)",

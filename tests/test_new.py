@@ -243,6 +243,32 @@ def test_a_list_that_does_not_say_what_its_people_are_waits_for_one_word(run: Ru
     assert "exports/contractors.csv (people)\n    4 rows read, 3 used" in run("check", tmp_path / "nw").out
 
 
+def test_a_known_list_that_says_what_its_people_are_in_other_words_gets_a_proposal(run: Run, tmp_path: Path) -> None:
+    report = (
+        "Employee ID,Full Name,Job Title,Hire Date,Employment Type\n1,Ada,Engineer,2024-04-13,Contractor\n"
+        "2,Bo,Clerk,2024-04-13,Full time\n"
+    )
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path / "in", staff_csv=report))
+    assert (
+        "staff.csv: profile workday knows its headers, but not its worker_type, which 'Employment Type' seems to be. "
+        "Its columns: 'Employee ID', 'Full Name', 'Job Title', 'Hire Date', 'Employment Type'.\n"
+        "  It may hold people: my-staff.toml is a proposal, and not used yet.\n"
+    ) in done.out
+    text = (tmp_path / "acme" / "my-staff.toml").read_text("utf-8")
+    assert 'worker_type = "Employment Type"' in text
+    assert 'role = "Job Title"' in text
+
+
+def test_a_profile_of_ones_own_reads_its_file_whatever_else_stands_in_it(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    columns = "person_id = 'Employee ID'\nstart_date = 'Hire Date'\nworker_type = 'Kind'\nname = 'Full Name'\n"
+    put(folder, mine_toml=f"[profile]\ntitle = 'x'\n[[layout]]\ntable = 'people'\n[layout.columns]\n{columns}")
+    report = "Employee ID,Full Name,Hire Date,Employment Type\n1,Ada,2024-04-13,Contractor\n"
+    done = run("new", folder, "--from", *put(tmp_path / "in", staff_csv=report))
+    assert "staff.csv: people, by profile mine (x)." in done.out
+    assert "the file has no worker_type. Write it in place of …" in done.out
+
+
 def activated(text: str) -> str:
     """audit.toml with the # signs removed before each [[source]] that waits."""
     return re.sub(r"(?m)^# \[\[source\]\](?:\n# .+)+", lambda block: block.group().replace("\n# ", "\n")[2:], text)

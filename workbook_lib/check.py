@@ -14,6 +14,7 @@ from rich.text import Text
 from workbook_lib import register
 from workbook_lib.engine import Row
 from workbook_lib.exhibits.markup import visible
+from workbook_lib.intake.values import quoted
 from workbook_lib.lookalikes import Account, Person, Suggestion, suggestions
 from workbook_lib.procedures import Check
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD, UNREAD
@@ -22,6 +23,8 @@ from workbook_lib.workpaper import Workpaper
 
 #: How many items of a list are printed before "and n more".
 LISTED = 20
+#: How many columns that nobody reads are named.
+NAMED = 12
 #: Findings that somebody must mend; the others are for information.
 TO_MEND = {
     "no_source_of_records",
@@ -137,7 +140,8 @@ def _of_file(file: FileAccount, reasons: dict[tuple[int, str], Counter[str]]) ->
     """What became of one file; rows that are wrong, decisions that were refused, and rows set aside by rule apart."""
     parts = [f"{_counted(file.rows_read, 'row')} read, {file.rows_used:,} used"]
     parts += [_span(file.first_date, file.last_date)] if file.first_date else []
-    parts += [f"{_counted(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
+    if ignored := [quoted(name) for name in file.ignored_columns]:
+        parts.append(f"{_counted(len(ignored), 'column')} ignored: {listing(ignored, NAMED)}")
     yield "; ".join(parts)
     for fate in (UNREADABLE, REFUSED, SET_ASIDE):
         if found := reasons.get((file.source_no, fate)):

@@ -185,7 +185,8 @@ def _part(reading: Reading) -> str:
     layout = reading.layout
     if layout.pairs:
         return f"pairs of columns, as {reading.table.name}"
-    return reading.opened.sheet or ", ".join(filter(None, (*layout.records, layout.explode)))
+    lists = (*layout.records, layout.explode) if reading.kind == "json" else ()
+    return reading.opened.sheet or ", ".join(filter(None, lists))
 
 
 # --- findings across files ----------------------------------------------------------------------------------------

@@ -230,6 +230,12 @@ def propose(name: str, file: Glance, shape: Shape, known: Thesaurus) -> Proposal
     return Proposal(table.name, ABOUT.format(file=quoted(name)) + body, body.count(f'"{CHOOSE}"'))
 
 
+def found_in(shape: Shape, table: Table, name: str, known: Thesaurus) -> str:
+    """The header of the column that a canonical one would be read from; nothing where none resembles it."""
+    seen, _ = _mapping(table, shape.columns, known).get(name, (None, 0.0))
+    return seen.header if seen else ""
+
+
 def _score(table: Table, mapping: Mapping) -> float:
     """A required column counts twice, and as much against a table that does not find it.
 
