@@ -34,9 +34,13 @@ from workbook_lib.wording import toml_text
 CHOOSE = "…"
 #: How alike two headers must be, of 100, to be proposed as the same.
 ALIKE = 80
+#: How much more an account is worth, of 100, whose values are addresses: a name belongs to nobody.
+ADDRESSED = 20
 #: A column with more different texts holds no closed vocabulary.
 MOST_WORDS = 30
 MOST_TEXTS = 50_000
+#: What a column is not by its values where its name says one of these.
+OTHERWISE = frozenset({"manager_email", "completed_at", "acknowledged_at"})
 DATED = (Kind.DATE, Kind.END, Kind.MOMENT)
 #: What columns and words are called where no profile of ours says so.
 ELSEWHERE = tomllib.loads((Path(__file__).parent / "headers.toml").read_text(encoding="utf-8"))
@@ -255,7 +259,7 @@ def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
         if (alike := _likely(seen, column, known)) >= ALIKE and _may_be(column.kind, seen)
     ]
     mapping: Mapping = {}
-    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0] - pair[1].required):
+    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0] - pair[1].required - _addressed(*pair[1:])):
         if column.name not in mapping and all(seen is not other for other, _ in mapping.values()):
             mapping[column.name] = (seen, alike)
     for column in table.columns:
@@ -266,6 +270,11 @@ def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
             if len(chosen := [seen for alike, seen in fitting if alike == best]) == 1:
                 mapping[column.name] = (chosen[0], BY_VALUES)
     return mapping
+
+
+def _addressed(column: Column, seen: Seen) -> int:
+    """Of two columns that may be the account, and whose names are about as alike, the one with addresses is better."""
+    return ADDRESSED if column.kind is Kind.ACCOUNT and seen.mostly(_EMAIL.fullmatch) else 0
 
 
 def _likely(seen: Seen, column: Column, known: Thesaurus) -> float:
@@ -292,7 +301,12 @@ def _may_be(kind: Kind, seen: Seen) -> bool:
 
 
 def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
-    """Whether the values alone make it likely: an address, a day on which something was done, a known word."""
+    """Whether the values alone make it likely: an address, a day on which something was done, a known word.
+
+    A column that is called otherwise is something else: the address of a manager, the day of a signature.
+    """
+    if any(known.likeness(seen.header, other) >= ALIKE for other in OTHERWISE - {column.name}):
+        return False
     if column.kind is Kind.MOMENT:
         return seen.mostly(is_date) and not _OTHER_DAY.search(seen.header)
     if column.kind is Kind.ACCOUNT:
