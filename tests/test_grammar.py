@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, PEOPLE, File, dated, parquet, read_by, receive, refusal, workbook
+from arrivals import ABOUT, PEOPLE, RECORDS, File, dated, parquet, read_by, receive, refusal, workbook
 
 # --- how a file is written ----------------------------------------------------------------------------------------
 
@@ -91,6 +92,43 @@ def test_dates_with_and_without_leading_zeros_are_no_contradiction(tmp_path: Pat
     profile = ABOUT + "[reading]\ndates = ['M/D/YYYY', 'MM/DD/YYYY']\n" + PEOPLE
     got = read_by(tmp_path, profile, "people", "id,type,start\n1,intern,3/4/2024\n2,intern,03/04/2024\n")
     assert got.rows("people", "start_date") == [(date(2024, 3, 4),), (date(2024, 3, 4),)]
+
+
+ZONED = ABOUT + RECORDS.replace('"when"', '"done (UTC)"')
+LATE = "who,what,done (UTC),status\na,M,2025-03-01 23:30:00,passed\n"
+
+
+def test_a_zone_in_a_header_that_nobody_declares_is_told(tmp_path: Path) -> None:
+    got = read_by(tmp_path, ZONED, "completions", LATE)
+    assert got.finding("zone_in_header").text == (
+        "x.csv, column 'done (UTC)': its times are in UTC, as the header says, and were read as those of Europe/Berlin. "
+        "Effect: what was done near midnight falls on another day. Do: write 'done ({zone})' for it in mine.toml."
+    )
+    assert got.rows("completions", "day(completed_on)") == [(1,)]
+
+
+def test_a_zone_in_a_header_of_a_file_of_ours_is_declared_in_a_profile_that_extends_ours(tmp_path: Path) -> None:
+    file = File("completions", "x.csv", LATE.replace("done", "completed_at").replace("who,what", "account,module_id"))
+    keys = 'columns = { completed_at = "completed_at (UTC)" }'
+    says = receive(tmp_path, replace(file, keys=keys)).finding("zone_in_header").text
+    assert says.endswith('Do: declare zone = "UTC" below [reading] in a profile that extends generic.')
+
+
+@pytest.mark.parametrize(
+    ("profile", "content"),
+    [
+        (ZONED.replace("(UTC)", "({zone})"), LATE),
+        (ZONED.replace("[[layout]]", '[reading]\nzone = "UTC"\n[[layout]]'), LATE),
+        (ZONED, LATE.replace("23:30:00", "23:30:00Z")),
+        (ZONED, LATE.replace("23:30:00", "23:30:00-05:00")),
+        (ZONED, LATE.replace(" 23:30:00", "")),
+        (ZONED.replace("UTC", "Europe/Berlin"), LATE.replace("UTC", "Europe/Berlin")),
+        (ZONED.replace("UTC", "of each"), LATE.replace("UTC", "of each")),
+    ],
+    ids=["its place", "declared", "an offset", "another offset", "a day", "the audit's", "no zone"],
+)
+def test_a_zone_in_a_header_is_no_matter_where_it_is_known(tmp_path: Path, profile: str, content: str) -> None:
+    assert "zone_in_header" not in read_by(tmp_path, profile, "completions", content).codes()
 
 
 @pytest.mark.parametrize(("declared", "day"), [("midnight_utc_is_a_date = true\n", 1), ("", 31)])

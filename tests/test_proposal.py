@@ -526,6 +526,17 @@ LINES = {
         'completed_at = "Completed"  # by its name; written as YYYY-MM-DD; no dates (see none_dates): '
         "'waived', 'n/a', '-' and 1 more",
     ),
+    "a moment whose header names its zone": (
+        "Completed (UTC)",
+        "2025-02-03 10:00:00",
+        'completed_at = "Completed ({zone})"  # by its name, which says that its times are in UTC; written as ISO '
+        "timestamp",
+    ),
+    "a moment whose header names no zone": (
+        "Completed (day)",
+        "2025-02-03 10:00:00",
+        'completed_at = "Completed (day)"  # by its name; written as ISO timestamp',
+    ),
     "a share of the score in percent": (
         "Score",
         "85 %, 90",
@@ -549,7 +560,7 @@ REST = {
 @pytest.mark.parametrize("name", LINES)
 def test_a_line_tells_how_its_column_is_read_and_why(ask: Ask, name: str) -> None:
     header, values, line = LINES[name]
-    rest = REST["completions" if header in ("Completed", "Score") else "people"]
+    rest = REST["completions" if header.startswith(("Completed", "Score")) else "people"]
     assert line in lines(ask(csv(f"{rest}{header} | {values} |")[0]))
 
 

@@ -37,6 +37,7 @@ TO_MEND = {
     "link_to_several",
     "decision_fits_nothing",
     "exchanged_dates",
+    "zone_in_header",
     "register_altered",
     "reminders_altered",
     "left_to_do",

@@ -76,7 +76,7 @@ def read(audit: Audit, engine: Engine) -> Intake:
         files=files,
         quarantine=tuple(row for reading in readings for row in reading.quarantine),
         findings=(
-            *remarks(readings),
+            *remarks(readings, audit.settings.zone),
             *further_pages(readings),
             *snapshots.findings(files, readings),
             *_early_exports(engine, files),

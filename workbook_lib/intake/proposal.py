@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, utils
 
+from workbook_lib.intake.columns import zone_at_end
 from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.date_formats import Evidence, evidence, is_date
 from workbook_lib.intake.files import Opened
@@ -327,7 +328,7 @@ def _profile(name: str, file: Glance, shape: Shape, table: Table, mapping: Mappi
     yield "[layout.columns]"
     for column in table.columns:
         if column.name in mapping:
-            yield _line(column, *mapping[column.name])
+            yield _line(column, *mapping[column.name], file.kind)
         elif column.required:
             yield f'{column.name} = "{CHOOSE}"  # required, and no column looks like it'
     yield from _unused(shape.columns, mapping)
@@ -336,10 +337,12 @@ def _profile(name: str, file: Glance, shape: Shape, table: Table, mapping: Mappi
             yield from _words(column, mapping[column.name][0], known)
 
 
-def _line(column: Column, seen: Seen, sure: float) -> str:
+def _line(column: Column, seen: Seen, sure: float, kind: str) -> str:
     """One column, how it is read, and why it is proposed."""
-    header = toml_text(seen.header)
+    zoned = zone_at_end(seen.header) if column.kind is Kind.MOMENT and kind != "json" else None
+    header = toml_text(zoned[0] if zoned else seen.header)
     why = "by its values" if sure == BY_VALUES else "by its name"
+    why += f", which says that its times are in {zoned[1]}" if zoned else ""
     example = f", for example {quoted(next(iter(seen.first)))}" if seen.first else ", and it is empty"
     if column.kind in DATED and seen.first:
         found = evidence(seen.first)
