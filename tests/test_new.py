@@ -607,7 +607,8 @@ def test_a_file_that_is_no_export_is_named_and_the_others_are_used(
     done = run("new", tmp_path / "acme", "--from", *put(tmp_path, odd_csv=content, staff_csv=PEOPLE, lms_csv=RECORDS))
     assert done.code == 1
     assert "odd.csv: " in done.out
-    assert f"# 'odd.csv': {why}" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert f"leave it out.\n# 'odd.csv': {why}" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert "  2. Mend odd.csv, write a profile that reads it, or leave it out.\n" in done.out
     assert len(sources(tmp_path / "acme")) == 2
 
 
@@ -622,7 +623,16 @@ def test_without_records_the_requirement_is_a_todo(run: Run, tmp_path: Path) -> 
     run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE))
     (requirement,) = load_audit(tmp_path / "acme").requirements
     assert requirement.satisfied_by == ("TODO: the module that your policy requires",)
+    assert "\n# The files hold no completed training" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
     assert "the newest export is of 2026-01-05" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+
+
+def test_records_that_wait_for_a_profile_are_not_said_to_be_none(run: Run, tmp_path: Path) -> None:
+    records = "Login,Course,Done on,Progress\na@x.example,S1,2025-03-14,Finished\n"
+    run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE, lms_csv=records))
+    text = (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert "\n# Files with training records wait to be read, see above: they may suggest a requirement.\n" in text
+    assert "hold no completed training" not in text
 
 
 def test_a_parquet_file_is_recognised_by_its_columns_and_another_one_gets_a_proposal(run: Run, tmp_path: Path) -> None:
@@ -846,7 +856,7 @@ def test_what_a_profile_leaves_to_audit_toml_is_left_to_the_user(run: Run, tmp_p
     assert "  completions is not read yet: the file has no module_id. Write it in place of …; then remove" in done.out
     audit = tmp_path / "acme" / "audit.toml"
     assert '\n# values.module_id = "…"\n' in audit.read_text("utf-8")
-    assert "The files hold no completed training that could suggest a requirement." in audit.read_text("utf-8")
+    assert "\n# Files with training records wait to be read, see above:" in audit.read_text("utf-8")
     audit.write_text(activated(audit.read_text("utf-8")).replace('module_id = "…"', 'module_id = "SEC-1"'), "utf-8")
     assert "exports/log.csv (completions)\n    1 row read, 1 used" in run("check", tmp_path / "acme").out
 

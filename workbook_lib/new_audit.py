@@ -94,6 +94,7 @@ def next_steps(plan: Plan) -> Iterator[str]:
     places = sum("TODO" in line for line in plan.texts["audit.toml"].splitlines()[1:])
     steps = [f"In {where}: replace or confirm what says TODO ({places} places)."]
     steps += [f"Confirm {plan.folder / name}." for name in plan.texts if name != "audit.toml"]
+    steps += [f"Mend {name}, write a profile that reads it, or leave it out." for name in plan.unread]
     steps.append(f"workbook check {plan.folder}   until nothing says MEND that you can mend")
     steps.append(f"workbook run {plan.folder}   makes the evidence pack")
     yield from (f"  {n}. {step}" for n, step in enumerate(steps, 1))
