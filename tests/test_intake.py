@@ -442,7 +442,9 @@ def test_a_closing_line_may_lack_the_end_of_its_line(tmp_path: Path) -> None:
     assert [row.code for row in receive(tmp_path, File("people", "p.csv", text)).quarantine] == ["trailer"]
 
 
-@pytest.mark.parametrize("person", ["Summer", "Totally", "Anzahlung", "Generated", "Reporter", "Sumaya"])
+@pytest.mark.parametrize(
+    "person", ["Summer", "Totally", "Anzahlung", "Generated", "Reporter", "Sumaya", "total@x.example"]
+)
 def test_an_id_that_begins_like_a_closing_line_is_none(tmp_path: Path, person: str) -> None:
     (row,) = receive(tmp_path, people("E1,,employee,2024-01-01,", f"{person},,employee,,")).quarantine
     assert (row.code, row.subject) == ("missing_value", person)

@@ -24,7 +24,7 @@ from workbook_lib.workpaper import Workpaper
 #: How many items of a list are printed before "and n more".
 LISTED = 20
 #: How many columns that nobody reads are named.
-NAMED = 12
+NAMED = 8
 #: Findings that somebody must mend; the others are for information.
 TO_MEND = {
     "no_source_of_records",

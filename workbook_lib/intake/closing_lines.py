@@ -53,4 +53,4 @@ def closing_line(filled: Sequence[str]) -> ClosingLine | None:
         return ClosingLine(None)
     said = _COUNT.search(" ".join(filled))
     count = int(re.sub("[^0-9]", "", said.group())) if said else None
-    return ClosingLine(count) if _COUNT_LINE.match(filled[0]) else None
+    return ClosingLine(count) if _COUNT_LINE.match(filled[0]) and "@" not in filled[0] else None
