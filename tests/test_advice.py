@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, PEOPLE, RECORDS, File, people, read_by, receive, workbook
+from arrivals import ABOUT, PEOPLE, RECORDS, File, read_by, receive, workbook
 
 ENDED = ABOUT + PEOPLE + 'end_date = "end"\n'
 AGAIN = "correct it in the source system and export again; do not edit the file."
@@ -73,19 +73,34 @@ def test_a_number_that_no_key_of_a_profile_reads(tmp_path: Path, text: str) -> N
     assert do(got.quarantine[0].message) == AGAIN
 
 
-def test_a_row_with_one_filled_cell_is_perhaps_no_record(tmp_path: Path) -> None:
+@pytest.mark.parametrize("blanks", [",,", ""], ids=["a whole row", "a line of one cell"])
+def test_a_row_with_one_filled_cell_is_perhaps_no_record(tmp_path: Path, blanks: str) -> None:
     """The rule that it names sets the row aside; nobody is undetermined then."""
-    lines = "id,type,start\n1,intern,2024-01-01\nHR Department,,\n"
+    lines = f"id,type,start\n1,intern,2024-01-01\nHR Department{blanks}\n2,intern,2024-01-01\n"
     rule = 'where = "id", equals = ["HR Department"], reason = "…"'
     got = read_by(tmp_path / "a", ABOUT + PEOPLE, "people", lines)
-    assert do(got.quarantine[0].message) == (
-        f"where it is no record, set it aside in mine.toml, by a [[layout.set_aside]]: {rule}; else complete it in the "
-        "source system and export again."
+    assert do(got.quarantine[0].message).startswith(
+        f"where it is no record, set it aside in mine.toml, by a [[layout.set_aside]]: {rule}; else "
     )
     rule = "[[layout.set_aside]]\n" + rule.replace(", equals", "\nequals").replace(", reason", "\nreason")
     got = read_by(tmp_path / "b", ABOUT + PEOPLE + rule, "people", lines)
-    assert [(row.code, row.by_rule) for row in got.quarantine] == [("set_aside", True)]
+    assert [(row.code, row.by_rule, row.message) for row in got.quarantine] == [("set_aside", True, "set aside: ….")]
     assert not got.rows("unread_people")
+    assert got.rows("people", "person_id") == [("1",), ("2",)]
+
+
+@pytest.mark.parametrize("line", ["HR Department,intern", "Sales"])
+def test_a_row_that_is_cut_off_and_any_other_line_is_not_set_aside(tmp_path: Path, line: str) -> None:
+    rule = '[[layout.set_aside]]\nwhere = "id"\nequals = ["HR Department"]\nreason = "a footer"\n'
+    lines = f"id,type,start\n{line}\n2,intern,2024-01-01\n"
+    (row,) = read_by(tmp_path, ABOUT + PEOPLE + rule, "people", lines).quarantine
+    assert (row.code, row.by_rule) == ("too_short", False)
+
+
+def test_a_rule_about_another_column_says_nothing_of_a_line_of_one_cell(tmp_path: Path) -> None:
+    rule = '[[layout.set_aside]]\nwhere = "type"\nnot_equals = ["intern"]\nreason = "others"\n'
+    (row,) = read_by(tmp_path, ABOUT + PEOPLE + rule, "people", "id,type,start\nE2\n2,intern,2024-01-01\n").quarantine
+    assert (row.code, row.by_rule) == ("too_short", False)
 
 
 def test_the_same_in_a_workbook(tmp_path: Path) -> None:
@@ -94,10 +109,6 @@ def test_the_same_in_a_workbook(tmp_path: Path) -> None:
     assert do(got.quarantine[0].message).startswith("where it is no record, set it aside in mine.toml")
 
 
-def test_a_row_that_is_too_short_and_a_key_alone_in_json_are_mended_in_the_source(tmp_path: Path) -> None:
-    got = receive(tmp_path / "a", people("E1,,employee,2024-01-01,", "E2", "E3,,employee,2024-01-01,"))
-    assert "[[layout.set_aside]]" not in got.quarantine[0].message
-    got = receive(
-        tmp_path / "b", File("people", "x.json", '[{"person_id": "E1", "worker_type": "", "start_date": ""}]')
-    )
+def test_a_key_alone_in_json_is_mended_in_the_source(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("people", "x.json", '[{"person_id": "E1", "worker_type": "", "start_date": ""}]'))
     assert "[[layout.set_aside]]" not in got.quarantine[0].message

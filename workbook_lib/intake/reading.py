@@ -75,7 +75,8 @@ class Reading:
         """The row as it is stored; None where it goes to quarantine. It is counted in rows_read."""
         reader = self.reader
         if fault is not None:
-            self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
+            if not self._is_footer(row_no, cells, fault):
+                self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
             return None
         if reader.sets_aside and self._is_set_aside(row_no, cells):
             return None
@@ -119,6 +120,14 @@ class Reading:
         header = self.opened.header[place]
         self._put_aside(row_no, cells, header, cells[place], "set_aside", f"set aside: {reason}.")
         return True
+
+    def _is_footer(self, row_no: int, cells: list[str], fault: Fault) -> bool:
+        """A line of one cell that a rule of the profile sets aside: a record is cut off there, or it is none."""
+        rules = self.reader.asides if fault.code == "too_short" and len(cells) == 1 else ()
+        reason = next((reason for place, memo, reason in rules if place == 0 and memo[cells[0]][0]), None)
+        if reason is not None:
+            self._put_aside(row_no, cells, self.opened.header[0], cells[0], "set_aside", f"set aside: {reason}.")
+        return reason is not None
 
     def _clip(self, row_no: int, cells: list[str], stored: list[Any]) -> bool:
         """A row of an effective-dated history speaks for the days of its window only (C2)."""
@@ -183,7 +192,8 @@ class Reading:
     def _do(self, cells: Sequence[str], header: str, given: str, problem: BadValueError) -> str:
         """What mends a row. One with a single filled cell is perhaps no record."""
         alone = [(name.strip(), text) for name, text in zip(self.opened.header, cells, strict=False) if text.strip()]
-        if len(alone) == 1 and len(cells) > 2 and header and alone[0][0] and self.kind in ("csv", "xlsx"):
+        is_line = bool(header) or len(cells) == 1  # of a row that is not whole nothing else can be looked at
+        if is_line and len(alone) == 1 and alone[0][0] and len(self.opened.header) > 2 and self.kind in ("csv", "xlsx"):
             return set_aside(self.profile, *alone[0], problem)
         reader = next((reader for reader in self.reader.readers if _header(reader) == header), None)
         column, formats = (reader.column, self._formats(reader)[1]) if reader else (None, ())
