@@ -542,6 +542,12 @@ LINES = {
         "85 %, 90",
         'score = { of = ["Score"], suffix = "%" }  # by its name, for example \'85 %\'',
     ),
+    "a score with a decimal comma": (
+        "Score",
+        '"85,5 %"',
+        "score = { of = [\"Score\"], replace = { pattern = '([0-9]+),([0-9]+)(.*)', with = '\\1.\\2\\3' }, "
+        "suffix = \"%\" }  # by its name, for example '85,5 %'",
+    ),
     "a plain score": ("Score", "85, 90", "score = \"Score\"  # by its name, for example '85'"),
     "a text that ends in percent": (
         "Department",

@@ -43,7 +43,7 @@ def mending(
     if column.kind in VOCABULARY and problem.code == "missing_value":
         return f"{do[:-1]}, or state in a profile what an empty word means: {_words_to_add(profile, column, '')}"
     if problem.code == "not_a_number":
-        how = _number(given.strip())
+        how = number_keys([given.strip()])
         line = f"{column.name} = {{ of = [{toml_text(header)}], {how} }}"
         return f"say {profile.place} how it is written: {line}." if how else do
     if problem.code == "not_a_date":
@@ -74,10 +74,16 @@ def _date(profile: Profile, column: Column, text: str, formats: Iterable[str]) -
     )
 
 
-def _number(text: str) -> str:
-    """How a profile reads a number that is written like this; nothing where no key of it does."""
-    point = _POINT if _DECIMAL_COMMA.match(text) else ""
-    return ", ".join(filter(None, (point, 'suffix = "%"' if text.endswith("%") else "")))
+def number_keys(texts: Iterable[str]) -> str:
+    """The keys by which a profile reads numbers that are written like these; nothing where they need none.
+
+    >>> number_keys(["85", "90 %"]), number_keys(["85"])
+    ('suffix = "%"', '')
+    """
+    given = list(texts)
+    point = _POINT if any(map(_DECIMAL_COMMA.match, given)) else ""
+    suffix = 'suffix = "%"' if any(text.endswith("%") for text in given) else ""
+    return ", ".join(filter(None, (point, suffix)))
 
 
 def _words_to_add(profile: Profile, column: Column, word: str) -> str:

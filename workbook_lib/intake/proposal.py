@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, utils
 
+from workbook_lib.intake.advice import number_keys
 from workbook_lib.intake.columns import zone_at_end
 from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.date_formats import Evidence, evidence, is_date
@@ -52,7 +53,7 @@ ABOUT = """\
 # The grammar: workbook_lib/profiles/README.md.
 
 """
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*%?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+|,[0-9]{1,2})?\s*%?")
 _EMAIL = re.compile(r"\S+@\S+")
 _NESTED = re.compile(r"[{\[].*", re.DOTALL)
 _OTHER_DAY = re.compile(ELSEWHERE["other_days"].replace("\n", ""))
@@ -353,8 +354,8 @@ def _line(column: Column, seen: Seen, sure: float, kind: str) -> str:
             says = "; ".join(found.doubts) or found.why
             return f"{column.name} = {{ of = [{header}], formats = [{formats}] }}  # {why}; {says}{no_dates}"
         return f"{column.name} = {header}  # {why}; {found.why}{no_dates}"
-    if column.kind is Kind.NUMBER and any(text.endswith("%") for text in seen.first):
-        return f'{column.name} = {{ of = [{header}], suffix = "%" }}  # {why}{example}'
+    if column.kind is Kind.NUMBER and (how := number_keys(seen.first)):
+        return f"{column.name} = {{ of = [{header}], {how} }}  # {why}{example}"
     return f"{column.name} = {header}  # {why}{example}"
 
 
