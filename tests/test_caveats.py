@@ -41,6 +41,13 @@ def test_a_slip_in_the_audit_is_remarked(tmp_path):
     assert "accepts module 'DEV-8'" in found["module_of_nobody"].text
 
 
+def test_what_the_audit_names_already_is_not_proposed_instead(tmp_path):
+    audit = AUDIT.replace('["DEV-7"]', '["DEV-7", "DEV-8"]').replace('["Engineer"]', '["Engineer", "Engineer 2"]')
+    found = caveats(tmp_path, audit=audit)
+    assert "module 'DEV-8', which no record and no list names." in found["module_of_nobody"].text
+    assert "role 'Engineer 2', which nobody has." in found["value_of_nobody"].text
+
+
 LATE = without("completions", ",2024-")
 
 

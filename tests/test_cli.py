@@ -355,7 +355,7 @@ def test_check_says_what_became_of_each_file(tmp_path):
     assert code == 1
     assert section(lines, "7 files") == [
         "people.csv (people)",
-        "4 rows read, 4 used; 2023-01-09 to 2025-03-03; 1 column ignored",
+        "4 rows read, 4 used; 2023-01-09 to 2025-03-03; 1 column ignored: 'Cost centre'",
         "accounts.csv (accounts)",
         "4 rows read, 4 used",
         "completions.csv (completions)",
@@ -416,7 +416,48 @@ def test_check_rolls_the_headcount_forward(tmp_path):
     assert code == 0
     assert section(lines, "Headcount") == [
         "ok   3 engaged before 2025-01-01 + 1 joined - 1 left = 3 engaged on 2025-12-31: it ties.",
-        "ok   The exports hold people who left: 1 person has an end date from 2025-01-01 to 2025-12-31.",
+        "ok   The exports hold people who left: 1 person whose last day is from 2025-01-01 to 2025-12-31.",
+    ]
+
+
+#: What else stands in the people export → what is said of those who left.
+LEFT = {
+    "a transfer": ("E2,Bo,bo@acme.example,employee,Engineer,2024-03-03,2025-03-02", "ok   {}: 1 person whose"),
+    "an excluded person": ("T1,Test,t@acme.example,other,,2024-03-03,2025-03-02", "ok   {}: 1 person whose"),
+    "one more": ("X1,Xi,x@acme.example,other,,2024-03-03,2025-03-02", "ok   {}: 2 people whose"),
+}
+
+
+@pytest.mark.parametrize(("line", "says"), LEFT.values(), ids=LEFT)
+def test_check_counts_people_who_left_and_not_ended_rows(tmp_path, line, says):
+    excluded = "decision_id,kind,decided_by,person_id,reason\nD1,exclude,grc,T1,test user\n"
+    folder = make(tmp_path / "acme", {"people": f"{SOUND['people']}{line}\n", "decisions": excluded})
+    said = says.format("The exports hold people who left") + " last day is from 2025-01-01 to 2025-12-31."
+    assert said in section(checked(folder)[1], "Headcount")
+
+
+def test_check_says_where_all_left_before_the_period(tmp_path):
+    people = SOUND["people"].replace("2025-06-30", "2024-06-30")
+    assert section(checked(make(tmp_path / "acme", {"people": people}))[1], "Headcount")[1] == (
+        "note The exports hold people who left, but nobody whose last day is from 2025-01-01 to 2025-12-31."
+    )
+
+
+def test_check_says_which_unread_row_is_about_somebody_in_no_system(tmp_path):
+    record = "cy@agency.example,SEC-101,20 May,completed,,30"
+    changes = without("accounts", "cy@agency") | {
+        "completions": "".join(
+            line for line in SOUND["completions"].splitlines(keepends=True) if "cy@agency" not in line
+        )
+        + record
+        + "\n",
+        "acknowledgements": without("acknowledgements", "cy@agency")["acknowledgements"],
+        "leave": "person_id,start_date,end_date\nC1,soon,\n",
+    }
+    lines = section(checked(make(tmp_path / "acme", changes))[1], "People against accounts and records")
+    assert lines[:2] == [
+        "MEND 1 of 4 people in the population are in no training or policy system.",
+        "C1, Cy, cy@agency.example, contractor; but completions.csv, row 8, which could not be read, is about them",
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbook_lib.intake.date_formats import Evidence, evidence, is_date, read_by
+from workbook_lib.intake.date_formats import Evidence, evidence, is_date, is_no_day, read_by
 
 #: Texts, in the order of their rows from 2; then the formats, why, and the doubts.
 COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]] = {
@@ -81,3 +81,18 @@ def test_how_many_texts_a_format_reads() -> None:
     assert read_by(["DD/MM/YYYY"], texts) == 1
     assert read_by(["DD/MM/YYYY", "YYYY-MM-DD"], texts) == 2
     assert read_by(["DD/MM/YYYY"], texts, none=["Never"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("31.02.2024", "DD.MM.YYYY", True), ("29.02.2024", "DD.MM.YYYY", False), ("29.02.2023", "DD.MM.YYYY", True),
+        ("00.02.2024", "DD.MM.YYYY", True), ("31.13.2024", "DD.MM.YYYY", False), ("31.2.2024", "DD.MM.YYYY", False),
+        ("31.2.2024", "D.M.YYYY", True), ("Feb 31, 2024", "MMM D, YYYY", True), ("2025-02-30", "YYYY-MM-DD", True),
+        ("2025-02-30T10:00:00Z", "ISO timestamp", True), ("2025-02-20T24:00:00Z", "ISO timestamp", False),
+        ("31.02.2024 10:00", "DD.MM.YYYY hh:mm", True), ("31.02.2024 soon", "DD.MM.YYYY", False),
+        ("1700000000", "epoch seconds", False), ("/Date(x)/", "/Date(ms)/", False),
+    ],
+)  # fmt: skip
+def test_a_month_without_such_a_day(text: str, name: str, expected: bool) -> None:
+    assert is_no_day(text, name) is expected

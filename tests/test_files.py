@@ -17,9 +17,11 @@ from types import SimpleNamespace
 
 import pytest
 from arrivals import (
+    ABOUT,
     MAIN,
     OFFICE,
     PACKAGE,
+    RECORDS,
     STYLES,
     Cell,
     File,
@@ -28,6 +30,7 @@ from arrivals import (
     completions,
     dated,
     people,
+    read_by,
     receive,
     refusal,
     sheet,
@@ -293,7 +296,9 @@ def test_a_header_that_was_renamed_is_offered_to_be_named_in_audit_toml(tmp_path
 def test_a_title_above_the_header_is_declared_in_a_profile(tmp_path: Path) -> None:
     titled = "People\n\n" + PEOPLE
     (problem,) = refusal(tmp_path / "a", File("people", "people.csv", titled))
-    assert problem.do.endswith("say in a profile among how many rows it is found: [reading] header_depth = 10.")
+    assert problem.do.endswith(
+        "say in a profile that extends generic among how many rows it is found: [reading] header_depth = 10."
+    )
     profile = 'extends = "generic"\n[reading]\nheader_depth = 10\n'
     got = receive(tmp_path / "b", File("people", "people.csv", titled, profile="mine"), profiles={"mine": profile})
     assert [person for (person,) in got.rows("people", "person_id")] == ["E1", "E2"]
@@ -554,6 +559,42 @@ def test_a_number_is_an_id_as_far_as_its_cell_shows_it(
     assert got.rows("people", "person_id, name") == [(person_id, "7")]
     assert got.intake.files[0].ignored_columns == ("(column 1, unnamed)", "age")
     assert {"shown_with_zeros", "numeric_ids"}.intersection(got.codes()) == {code}
+
+
+@pytest.mark.parametrize(
+    ("style", "number", "score"),
+    [
+        ("0%", 0.85, 85.0),
+        ("0%", 0.07, 7.0),
+        ("0%", 0.796, 79.6),
+        ("0.00%", 0.7955, 79.55),
+        ("0%;[Red]-0%", 1, 100.0),
+        ("0%", 0, 0.0),
+        ("0%", 0.1 + 0.7, 80.0),
+        ("0&quot;%&quot;", 85, None),
+        ("0\\%", 85, None),
+        ("General", 0.85, None),
+    ],
+)
+def test_a_share_that_is_shown_as_percent_is_read_as_shown_and_not_rounded(
+    tmp_path: Path, style: str, number: float, score: float | None
+) -> None:
+    """A number without that format stays what it is."""
+    profile = ABOUT + RECORDS + 'score = { of = ["score"], suffix = "%" }\n'
+    row = ["a", "M", "2025-01-01", "passed", Cell('s="3"', f"<v>{number}</v>")]
+    styles = STYLES.replace('formatCode="00000"', f'formatCode="{style}"')
+    content = workbook(["who", "what", "when", "status", "score"], row, more={"xl/styles.xml": styles})
+    got = read_by(tmp_path, profile, "completions", content, "x.xlsx")
+    assert got.rows("completions", "score") == [(number if score is None else score,)]
+
+
+@pytest.mark.parametrize("number", [9, 10])
+def test_the_formats_of_percent_that_every_workbook_knows(tmp_path: Path, number: int) -> None:
+    row = ["a", "M", "2025-01-01", "passed", Cell('s="1"', "<v>0.85</v>")]
+    styles = STYLES.replace('numFmtId="14"', f'numFmtId="{number}"')
+    content = workbook(["account", "module_id", "completed_at", "status", "score"], row, more={"xl/styles.xml": styles})
+    got = receive(tmp_path, File("completions", "x.xlsx", content))
+    assert [(row.column, row.value, row.code) for row in got.quarantine] == [("score", "85%", "not_a_number")]
 
 
 def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, PEOPLE, File, dated, parquet, read_by, receive, refusal, workbook
+from arrivals import ABOUT, PEOPLE, RECORDS, File, dated, parquet, read_by, receive, refusal, workbook
 
 # --- how a file is written ----------------------------------------------------------------------------------------
 
@@ -93,6 +94,43 @@ def test_dates_with_and_without_leading_zeros_are_no_contradiction(tmp_path: Pat
     assert got.rows("people", "start_date") == [(date(2024, 3, 4),), (date(2024, 3, 4),)]
 
 
+ZONED = ABOUT + RECORDS.replace('"when"', '"done (UTC)"')
+LATE = "who,what,done (UTC),status\na,M,2025-03-01 23:30:00,passed\n"
+
+
+def test_a_zone_in_a_header_that_nobody_declares_is_told(tmp_path: Path) -> None:
+    got = read_by(tmp_path, ZONED, "completions", LATE)
+    assert got.finding("zone_in_header").text == (
+        "x.csv, column 'done (UTC)': its times are in UTC, as the header says, and were read as those of Europe/Berlin. "
+        "Effect: what was done near midnight falls on another day. Do: write 'done ({zone})' for it in mine.toml."
+    )
+    assert got.rows("completions", "day(completed_on)") == [(1,)]
+
+
+def test_a_zone_in_a_header_of_a_file_of_ours_is_declared_in_a_profile_that_extends_ours(tmp_path: Path) -> None:
+    file = File("completions", "x.csv", LATE.replace("done", "completed_at").replace("who,what", "account,module_id"))
+    keys = 'columns = { completed_at = "completed_at (UTC)" }'
+    says = receive(tmp_path, replace(file, keys=keys)).finding("zone_in_header").text
+    assert says.endswith('Do: declare zone = "UTC" below [reading] in a profile that extends generic.')
+
+
+@pytest.mark.parametrize(
+    ("profile", "content"),
+    [
+        (ZONED.replace("(UTC)", "({zone})"), LATE),
+        (ZONED.replace("[[layout]]", '[reading]\nzone = "UTC"\n[[layout]]'), LATE),
+        (ZONED, LATE.replace("23:30:00", "23:30:00Z")),
+        (ZONED, LATE.replace("23:30:00", "23:30:00-05:00")),
+        (ZONED, LATE.replace(" 23:30:00", "")),
+        (ZONED.replace("UTC", "Europe/Berlin"), LATE.replace("UTC", "Europe/Berlin")),
+        (ZONED.replace("UTC", "of each"), LATE.replace("UTC", "of each")),
+    ],
+    ids=["its place", "declared", "an offset", "another offset", "a day", "the audit's", "no zone"],
+)
+def test_a_zone_in_a_header_is_no_matter_where_it_is_known(tmp_path: Path, profile: str, content: str) -> None:
+    assert "zone_in_header" not in read_by(tmp_path, profile, "completions", content).codes()
+
+
 @pytest.mark.parametrize(("declared", "day"), [("midnight_utc_is_a_date = true\n", 1), ("", 31)])
 def test_dates_at_midnight_utc_are_not_moved_where_that_is_declared(tmp_path: Path, declared: str, day: int) -> None:
     profile = ABOUT + "[reading]\ndates = ['ISO timestamp']\n" + declared + PEOPLE
@@ -120,12 +158,44 @@ def test_a_date_the_other_way_round_is_a_bad_row_where_the_order_is_stated(tmp_p
     assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "not_a_date"), (4, "exchanged_date")]
     assert got.quarantine[1].message == (
         "'13/04/2024' is not a date; expected MM/DD/YYYY; its day and month stand the other way round. Effect: the row is "
-        "quarantined; 3 is undetermined wherever a requirement may apply (C12). Do: declare the order of day and month in "
-        "a profile that extends mine, or export again."
+        "quarantined; 3 is undetermined wherever a requirement may apply (C12). Do: correct the order of day and month in "
+        "mine.toml, or export again."
     )
     assert (
         "day and month of 1 date, for example '13/04/2024', stand the other way" in got.finding("exchanged_dates").text
     )
+
+
+STATED = ABOUT + PEOPLE.replace('"start"', '{ of = ["start"], formats = ["MM.DD.YYYY"] }')
+
+
+@pytest.mark.parametrize(
+    ("profile", "do"),
+    [
+        (STATED, 'correct the format, for example formats = ["DD.MM.YYYY"], of this column in mine.toml.'),
+        (
+            ABOUT + "[reading]\ndates = ['M.D.YYYY', 'MM.DD.YYYY']\n" + PEOPLE,
+            'correct the format, for example dates = ["DD.MM.YYYY"], below [reading] in mine.toml.',
+        ),
+    ],
+)
+def test_two_dates_the_other_way_round_prove_a_stated_order_wrong(tmp_path: Path, profile: str, do: str) -> None:
+    lines = "id,type,start\n1,intern,03.04.2024\n2,intern,13.04.2024\n3,intern,14.04.2024\n"
+    (problem,) = refusal(tmp_path, File("people", "x.csv", lines, "mine"), profiles={"mine": profile})
+    assert (problem.where, problem.code) == ('x.csv, column "start"', "exchanged_dates")
+    assert problem.what.startswith("day and month of 2 of its dates, for example '13.04.2024', stand the other way")
+    assert problem.do == do
+
+
+@pytest.mark.parametrize(
+    ("second", "third"), [("13.04.2024", "13.04.2024"), ("14.04.2024", "04.13.2024")], ids=["one date", "a proof"]
+)
+def test_one_date_the_other_way_round_or_a_proof_of_the_stated_order_refuses_no_file(
+    tmp_path: Path, second: str, third: str
+) -> None:
+    lines = f"id,type,start\n1,intern,13.04.2024\n2,intern,{second}\n3,intern,{third}\n4,intern,03.04.2024\n"
+    got = read_by(tmp_path, STATED, "people", lines)
+    assert got.rows("people", "person_id")[-1] == ("4",)
 
 
 @pytest.mark.parametrize(("text", "code"), [("soon", "not_a_date"), ("01/01/1900", "date_out_of_range")])
@@ -156,9 +226,7 @@ def test_a_date_the_other_way_round_refuses_the_file_where_the_order_is_only_usu
             "day and month of 1 of its dates, for example '13/4/2026', stand the other way round than the profile "
             "expects; the others may have been misread."
         )
-        assert (
-            problem.do == 'declare the format, for example timestamps = ["DD/MM/YYYY"], in a profile that extends mine.'
-        )
+        assert problem.do == 'declare the format, for example timestamps = ["D/M/YYYY"], below [reading] in mine.toml.'
     else:
         got = receive(tmp_path, file, profiles=mine)
         assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "exchanged_date")]

@@ -108,6 +108,14 @@ def test_an_address_that_two_people_share_is_no_key_and_is_listed(tmp_path):
     assert [f.text for f in paper.findings if f.code == "shared_email"] == [
         "ada@acme.example belongs to several people (E1, E2); records under it are given to none of them."
     ]
+    paper, _ = mapped(tmp_path / "listed", {"people": people})
+    assert [f.text for f in paper.findings if f.code == "shared_email"] == [
+        "ada@acme.example belongs to several people (E1, E2); records under it are those of E1, by the list of users."
+    ]
+    link = DECISIONS + "D1,link,grc,E2,ada@acme.example,hers\n"
+    paper, found = mapped(tmp_path / "linked", {"people": people, "accounts": accounts, "decisions": link})
+    assert found["ada@acme.example"] == ("E2", "link decision")
+    assert not [f for f in paper.findings if f.code == "shared_email"], "a decision settles it"
 
 
 def test_contradictions_are_listed(tmp_path):

@@ -411,6 +411,21 @@ def test_a_json_file_without_a_record_has_no_rows_and_lacks_no_column(tmp_path: 
         (" Total: 1 row ", "1 rows stand above it, as it says."),
         ("Total:,1,,,", "1 rows stand above it, as it says."),
         ("Grand total,,,,", "1 rows stand above it."),
+        ("Anzahl Datensätze: 1,,,,", "1 rows stand above it, as it says."),
+        ("Anzahl der Mitarbeiter,1,,,", "1 rows stand above it, as it says."),
+        ("Summe,1,,,", "1 rows stand above it, as it says."),
+        ("Gesamt,,,,", "1 rows stand above it."),
+        ("Nombre d'enregistrements : 1,,,,", "1 rows stand above it, as it says."),
+        ("Nombre de lignes,1,,,", "1 rows stand above it, as it says."),
+        ("Total général,,,,", "1 rows stand above it."),
+        ("Número de registros: 1,,,,", "1 rows stand above it, as it says."),
+        ("Suma,,,,", "1 rows stand above it."),
+        ("Report generated 2026-01-05 by HR,,,,", "1 rows stand above it."),
+        ("Exported by: hr.ops,10/06/2026,,,", "1 rows stand above it."),
+        ("Bericht erstellt am 05.01.2026,,,,", "1 rows stand above it."),
+        ("Rapport généré le 05/01/2026,,,,", "1 rows stand above it."),
+        ("Informe generado el 05/01/2026,,,,", "1 rows stand above it."),
+        ("End of report,,,,", "1 rows stand above it."),
     ],
 )
 def test_a_closing_line_is_no_record(tmp_path: Path, line: str, says: str) -> None:
@@ -427,7 +442,18 @@ def test_a_closing_line_may_lack_the_end_of_its_line(tmp_path: Path) -> None:
     assert [row.code for row in receive(tmp_path, File("people", "p.csv", text)).quarantine] == ["trailer"]
 
 
-@pytest.mark.parametrize("says", ["Total: 3 rows", "Total: 3,000 rows"])
+@pytest.mark.parametrize(
+    "person", ["Summer", "Totally", "Anzahlung", "Generated", "Reporter", "Sumaya", "total@x.example"]
+)
+def test_an_id_that_begins_like_a_closing_line_is_none(tmp_path: Path, person: str) -> None:
+    (row,) = receive(tmp_path, people("E1,,employee,2024-01-01,", f"{person},,employee,,")).quarantine
+    assert (row.code, row.subject) == ("missing_value", person)
+
+
+@pytest.mark.parametrize(
+    "says",
+    ["Total: 3 rows", "Total: 3,000 rows", "Anzahl Datensätze: 1.128", "Nombre de lignes : 1 128", "Filas: 3"],
+)
 def test_the_count_of_a_closing_line_must_agree(tmp_path: Path, says: str) -> None:
     (problem,) = refusal(tmp_path, people("E1,,employee,2024-01-01,", f'"{says}"'))
     assert (problem.where, problem.code) == ("people.csv, row 3", "count_mismatch")

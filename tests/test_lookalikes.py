@@ -21,9 +21,10 @@ def found(account: str, name: str = "", people: list[Person] = EVERYBODY) -> lis
     [
         ("Kim.Lee@firm.example", "", ("E104", 100, "same e-mail address")),
         ("kim.lee@old.example", "", ("E104", 99, "same part before the @")),
-        ("KIM.LEE", "", ("E104", 99, "same part before the @")),
+        ("KIM.LEE", "", ("E104", 99, "it is the part before their @")),
         ("u17@old.example", "Lee, Kim", ("E104", 98, "same name")),
         ("bintou_kone2@old.example", "", ("00153", 97, "the part before the @ is this name")),
+        ("Kone, Bintou", "", ("00153", 97, "it is this name")),
         ("mikaelsjoberg@old.example", "", ("E106", 96, "this name in one word")),
         ("bkone-lab", "", ("00153", 95, "'bkone' is a first letter and the other name")),
         ("sjobergm@old.example", "", ("E106", 95, "'sjobergm' is a first letter and the other name")),

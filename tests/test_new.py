@@ -243,6 +243,32 @@ def test_a_list_that_does_not_say_what_its_people_are_waits_for_one_word(run: Ru
     assert "exports/contractors.csv (people)\n    4 rows read, 3 used" in run("check", tmp_path / "nw").out
 
 
+def test_a_known_list_that_says_what_its_people_are_in_other_words_gets_a_proposal(run: Run, tmp_path: Path) -> None:
+    report = (
+        "Employee ID,Full Name,Job Title,Hire Date,Employment Type\n1,Ada,Engineer,2024-04-13,Contractor\n"
+        "2,Bo,Clerk,2024-04-13,Full time\n"
+    )
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path / "in", staff_csv=report))
+    assert (
+        "staff.csv: profile workday knows its headers, but not its worker_type, which 'Employment Type' seems to be. "
+        "Its columns: 'Employee ID', 'Full Name', 'Job Title', 'Hire Date', 'Employment Type'.\n"
+        "  It may hold people: my-staff.toml is a proposal, and not used yet.\n"
+    ) in done.out
+    text = (tmp_path / "acme" / "my-staff.toml").read_text("utf-8")
+    assert 'worker_type = "Employment Type"' in text
+    assert 'role = "Job Title"' in text
+
+
+def test_a_profile_of_ones_own_reads_its_file_whatever_else_stands_in_it(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "acme"
+    columns = "person_id = 'Employee ID'\nstart_date = 'Hire Date'\nworker_type = 'Kind'\nname = 'Full Name'\n"
+    put(folder, mine_toml=f"[profile]\ntitle = 'x'\n[[layout]]\ntable = 'people'\n[layout.columns]\n{columns}")
+    report = "Employee ID,Full Name,Hire Date,Employment Type\n1,Ada,2024-04-13,Contractor\n"
+    done = run("new", folder, "--from", *put(tmp_path / "in", staff_csv=report))
+    assert "staff.csv: people, by profile mine (x)." in done.out
+    assert "the file has no worker_type. Write it in place of …" in done.out
+
+
 def activated(text: str) -> str:
     """audit.toml with the # signs removed before each [[source]] that waits."""
     return re.sub(r"(?m)^# \[\[source\]\](?:\n# .+)+", lambda block: block.group().replace("\n# ", "\n")[2:], text)
@@ -586,7 +612,8 @@ def test_a_file_that_is_no_export_is_named_and_the_others_are_used(
     done = run("new", tmp_path / "acme", "--from", *put(tmp_path, odd_csv=content, staff_csv=PEOPLE, lms_csv=RECORDS))
     assert done.code == 1
     assert "odd.csv: " in done.out
-    assert f"# 'odd.csv': {why}" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert f"leave it out.\n# 'odd.csv': {why}" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert "  2. Mend odd.csv, write a profile that reads it, or leave it out.\n" in done.out
     assert len(sources(tmp_path / "acme")) == 2
 
 
@@ -601,7 +628,16 @@ def test_without_records_the_requirement_is_a_todo(run: Run, tmp_path: Path) -> 
     run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE))
     (requirement,) = load_audit(tmp_path / "acme").requirements
     assert requirement.satisfied_by == ("TODO: the module that your policy requires",)
+    assert "\n# The files hold no completed training" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
     assert "the newest export is of 2026-01-05" in (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+
+
+def test_records_that_wait_for_a_profile_are_not_said_to_be_none(run: Run, tmp_path: Path) -> None:
+    records = "Login,Course,Done on,Progress\na@x.example,S1,2025-03-14,Finished\n"
+    run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE, lms_csv=records))
+    text = (tmp_path / "acme" / "audit.toml").read_text("utf-8")
+    assert "\n# Files with training records wait to be read, see above: they may suggest a requirement.\n" in text
+    assert "hold no completed training" not in text
 
 
 def test_a_parquet_file_is_recognised_by_its_columns_and_another_one_gets_a_proposal(run: Run, tmp_path: Path) -> None:
@@ -825,7 +861,7 @@ def test_what_a_profile_leaves_to_audit_toml_is_left_to_the_user(run: Run, tmp_p
     assert "  completions is not read yet: the file has no module_id. Write it in place of …; then remove" in done.out
     audit = tmp_path / "acme" / "audit.toml"
     assert '\n# values.module_id = "…"\n' in audit.read_text("utf-8")
-    assert "The files hold no completed training that could suggest a requirement." in audit.read_text("utf-8")
+    assert "\n# Files with training records wait to be read, see above:" in audit.read_text("utf-8")
     audit.write_text(activated(audit.read_text("utf-8")).replace('module_id = "…"', 'module_id = "SEC-1"'), "utf-8")
     assert "exports/log.csv (completions)\n    1 row read, 1 used" in run("check", tmp_path / "acme").out
 

@@ -167,7 +167,7 @@ def test_each_remark_says_what_it_does_to_the_verdicts(judged):
         "1 person, 4 duties, 0 of them late or missing",
     ]
     assert told["reception@northwind.example"] == [
-        "Records under the address cover nobody.",
+        "Records under the address cover one of them at most.",
         "2 people, 8 duties, 5 of them late or missing",
     ]
     assert told["bamboohr_employees.csv"][1] == "7 people, 7 duties, 3 of them late or missing"

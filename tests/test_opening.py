@@ -180,8 +180,8 @@ def test_a_column_that_is_missing_is_told_with_those_that_are_there(tmp_path: Pa
     assert problem.what == f"it has no column start. Columns found: {found} and 1 more."
     assert problem.do == (
         "choose the profile that fits, or name the column in audit.toml, for example "
-        'columns = { start_date = "…" } (profile mine, table people). Where other rows stand above the header, say in a '
-        "profile among how many rows it is found: [reading] header_depth = 10."
+        'columns = { start_date = "…" } (profile mine, table people). Where other rows stand above the header, say in '
+        "mine.toml among how many rows it is found: [reading] header_depth = 10."
     )
 
 

@@ -388,6 +388,7 @@ def test_bamboohr_dates_in_the_format_of_the_account_are_one_problem(
 
 def test_workday_custom_reports(tmp_path: Path) -> None:
     got = receive(tmp_path, export("people", "workday/raas.json"), export("people", "workday/raas.csv"))
+    assert [file.part for file in got.intake.files] == ["Report_Entry", ""], "a CSV file has no list of its own"
     assert counts(got) == [("people", 3, 2, 1), ("people", 2, 2, 0)]
     assert got.rows("people", "person_id, name, email, worker_type, start_date, end_date") == [
         ("21001", "Ava Reyes", "ava@acme.example", "employee", date(2021, 5, 3), None),

@@ -32,6 +32,8 @@ PROVENANCE = (
 )
 #: Titles of training that a policy on security awareness may mean, the likelier ones first.
 AWARENESS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in ("aware", "security|cyber|phish"))
+WAITING = "# Files with training records wait to be read, see above: they may suggest a requirement."
+NO_TRAINING = "# The files hold no completed training that could suggest a requirement."
 SUGGESTED = """\
 # Suggestions, made from the records; your policy decides. The modules that people completed, those that look like
 # awareness training first. Any one of the modules in satisfied_by is enough: a translation or a newer edition goes
@@ -128,6 +130,7 @@ def _lines(draft: Draft) -> Iterator[str]:
                 yield from ("", *_source(source))
     if draft.unread:
         yield from ("", _heading("Not read"), "")
+        yield "# TODO: mend each of them, write a profile that reads it (profiles/README.md), or leave it out."
         yield from (f"# {quoted(file)}: {_one_line(why)}" for file, why in draft.unread.items())
     yield from ("", _heading("What is required"), "", *_requirements(draft))
 
@@ -182,7 +185,8 @@ def _requirements(draft: Draft) -> Iterator[str]:
         yield from _listed(modules, draft.titles)
         yield from ("", *_training(draft, modules[0][0]))
     else:
-        yield "# The files hold no completed training that could suggest a requirement."
+        waits = any(source.table == "completions" and source.waits_for for source in draft.sources)
+        yield WAITING if waits else NO_TRAINING
         yield from ("", *_training(draft, ""))
     if draft.policies:
         yield from ("", *_policies(draft))

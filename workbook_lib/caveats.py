@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from workbook_lib.audit import Audit, Window
 from workbook_lib.engine import Engine, literal
@@ -151,7 +151,7 @@ def _values_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
                         table="people",
                         subject=requirement.id,
                         text=f"Requirement {requirement.id} applies to {attribute} '{value}', which nobody has"
-                        + _nearest(value, known),
+                        + _nearest(value, known.difference(requirement.applies_to[attribute])),
                     )
 
 
@@ -167,7 +167,7 @@ def _modules_of_nobody(engine: Engine, audit: Audit) -> Iterator[Finding]:
                     table="completions",
                     subject=requirement.id,
                     text=f"Requirement {requirement.id} accepts module '{module}', which no record and no list names"
-                    + _nearest(module, known),
+                    + _nearest(module, known.difference(requirement.satisfied_by)),
                 )
 
 
@@ -236,7 +236,7 @@ def _manager_cycles(engine: Engine) -> Iterator[Finding]:
             )
 
 
-def _nearest(word: str, known: set[str | None]) -> str:
+def _nearest(word: str, known: Collection[str | None]) -> str:
     near = difflib.get_close_matches(word, [name for name in known if name], 1)
     return f"; did you mean '{near[0]}'?" if near else "."
 

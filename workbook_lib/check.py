@@ -14,6 +14,7 @@ from rich.text import Text
 from workbook_lib import register
 from workbook_lib.engine import Row
 from workbook_lib.exhibits.markup import visible
+from workbook_lib.intake.values import quoted
 from workbook_lib.lookalikes import Account, Person, Suggestion, suggestions
 from workbook_lib.procedures import Check
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM, RECORDS_OF_NOBODY, ROLL_FORWARD, UNREAD
@@ -22,16 +23,21 @@ from workbook_lib.workpaper import Workpaper
 
 #: How many items of a list are printed before "and n more".
 LISTED = 20
+#: How many columns that nobody reads are named.
+NAMED = 8
 #: Findings that somebody must mend; the others are for information.
 TO_MEND = {
     "no_source_of_records",
     "module_of_nobody",
     "value_of_nobody",
     "shared_email",
+    "id_of_several",
+    "leave_of_nobody",
     "account_of_several",
     "link_to_several",
     "decision_fits_nothing",
     "exchanged_dates",
+    "zone_in_header",
     "register_altered",
     "reminders_altered",
     "left_to_do",
@@ -49,9 +55,18 @@ ORDER BY CASE WHEN person_id IN (SELECT person_id FROM ({NOT_IN_THE_SYSTEM}) unk
 
 NAMES = "SELECT account, MIN(name) FROM accounts WHERE name IS NOT NULL GROUP BY account"
 
+#: A transfer ends a row and no spell; whoever is excluded has none.
 LEAVERS = """
-SELECT COUNT(DISTINCT CASE WHEN end_date BETWEEN window_from AND window_to THEN person_id END), COUNT(end_date)
-FROM people CROSS JOIN settings"""
+SELECT COUNT(DISTINCT CASE WHEN spell_to BETWEEN window_from AND window_to THEN person_no END),
+       COUNT(CASE WHEN spell_to <= as_of THEN 1 END)
+FROM spell CROSS JOIN settings"""
+
+#: People whom rows name that could not be read, and where these stand.
+NAMED_IN_VAIN = """
+SELECT person.person_id, place FROM unread_record JOIN account_person ON account_person.account = unread_record.account
+JOIN person ON person.person_no = account_person.person_no ORDER BY place DESC"""
+#: What a training or policy system exports.
+OF_SYSTEMS = ("accounts", "completions", "acknowledgements")
 
 
 def report(paper: Workpaper, console: Console) -> bool:
@@ -135,7 +150,8 @@ def _of_file(file: FileAccount, reasons: dict[tuple[int, str], Counter[str]]) ->
     """What became of one file; rows that are wrong, decisions that were refused, and rows set aside by rule apart."""
     parts = [f"{count(file.rows_read, 'row')} read, {file.rows_used:,} used"]
     parts += [_span(file.first_date, file.last_date)] if file.first_date else []
-    parts += [f"{count(len(file.ignored_columns), 'column')} ignored"] if file.ignored_columns else []
+    if ignored := [quoted(name) for name in file.ignored_columns]:
+        parts.append(f"{count(len(ignored), 'column')} ignored: {listing(ignored, NAMED)}")
     yield "; ".join(parts)
     for fate in (UNREADABLE, REFUSED, SET_ASIDE):
         if found := reasons.get((file.source_no, fate)):
@@ -188,12 +204,18 @@ def _findings(page: _Page, findings: Iterable[Finding]) -> None:
 def _people(page: _Page, paper: Workpaper) -> None:
     page.heading("People against accounts and records")
     nobody = _verdict(page, paper, NOT_IN_THE_SYSTEM, "people in the population are in no training or policy system")
-    page.some([_joined(row) for row in nobody])
+    unread = {f"{row.file}, row {row.row_no}" for row in paper.quarantine if row.table in OF_SYSTEMS}
+    named = {person: place for person, place in paper.rows(NAMED_IN_VAIN) if place in unread} if nobody else {}
+    page.some([_joined(row) + _named_in(named.get(row[0])) for row in nobody])
     orphans = _verdict(page, paper, RECORDS_OF_NOBODY, "accounts with records belong to no person")
     if orphans:
         _orphans(page, paper, orphans)
-    unread = _verdict(page, paper, UNREAD, "people have rows that cannot be read")
-    page.some([_joined(row) for row in unread])
+    page.some([_joined(row) for row in _verdict(page, paper, UNREAD, "people have rows that cannot be read")])
+
+
+def _named_in(place: str | None) -> str:
+    """That a file names somebody all the same, in a row that could not be read."""
+    return f"; but {place}, which could not be read, is about them" if place else ""
 
 
 def _orphans(page: _Page, paper: Workpaper, orphans: Sequence[Row]) -> None:
@@ -240,9 +262,9 @@ def _headcount(page: _Page, paper: Workpaper) -> None:
     )
     ((ended, ever),) = paper.rows(LEAVERS)
     if ever:
-        people = count(ended, "person has", "people have")
-        says = f"The exports hold people who left: {people} an end date from {window.start} to {window.end}."
-        page.line(says, state="ok")
+        whom = f": {count(ended, 'person', 'people')}" if ended else ", but nobody"
+        says = f"The exports hold people who left{whom} whose last day is from {window.start} to {window.end}."
+        page.line(says, state="ok" if ended else "note")
     suspicious = any(c.exceptions for c in _population(paper) if c.says.startswith("The people export holds leavers"))
     if not ever or suspicious:
         says = "No export holds anybody who left: it may have been made without leavers; ask for former people too."

@@ -50,21 +50,26 @@ def _unread(quarantine: Sequence[Quarantined]) -> Iterator[tuple[str, str | None
             yield row.subject, address_of(row.subject), f"{row.file}, row {row.row_no}"
 
 
+#: Addresses that several people have, and whose the records under each are; one that a decision settles is no doubt.
+SHARED = """
+WITH addressed AS (SELECT email, person_id FROM people UNION ALL SELECT email, person_id FROM unread_people)
+SELECT addressed.email, STRING_AGG(DISTINCT addressed.person_id, ', ' ORDER BY addressed.person_id),
+       MIN(owner.person_id), MIN(known.via)
+FROM addressed
+LEFT JOIN account_person known ON known.account_key = addressed.email AND known.person_no IS NOT NULL
+LEFT JOIN everybody owner ON owner.person_no = known.person_no
+WHERE addressed.email IN (SELECT email FROM addressed GROUP BY email HAVING MIN(person_id) < MAX(person_id))
+GROUP BY addressed.email HAVING COALESCE(MIN(known.via), '') <> 'link decision' ORDER BY addressed.email"""
+
+
 def _shared_addresses(engine: Engine) -> Iterator[Finding]:
-    rows = engine.rows(
-        "WITH addressed AS (SELECT email, person_id FROM people UNION ALL SELECT email, person_id FROM unread_people) "
-        "SELECT addressed.email, STRING_AGG(DISTINCT person.person_id, ', ' ORDER BY person.person_id) "
-        "FROM addressed JOIN everybody person ON person.person_id = addressed.person_id "
-        "WHERE addressed.email IN (SELECT email FROM addressed GROUP BY email HAVING MIN(person_id) < MAX(person_id)) "
-        "AND addressed.email NOT IN (SELECT account_key FROM account_person WHERE person_no IS NOT NULL) "
-        "GROUP BY addressed.email ORDER BY addressed.email"
-    )
-    for email, people in rows:
+    for email, people, owner, via in engine.rows(SHARED):
+        whose = f"those of {owner}, by the {via}" if owner else "given to none of them"
         yield Finding(
             code="shared_email",
             table="people",
             subject=email,
-            text=f"{email} belongs to several people ({people}); records under it are given to none of them.",
+            text=f"{email} belongs to several people ({people}); records under it are {whose}.",
         )
 
 

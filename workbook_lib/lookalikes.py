@@ -154,11 +154,11 @@ def _marks_of_person(person: Person) -> Iterator[Mark]:
 def _marks_of_account(account: Account) -> Iterator[tuple[Mark, int, str]]:
     """The same of an account, each with its score and the reason in words."""
     address = account.account.casefold()
-    local = address.partition("@")[0]
+    local, at, _ = address.partition("@")
     yield ("address", address), 100, "same e-mail address"
-    yield ("local part", local), 99, "same part before the @"
+    yield ("local part", local), 99, "same part before the @" if at else "it is the part before their @"
     yield ("name", _letters(account.name)), 98, "same name"
-    yield ("name", _letters(local)), 97, "the part before the @ is this name"
+    yield ("name", _letters(local)), 97, "the part before the @ is this name" if at else "it is this name"
     words = _words(local)
     yield ("joined", "".join(words)), 96, "this name in one word"
     for text in dict.fromkeys(("".join(words), *words)):

@@ -19,7 +19,7 @@ from workbook_lib.audit import time_zones
 from workbook_lib.audit_draft import Draft, SourceDraft, audit_text, profile_text
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.profile import Profile
-from workbook_lib.intake.proposal import Thesaurus, columns_of, propose
+from workbook_lib.intake.proposal import Thesaurus, columns_of, found_in, propose
 from workbook_lib.intake.recognition import Glance, Match, glances, known_profiles, recognise
 from workbook_lib.intake.survey import Survey, Tally, date_changes, is_respelled, survey
 from workbook_lib.intake.values import quoted
@@ -99,6 +99,7 @@ def next_steps(plan: Plan) -> Iterator[str]:
     places = sum("TODO" in line for line in plan.texts["audit.toml"].splitlines()[1:])
     steps = [f"In {where}: replace or confirm what says TODO ({places} places)."]
     steps += [f"Confirm {plan.folder / name}." for name in plan.texts if name != "audit.toml"]
+    steps += [f"Mend {name}, write a profile that reads it, or leave it out." for name in plan.unread]
     steps.append(f"workbook check {plan.folder}   until nothing says MEND that you can mend")
     steps.append(f"workbook run {plan.folder}   makes the evidence pack")
     yield from (f"  {n}. {step}" for n, step in enumerate(steps, 1))
@@ -113,7 +114,9 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
         for seen in glances(path):
             matches = [match for match in recognise(seen, plan.profiles) if _is_credible(match, plan, path)]
             if not matches:
-                _propose(plan, seen, known)
+                _propose(plan, seen, known, "no profile knows it.")
+            elif all(whys := [_unread(match, seen, known) for match in matches]):
+                _propose(plan, seen, known, whys[0])
             elif len(matches) == 1 or plan.ask:
                 _plan_for(plan, path, _chosen(plan, path, matches))
             else:
@@ -121,6 +124,15 @@ def _take(plan: Plan, path: Path, known: Thesaurus) -> None:
     except BadFileError as problem:
         plan.unread[path.name] = f"{problem.what} Do: {problem.do}"
         plan.tell(f"{path.name}: it cannot be read: {problem.what} Do: {problem.do}")
+
+
+def _unread(match: Match, seen: Glance, known: Thesaurus) -> str:
+    """What a profile would leave to one word for all rows, although a column of the file seems to say it of each."""
+    untold = [(TABLES[table], name) for table, names in match.untold.items() for name in names]
+    shape = columns_of(seen) if untold and not match.profile.own else None
+    found = [(name, found_in(shape, table, name, known)) for table, name in untold if shape]
+    whys = [f"but not its {name}, which {quoted(header)} seems to be." for name, header in found if header]
+    return f"profile {match.profile.name} knows its headers, {whys[0]}" if whys else ""
 
 
 def _is_credible(match: Match, plan: Plan, path: Path) -> bool:
@@ -240,12 +252,12 @@ def _free_name(plan: Plan, base: str) -> str:
     return next(name for n in range(1, 10_000) if (name := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 
-def _propose(plan: Plan, seen: Glance, known: Thesaurus) -> None:
-    """For a file that no profile knows: its columns, and a profile to confirm, which nothing uses yet."""
+def _propose(plan: Plan, seen: Glance, known: Thesaurus, why: str) -> None:
+    """For a file that no profile reads, and why: its columns, and a profile to confirm, which nothing uses yet."""
     path, named = seen.path, _named(seen.path, seen.sheet)
     shape = columns_of(seen)
     columns = listing([quoted(column.header) for column in shape.columns], 40) or "none"
-    plan.tell(f"{named}: no profile knows it. Its columns: {columns}.")
+    plan.tell(f"{named}: {why} Its columns: {columns}.")
     proposal = propose(named, seen, shape, known)
     if proposal is None:
         plan.unread[named] = f"no profile knows it, and its columns resemble no table: {columns}."

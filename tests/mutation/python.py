@@ -41,7 +41,7 @@ LIBRARY = PROJECT / "workbook_lib"
 INTAKE = (
     "test_values test_date_formats test_opening test_mapping test_grammar test_intake test_files test_bulk test_snapshots "
     "test_spreadsheets test_roster_profiles test_training_profiles test_profiles test_new test_proposal test_recognition "
-    "test_audit test_lookalikes test_bad_inputs"
+    "test_audit test_lookalikes test_bad_inputs test_advice test_strangers"
 )
 #: Room → its modules, and the tests that defend them.
 ROOMS: dict[str, tuple[str, str]] = {
@@ -50,7 +50,8 @@ ROOMS: dict[str, tuple[str, str]] = {
     "dates": ("intake.date_formats", "test_date_formats"),
     "ledger": ("ledger", "test_ledger test_decide"),
     "reading": (
-        "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake",
+        "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake "
+        "intake.advice intake.closing_lines intake.strangers",
         INTAKE,
     ),
     "bulk": ("intake.bulk intake.parquet", INTAKE),

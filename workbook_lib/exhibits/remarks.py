@@ -36,7 +36,7 @@ EFFECTS: dict[str, str] = {
     "records_lost": "Verdicts rest on the newer export alone.",
     "register_altered": "Decisions count as they stand now.",
     "roles_without_history": "Who changed role is judged by today's role on every day.",
-    "shared_email": "Records under the address cover nobody.",
+    "shared_email": "Records under the address cover one of them at most.",
     "too_early_for_campaign": "Not covered by that record after the campaign's due day.",
     "unknown_version": "The acknowledgement covers nothing.",
     "value_of_nobody": "The requirement applies to nobody by that value.",

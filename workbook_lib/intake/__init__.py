@@ -21,6 +21,7 @@ from workbook_lib.intake.profile import Profile
 from workbook_lib.intake.profile_file import load_profile
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.remarks import further_pages, remarks
+from workbook_lib.intake.strangers import strangers
 from workbook_lib.source import Source
 from workbook_lib.tables import TABLES, FileAccount, Finding, Problem, Quarantined, UserError, count, listing
 
@@ -75,11 +76,12 @@ def read(audit: Audit, engine: Engine) -> Intake:
         files=files,
         quarantine=tuple(row for reading in readings for row in reading.quarantine),
         findings=(
-            *remarks(readings),
+            *remarks(readings, audit.settings.zone),
             *further_pages(readings),
             *snapshots.findings(files, readings),
             *_early_exports(engine, files),
             *_endless(engine, files),
+            *strangers(engine, readings),
         ),
     )
 
@@ -183,7 +185,8 @@ def _part(reading: Reading) -> str:
     layout = reading.layout
     if layout.pairs:
         return f"pairs of columns, as {reading.table.name}"
-    return reading.opened.sheet or ", ".join(filter(None, (*layout.records, layout.explode)))
+    lists = (*layout.records, layout.explode) if reading.kind == "json" else ()
+    return reading.opened.sheet or ", ".join(filter(None, lists))
 
 
 # --- findings across files ----------------------------------------------------------------------------------------

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from workbook_lib.intake.files import BadFileError, normal
-from workbook_lib.intake.values import quoted, zone_names
+from workbook_lib.intake.values import fold, quoted, zone_names
 from workbook_lib.tables import listing
 
 #: In a header that is sought: the place of the time zone in which the column's timestamps are written.
 ZONE = "{zone}"
+_IN_BRACKETS = re.compile(r"(.*\()([^()]+)\)\s*")
+
+
+def zone_at_end(header: str) -> tuple[str, str] | None:
+    """A header whose last brackets hold a time zone: with `{zone}` in that place, and the zone.
+
+    >>> zone_at_end("Signed (UTC)"), zone_at_end("Signed (Required)")
+    (('Signed ({zone})', 'UTC'), None)
+    """
+    match = _IN_BRACKETS.fullmatch(header)
+    zone = zone_names().get(fold(match[2])) if match else None
+    return (f"{match[1]}{ZONE})", zone) if match and zone else None
 
 
 class Columns:

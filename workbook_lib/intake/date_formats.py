@@ -15,6 +15,7 @@ from workbook_lib.intake.values import (
     ISO_TIMESTAMP,
     BadValueError,
     MomentParser,
+    date_format,
     quoted,
 )
 
@@ -89,6 +90,22 @@ def read_by(formats: Iterable[str], texts: Iterable[str], none: Iterable[str] = 
 def is_date(text: str) -> bool:
     """Whether a text has the shape of a date in some format."""
     return _named(text) is not None or _shape(text) is not None
+
+
+def is_no_day(text: str, name: str) -> bool:
+    """Whether a text is written in a format, but its month has no such day.
+
+    >>> is_no_day("31.02.2024", "DD.MM.YYYY"), is_no_day("2025-02-30", "YYYY-MM-DD"), is_no_day("soon", "YYYY-MM-DD")
+    (True, True, False)
+    """
+    try:
+        match = date_format(ISO_DATE if name == ISO_TIMESTAMP else name).match(text)
+    except ValueError:  # a count of seconds has no day
+        return False
+    if match is None:
+        return False
+    another = f"{text[: match.start('day')]}11{text[match.end('day') :]}"
+    return _reads(_parser(name), another) and not _reads(_parser(name), text)
 
 
 def _reads(parse: MomentParser, text: str) -> bool:

@@ -236,7 +236,7 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
             return BadFileError(
                 f"it looks like {name} separates its columns; profile {profile.name} expects "
                 f"{' or '.join(map(quoted, expected))}.",
-                f"export with the expected delimiter, or declare it in a profile that extends {profile.name}.",
+                f"export with the expected delimiter, or declare it {profile.place}.",
                 place="row 1",
                 code="wrong_delimiter",
             )
@@ -245,7 +245,7 @@ def _missing(lacking: list[str], opened: Opened, layout: Layout, profile: Profil
     do += f"{_named(lacking, opened, layout)} (profile {profile.name}, table {layout.table})."
     if kind not in ("json", "parquet"):
         do += (
-            " Where other rows stand above the header, say in a profile among how many rows it is found: [reading] "
+            f" Where other rows stand above the header, say {profile.place} among how many rows it is found: [reading] "
             f"header_depth = {max(10, 2 * layout.reading.header_depth)}."
         )
     return BadFileError(

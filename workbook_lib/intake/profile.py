@@ -351,6 +351,16 @@ class Profile(Part):
         """The layouts that become this table, in the order in which they are tried."""
         return tuple(layout for layout in self.layouts if layout.table == table)
 
+    @property
+    def declare(self) -> str:
+        """What the user does with a format: whoever has stated one corrects it."""
+        return "correct" if self.states_formats else "declare"
+
+    @property
+    def place(self) -> str:
+        """Where its user can say something else: in the file itself, where it is the user's own."""
+        return f"in {self.name}.toml" if self.own else f"in a profile that extends {self.name}"
+
 
 def headers_in(entry: Entry) -> tuple[str, ...]:
     """The headers that an entry reads."""

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from rapidfuzz import fuzz, utils
 
+from workbook_lib.intake.advice import number_keys
+from workbook_lib.intake.columns import zone_at_end
 from workbook_lib.intake.csv_records import open_csv
 from workbook_lib.intake.date_formats import Evidence, evidence, is_date
 from workbook_lib.intake.files import Opened
@@ -34,9 +36,13 @@ from workbook_lib.wording import toml_text
 CHOOSE = "…"
 #: How alike two headers must be, of 100, to be proposed as the same.
 ALIKE = 80
+#: How much more an account is worth, of 100, whose values are addresses: a name belongs to nobody.
+ADDRESSED = 20
 #: A column with more different texts holds no closed vocabulary.
 MOST_WORDS = 30
 MOST_TEXTS = 50_000
+#: What a column is not by its values where its name says one of these.
+OTHERWISE = frozenset({"manager_email", "completed_at", "acknowledged_at"})
 DATED = (Kind.DATE, Kind.END, Kind.MOMENT)
 #: What columns and words are called where no profile of ours says so.
 ELSEWHERE = tomllib.loads((Path(__file__).parent / "headers.toml").read_text(encoding="utf-8"))
@@ -47,7 +53,7 @@ ABOUT = """\
 # The grammar: workbook_lib/profiles/README.md.
 
 """
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?\s*%?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+|,[0-9]{1,2})?\s*%?")
 _EMAIL = re.compile(r"\S+@\S+")
 _NESTED = re.compile(r"[{\[].*", re.DOTALL)
 _OTHER_DAY = re.compile(ELSEWHERE["other_days"].replace("\n", ""))
@@ -230,6 +236,12 @@ def propose(name: str, file: Glance, shape: Shape, known: Thesaurus) -> Proposal
     return Proposal(table.name, ABOUT.format(file=quoted(name)) + body, body.count(f'"{CHOOSE}"'))
 
 
+def found_in(shape: Shape, table: Table, name: str, known: Thesaurus) -> str:
+    """The header of the column that a canonical one would be read from; nothing where none resembles it."""
+    seen, _ = _mapping(table, shape.columns, known).get(name, (None, 0.0))
+    return seen.header if seen else ""
+
+
 def _score(table: Table, mapping: Mapping) -> float:
     """A required column counts twice, and as much against a table that does not find it.
 
@@ -249,7 +261,7 @@ def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
         if (alike := _likely(seen, column, known)) >= ALIKE and _may_be(column.kind, seen)
     ]
     mapping: Mapping = {}
-    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0] - pair[1].required):
+    for alike, column, seen in sorted(pairs, key=lambda pair: -pair[0] - pair[1].required - _addressed(*pair[1:])):
         if column.name not in mapping and all(seen is not other for other, _ in mapping.values()):
             mapping[column.name] = (seen, alike)
     for column in table.columns:
@@ -260,6 +272,11 @@ def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
             if len(chosen := [seen for alike, seen in fitting if alike == best]) == 1:
                 mapping[column.name] = (chosen[0], BY_VALUES)
     return mapping
+
+
+def _addressed(column: Column, seen: Seen) -> int:
+    """Of two columns that may be the account, and whose names are about as alike, the one with addresses is better."""
+    return ADDRESSED if column.kind is Kind.ACCOUNT and seen.mostly(_EMAIL.fullmatch) else 0
 
 
 def _likely(seen: Seen, column: Column, known: Thesaurus) -> float:
@@ -286,7 +303,12 @@ def _may_be(kind: Kind, seen: Seen) -> bool:
 
 
 def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
-    """Whether the values alone make it likely: an address, a day on which something was done, a known word."""
+    """Whether the values alone make it likely: an address, a day on which something was done, a known word.
+
+    A column that is called otherwise is something else: the address of a manager, the day of a signature.
+    """
+    if any(known.likeness(seen.header, other) >= ALIKE for other in OTHERWISE - {column.name}):
+        return False
     if column.kind is Kind.MOMENT:
         return seen.mostly(is_date) and not _OTHER_DAY.search(seen.header)
     if column.kind is Kind.ACCOUNT:
@@ -307,7 +329,7 @@ def _profile(name: str, file: Glance, shape: Shape, table: Table, mapping: Mappi
     yield "[layout.columns]"
     for column in table.columns:
         if column.name in mapping:
-            yield _line(column, *mapping[column.name])
+            yield _line(column, *mapping[column.name], file.kind)
         elif column.required:
             yield f'{column.name} = "{CHOOSE}"  # required, and no column looks like it'
     yield from _unused(shape.columns, mapping)
@@ -316,10 +338,12 @@ def _profile(name: str, file: Glance, shape: Shape, table: Table, mapping: Mappi
             yield from _words(column, mapping[column.name][0], known)
 
 
-def _line(column: Column, seen: Seen, sure: float) -> str:
+def _line(column: Column, seen: Seen, sure: float, kind: str) -> str:
     """One column, how it is read, and why it is proposed."""
-    header = toml_text(seen.header)
+    zoned = zone_at_end(seen.header) if column.kind is Kind.MOMENT and kind != "json" else None
+    header = toml_text(zoned[0] if zoned else seen.header)
     why = "by its values" if sure == BY_VALUES else "by its name"
+    why += f", which says that its times are in {zoned[1]}" if zoned else ""
     example = f", for example {quoted(next(iter(seen.first)))}" if seen.first else ", and it is empty"
     if column.kind in DATED and seen.first:
         found = evidence(seen.first)
@@ -330,8 +354,8 @@ def _line(column: Column, seen: Seen, sure: float) -> str:
             says = "; ".join(found.doubts) or found.why
             return f"{column.name} = {{ of = [{header}], formats = [{formats}] }}  # {why}; {says}{no_dates}"
         return f"{column.name} = {header}  # {why}; {found.why}{no_dates}"
-    if column.kind is Kind.NUMBER and any(text.endswith("%") for text in seen.first):
-        return f'{column.name} = {{ of = [{header}], suffix = "%" }}  # {why}{example}'
+    if column.kind is Kind.NUMBER and (how := number_keys(seen.first)):
+        return f"{column.name} = {{ of = [{header}], {how} }}  # {why}{example}"
     return f"{column.name} = {header}  # {why}{example}"
 
 

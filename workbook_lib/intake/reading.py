@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from workbook_lib.intake import spreadsheet
+from workbook_lib.intake.advice import mending, set_aside
+from workbook_lib.intake.closing_lines import closing_line
 from workbook_lib.intake.csv_records import unclosed_quote
+from workbook_lib.intake.date_formats import read_by
 from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened
-from workbook_lib.intake.mapping import Reader, RowReader, Stored
-from workbook_lib.intake.profile import Layout, Profile
-from workbook_lib.intake.values import BadValueError, fits_both_orders, is_numeric_date, quoted
+from workbook_lib.intake.mapping import CANONICAL, Reader, RowReader, Stored, entries
+from workbook_lib.intake.profile import Layout, Of, Profile
+from workbook_lib.intake.values import BadValueError, exchanged, fits_both_orders, is_numeric_date, quoted
 from workbook_lib.source import Source
-from workbook_lib.tables import VOCABULARY, Answer, Column, Kind, Quarantined, Status, Table, date_of
+from workbook_lib.tables import Answer, Column, Kind, Quarantined, Status, Table, date_of
 
 #: Statuses that can count as a completion (C6): such a record needs a date.
 DONE = frozenset({Status.COMPLETED.value, Status.PASSED.value, Status.EQUIVALENT.value})
@@ -33,15 +34,8 @@ EFFECT = {
     "acknowledgements": "the record is quarantined; it covers nothing, and {subject} may be reported late or missing.",
     "decisions": "the decision is quarantined; it explains, extends, links and excludes nothing.",
 }
-DO = {
-    "not_a_date": "export again from the source, or declare the format in a profile that extends {profile}.",
-    "missing_value": "complete it in the source system and export again.",
-    "exchanged_date": "declare the order of day and month in a profile that extends {profile}, or export again.",
-    "end_before_start": "correct the dates in the source system and export again.",
-}
 #: Codes of a text that is perhaps a date in another order of its parts.
 DOUBTFUL_DATES = frozenset({"not_a_date", "exchanged_date"})
-_TRAILER = re.compile(r"(?:grand )?total\b|(?:number of )?(?:records|rows)\s*:", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +64,7 @@ class Reading:
     def rows(self) -> Iterator[list[Any]]:
         """The used rows, as they are stored; every other row goes to quarantine."""
         take = self.take
-        with closing(self.opened.rows) as rows:
+        with contextlib.closing(self.opened.rows) as rows:
             for row_no, cells, fault in rows:
                 self.rows_read += 1
                 if (stored := take(row_no, cells, fault)) is not None:
@@ -81,7 +75,8 @@ class Reading:
         """The row as it is stored; None where it goes to quarantine. It is counted in rows_read."""
         reader = self.reader
         if fault is not None:
-            self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
+            if not self._is_footer(row_no, cells, fault):
+                self._reject(row_no, cells, ("", BadValueError(fault.code, fault.message)))
             return None
         if reader.sets_aside and self._is_set_aside(row_no, cells):
             return None
@@ -125,6 +120,14 @@ class Reading:
         header = self.opened.header[place]
         self._put_aside(row_no, cells, header, cells[place], "set_aside", f"set aside: {reason}.")
         return True
+
+    def _is_footer(self, row_no: int, cells: list[str], fault: Fault) -> bool:
+        """A line of one cell that a rule of the profile sets aside: a record is cut off there, or it is none."""
+        rules = self.reader.asides if fault.code == "too_short" and len(cells) == 1 else ()
+        reason = next((reason for place, memo, reason in rules if place == 0 and memo[cells[0]][0]), None)
+        if reason is not None:
+            self._put_aside(row_no, cells, self.opened.header[0], cells[0], "set_aside", f"set aside: {reason}.")
+        return reason is not None
 
     def _clip(self, row_no: int, cells: list[str], stored: list[Any]) -> bool:
         """A row of an effective-dated history speaks for the days of its window only (C2)."""
@@ -179,41 +182,22 @@ class Reading:
         effect = EFFECT.get(self.table.name, "the row is quarantined; it is not used.")
         message = (
             f"{problem.message}.{others} Effect: {effect.format(subject=subject or 'the person it is about')} "
-            f"Do: {self._do(header, given, problem)}"
+            f"Do: {self._do(cells, header, given, problem)}"
         )
         self._quarantine(row_no, header, given, problem.code, message, subject)
         if self.table.name == "people" and subject:
             self.unread.append(self._as_read(results, row_no))
         return
 
-    def _do(self, header: str, given: str, problem: BadValueError) -> str:
-        """What mends a row; for a word that is not known, the very lines of a profile."""
-        worded = self._worded().get(header)
-        if worded and problem.code == "unknown_word":
-            return f"export again from the source, or say what the word means: {self._words_to_add(worded, given)}"
-        if worded and problem.code == "missing_value":
-            lines = self._words_to_add(worded, "")
-            return f"{DO[problem.code][:-1]}, or state in a profile what an empty word means: {lines}"
-        do = DO.get(problem.code, "correct it in the source system and export again; do not edit the file.")
-        return do.format(profile=self.profile.name)
-
-    def _worded(self) -> dict[str, Column]:
-        """The headers of columns with a closed vocabulary, in which a word may be given a meaning."""
-        return {_header(reader): reader.column for reader in self.reader.readers if reader.column.kind in VOCABULARY}
-
-    def _words_to_add(self, column: Column, word: str) -> str:
-        """The lines of a profile that give a word its meaning, and where they go."""
-        says, allowed = json.dumps(word.strip(), ensure_ascii=False), VOCABULARY[column.kind]
-        # No meaning is proposed: "Overdue" pasted as completed would count as done. A profile refuses "…".
-        lines = f'`[words.{column.name}]` and `{says} = "…"`'
-        means = f"with one of these in place of …: {', '.join(allowed)}"
-        name = self.profile.name
-        if self.profile.own:
-            return f"add to {name}.toml the lines {lines} {means}."
-        return (
-            f'save a file my-{name}.toml beside audit.toml with the lines `extends = "{name}"`, {lines} {means}, '
-            f'and give this source profile = "my-{name}".'
-        )
+    def _do(self, cells: Sequence[str], header: str, given: str, problem: BadValueError) -> str:
+        """What mends a row. One with a single filled cell is perhaps no record."""
+        alone = [(name.strip(), text) for name, text in zip(self.opened.header, cells, strict=False) if text.strip()]
+        is_line = bool(header) or len(cells) == 1  # of a row that is not whole nothing else can be looked at
+        if is_line and len(alone) == 1 and alone[0][0] and len(self.opened.header) > 2 and self.kind in ("csv", "xlsx"):
+            return set_aside(self.profile, *alone[0], problem)
+        reader = next((reader for reader in self.reader.readers if _header(reader) == header), None)
+        column, formats = (reader.column, self._formats(reader)[1]) if reader else (None, ())
+        return mending(self.profile, column, header, given, problem, (*formats, *CANONICAL))
 
     def _as_read(self, results: Sequence[tuple[Any, str, Stored | BadValueError]], row_no: int) -> list[Any]:
         """A people row that could not be read: what of it could, for its person is undetermined (C12)."""
@@ -259,18 +243,20 @@ class Reading:
             self.rows_read -= 1
             self.opened.blank_rows += 1
             return True
-        if len(filled) > 2 or not _TRAILER.match(filled[0]):
-            return False
-        said = re.search(r"[0-9][0-9,]*", " ".join(filled))
         before = self.rows_read - 1
-        if said and int(said.group().replace(",", "")) != before:
+        found = closing_line(filled)
+        if found is None:
+            return False
+        if found.count not in (None, before):
             raise BadFileError(
                 f"its last line says {quoted(' '.join(filled))}, but {before:,} rows stand above it.",
-                "export it again and copy it whole.",
+                "export it again and copy it whole; where it counts something else, set it aside "
+                f"{self.profile.place}, by a [[layout.set_aside]].",
                 place=f"row {row_no}",
                 code="count_mismatch",
             )
-        says = f"a closing line, not a record; {before:,} rows stand above it" + (", as it says." if said else ".")
+        agrees = "." if found.count is None else ", as it says."
+        says = f"a closing line, not a record; {before:,} rows stand above it{agrees}"
         self._quarantine(row_no, self.opened.header[0], filled[0], "trailer", says, "", by_rule=True)
         return True
 
@@ -293,29 +279,44 @@ class Reading:
             telling = both or len(reader.foreign) > 1  # one such date alone is a slip, and its row is quarantined
             if telling and not any(stored[0] for stored in reader.memo.values()):
                 fits = " fit both day/month and month/day," if both else ""
-                key = _formats_key(reader)
+                key, _ = self._formats(reader)
+                where = f"{_among(key)} {self.profile.place}"
                 raise BadFileError(
                     f"{len(both or reader.foreign):,} dates, for example {quoted((both or reader.foreign)[0])},{fits} "
                     "and none is written as the profile expects.",
-                    f'declare which it is, {key} = ["MM/DD/YYYY"] or {key} = ["DD/MM/YYYY"], below [reading] in a '
-                    f"profile that extends {self.profile.name}.",
+                    f'{self.profile.declare} which it is, {key} = ["MM/DD/YYYY"] or {key} = ["DD/MM/YYYY"], {where}.',
                     place=f'column "{_header(reader)}"',
                     code="ambiguous_dates",
                 )
 
     def _refuse_exchanged(self) -> None:
-        """Dates in the other order of day and month: unless the declared order is certain, the others were misread."""
+        """Dates in the other order of day and month: unless the declared order is certain, the others were misread.
+
+        Where a user has stated the order, one such date is a slip, and two are a proof against it.
+        """
+        slips = 1 if self.profile.states_formats else 0
         for reader in self.reader.readers:
-            if not reader.exchanged or self.profile.states_formats or _proves_its_order(reader):
+            if len(set(reader.exchanged)) <= slips or _proves_its_order(reader):
                 continue
+            example = reader.exchanged[0]
+            key, formats = self._formats(reader)
+            where = f"{_among(key)} {self.profile.place}"
+            other = next(name for name in map(exchanged, formats) if read_by((name,), (example,)))
             raise BadFileError(
-                f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(reader.exchanged[0])}, "
+                f"day and month of {len(reader.exchanged):,} of its dates, for example {quoted(example)}, "
                 "stand the other way round than the profile expects; the others may have been misread.",
-                f'declare the format, for example {_formats_key(reader)} = ["DD/MM/YYYY"], in a profile that extends '
-                f"{self.profile.name}.",
+                f'{self.profile.declare} the format, for example {key} = ["{other}"], {where}.',
                 place=f'column "{_header(reader)}"',
                 code="exchanged_dates",
             )
+
+    def _formats(self, reader: Reader) -> tuple[str, tuple[str, ...]]:
+        """By which key of the profile the formats of a column are declared, and which they are."""
+        entry = entries(self.layout, self.source).get(reader.column.name)
+        if isinstance(entry, Of) and entry.formats:
+            return "formats", entry.formats
+        key = "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+        return key, getattr(self.layout.reading, key)
 
     def _refuse_empty(self) -> None:
         if not self.rows_read and self.table.name in NEVER_EMPTY and not self.source.allow_empty:
@@ -343,9 +344,9 @@ def _header(reader: Any) -> str:
     return " / ".join(reader.headers) or reader.column.name
 
 
-def _formats_key(reader: Reader) -> str:
-    """What [reading] calls the formats of a column."""
-    return "timestamps" if reader.column.kind is Kind.MOMENT else "dates"
+def _among(key: str) -> str:
+    """Where in a profile a key of formats stands."""
+    return "of this column" if key == "formats" else "below [reading]"
 
 
 def _proves_its_order(reader: Reader) -> bool:

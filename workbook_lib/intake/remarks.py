@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from zoneinfo import ZoneInfo
 
+from workbook_lib.intake.columns import ZONE, zone_at_end
 from workbook_lib.intake.files import normal
-from workbook_lib.intake.mapping import Reader, is_key
+from workbook_lib.intake.mapping import Reader, entries, is_key
+from workbook_lib.intake.profile import headers_in
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
 from workbook_lib.tables import Column, Finding, Kind, count, listing
 
 _DECIMAL = re.compile(r"[0-9]{3,}\.0")
+_OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$")
 #: Text by which rows are matched: blanks around it, leading zeros and unseen characters matter.
 _IDS = (Kind.TEXT, Kind.ACCOUNT, Kind.EMAIL)
 
 
-def remarks(readings: Iterable[Reading]) -> Iterator[Finding]:
-    """Findings on each file, in the order of audit.toml."""
+def remarks(readings: Iterable[Reading], zone: ZoneInfo) -> Iterator[Finding]:
+    """Findings on each file, in the order of audit.toml. zone : the audit's."""
     for reading in readings:
-        for code, text in (*_of_file(reading), *_of_columns(reading)):
+        for code, text in (*_of_file(reading), *_of_columns(reading), *_of_zones(reading, zone)):
             yield Finding(
                 code=code, table=reading.table.name, subject=reading.file, text=text, source_no=reading.source_no
             )
@@ -102,6 +106,31 @@ def _of_columns(reading: Reading) -> Iterator[tuple[str, str]]:
             )
         if reader.column.kind in _IDS:
             yield from ((code, f"{reading.file}, {text}") for code, text in _of_ids(reader, reading))
+
+
+def _of_zones(reading: Reading, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """Times whose header names their zone, read in the audit's because nobody has declared it."""
+    for reader in reading.reader.readers if not reading.layout.reading.zone else ():
+        entry = entries(reading.layout, reading.source).get(reader.column.name)
+        declared = entry is not None and any(ZONE in header for header in headers_in(entry))
+        if reader.column.kind is not Kind.MOMENT or declared or not any(map(_has_no_offset, reader.memo.items())):
+            continue
+        for header, found in zip(reader.headers, map(zone_at_end, reader.headers), strict=True):
+            if found and found[1] != zone.key:
+                own = reading.profile.own and reading.kind != "json"
+                do = f"write {quoted(found[0])} for it" if own else f'declare zone = "{found[1]}" below [reading]'
+                yield (
+                    "zone_in_header",
+                    f"{reading.file}, column {quoted(header)}: its times are in {found[1]}, as the header says, and "
+                    f"were read as those of {zone.key}. Effect: what was done near midnight falls on another day. "
+                    f"Do: {do} {reading.profile.place}.",
+                )
+
+
+def _has_no_offset(item: tuple[object, tuple[object, ...]]) -> bool:
+    """Whether a text is a time on a day that does not say itself in which zone."""
+    text, stored = item
+    return isinstance(text, str) and ":" in text and not _OFFSET.search(text) and stored[-1] is not None
 
 
 def _is_id(column: Column) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import reduce
 from pathlib import Path
 
@@ -28,6 +29,10 @@ MOST_CELLS = 5_000_000
 #: All cells of a workbook together, in characters: a text that is stored once may stand in many cells.
 MOST_TEXT = 1 << 30
 CHUNK = 1 << 20
+#: The number format of a share that is shown as percent.
+PERCENT = b"%"
+#: Number formats that every workbook knows by their number.
+BUILT_IN = {b"9": b"0%", b"10": b"0.00%"}
 #: A cell whose value cannot be known begins with it.
 MARK = "\0unknown: "
 
@@ -57,17 +62,21 @@ _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^>]*>")
 _CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b[^>]*>")
 _STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\ss=[\"']([0-9]+)[\"'])[^>]*\sr=[\"']([A-Z]+)([0-9]+)[\"']")
+#: What a number format shows as it stands: texts in quotes, escaped signs, colours and conditions.
+_LITERAL = re.compile(rb'(?:"|&quot;).*?(?:"|&quot;)|[\\_*].|\[[^\]]*\]')
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
 
 
 @dataclass(slots=True)
 class Marks:
-    """What the text of a sheet says that the reader library does not: cells of unknown value, hidden rows, and how
-    many digits a number format shows of a cell. Rows and columns count from 0.
+    """What the text of a sheet says that the reader library does not: cells of unknown value, hidden rows, and cells
+    that a number format shows otherwise than they are stored. Rows and columns count from 0.
+
+    formats : of such a cell, `PERCENT` or the zeros of its format.
     """
 
     cells: dict[tuple[int, int], str] = field(default_factory=dict)
-    digits: dict[tuple[int, int], int] = field(default_factory=dict)
+    formats: dict[tuple[int, int], bytes] = field(default_factory=dict)
     hidden_rows: int = 0
 
 
@@ -253,24 +262,25 @@ def _marks(path: Path, index: int, remarks: dict[str, str]) -> Marks:
         targets = [dict(_ATTRIBUTE.findall(tag)) for tag in re.findall(rb"<Relationship\b[^>]*>", links)]
         target = next(found[b"Target"] for found in targets if found.get(b"Id") == link).decode()
         name = target[1:] if target.startswith("/") else f"xl/{target}"
-        padded = _padded_styles(archive, parts)
+        formats = _telling_formats(archive, parts)
         with archive.open(parts[_plain(name)]) as file:
             for block in _blocks(file.read, CHUNK):
-                _note(block, marks, padded)
+                _note(block, marks, formats)
     return marks
 
 
-def _padded_styles(archive: zipfile.ZipFile, parts: dict[str, str]) -> dict[bytes, int]:
-    """The cell styles that show a number with leading zeros (`00000`), and to how many digits."""
+def _telling_formats(archive: zipfile.ZipFile, parts: dict[str, str]) -> dict[bytes, bytes]:
+    """Cell style → its format, where it shows a number with leading zeros (`00000`) or as percent (`0.0%`)."""
     if "xl/styles.xml" not in parts:
         return {}
     text = archive.read(parts["xl/styles.xml"])
-    formats = [dict(_ATTRIBUTE.findall(tag)) for tag in _FORMAT.findall(text)]
-    codes = {found.get(b"numFmtId"): found.get(b"formatCode", b"") for found in formats}
+    own = [dict(_ATTRIBUTE.findall(tag)) for tag in _FORMAT.findall(text)]
+    codes = BUILT_IN | {found.get(b"numFmtId", b""): found.get(b"formatCode", b"") for found in own}
     section = _CELL_STYLES.search(text)
     styles = [dict(_ATTRIBUTE.findall(tag)) for tag in _STYLE.findall(section.group())] if section else []
-    shown = {b"%d" % no: codes.get(style.get(b"numFmtId"), b"") for no, style in enumerate(styles)}
-    return {no: len(code) for no, code in shown.items() if len(code) > 1 and not code.strip(b"0")}
+    shown = {b"%d" % no: codes.get(style.get(b"numFmtId", b""), b"") for no, style in enumerate(styles)}
+    shares = {no: PERCENT for no, code in shown.items() if PERCENT in _LITERAL.sub(b"", code)}
+    return shares | {no: code for no, code in shown.items() if len(code) > 1 and not code.strip(b"0")}
 
 
 def _mark_merged(sheet: CalamineSheet, marks: Marks) -> None:
@@ -299,7 +309,7 @@ def _blocks(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
     yield bytes(rest)
 
 
-def _note(block: bytes, marks: Marks, padded: dict[bytes, int]) -> None:
+def _note(block: bytes, marks: Marks, formats: dict[bytes, bytes]) -> None:
     marks.hidden_rows += len(_HIDDEN.findall(block))
     errors = _ERROR.findall(block)
     if len(errors) != len(_ERROR_TYPE.findall(block)):
@@ -308,9 +318,9 @@ def _note(block: bytes, marks: Marks, padded: dict[bytes, int]) -> None:
         marks.cells[int(row) - 1, _column(letters) - 1] = f"the spreadsheet error {error.decode(errors='replace')}"
     for letters, row in _NO_RESULT.findall(block):
         marks.cells[int(row) - 1, _column(letters) - 1] = "a formula whose result is not stored in the file"
-    for style, letters, row in _STYLED.findall(block) if padded else ():
-        if style in padded:
-            marks.digits[int(row) - 1, _column(letters) - 1] = padded[style]
+    for style, letters, row in _STYLED.findall(block) if formats else ():
+        if style in formats:
+            marks.formats[int(row) - 1, _column(letters) - 1] = formats[style]
 
 
 def _texts(sheet: CalamineSheet, marks: Marks, opened: Opened) -> Iterator[tuple[int, list[str]]]:
@@ -318,7 +328,7 @@ def _texts(sheet: CalamineSheet, marks: Marks, opened: Opened) -> Iterator[tuple
     if sheet.start is None:
         return
     top, left = sheet.start
-    marked_rows = {row for row, _ in (*marks.cells, *marks.digits)}
+    marked_rows = {row for row, _ in (*marks.cells, *marks.formats)}
     for row, values in enumerate(sheet.iter_rows(), top):
         cells = [""] * left + [_text(value) for value in values]
         for n, value in enumerate(values, left):
@@ -327,11 +337,23 @@ def _texts(sheet: CalamineSheet, marks: Marks, opened: Opened) -> Iterator[tuple
         for n in range(len(cells)) if row in marked_rows else ():
             if (row, n) in marks.cells:
                 cells[n] = MARK + marks.cells[row, n]
-            elif (row, n) in marks.digits and cells[n].isdigit() and isinstance(values[n - left], float):
-                opened.numeric[n] -= 1
-                opened.padded[n] += 1
-                cells[n] = cells[n].zfill(marks.digits[row, n])
+            elif (row, n) in marks.formats and isinstance(value := values[n - left], float):
+                if marks.formats[row, n] == PERCENT:
+                    cells[n] = _percent(value)
+                elif cells[n].isdigit():
+                    opened.numeric[n] -= 1
+                    opened.padded[n] += 1
+                    cells[n] = cells[n].zfill(len(marks.formats[row, n]))
         yield row + 1, cells
+
+
+def _percent(share: float) -> str:
+    """A share as it is shown, but not rounded by the format: 79.6% is no 80%. A spreadsheet counts to 15 digits.
+
+    >>> _percent(0.07), _percent(0.1 + 0.7), _percent(0.7955), _percent(1.0)
+    ('7%', '80%', '79.55%', '100%')
+    """
+    return f"{(Decimal(f'{share:.15g}') * 100).normalize():f}%"
 
 
 def _text(value: object) -> str:
