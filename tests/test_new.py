@@ -620,7 +620,9 @@ def test_a_file_that_is_no_export_is_named_and_the_others_are_used(
 def test_without_people_the_folder_is_written_and_the_reason_told(run: Run, tmp_path: Path) -> None:
     done = run("new", tmp_path / "acme", "--from", *put(tmp_path, lms_csv=RECORDS))
     assert done.code == 1
-    assert "It cannot be judged yet:\naudit.toml, source: no source has table = 'people'." in done.out
+    told = "It cannot be judged yet:\naudit.toml, source: no source has table = 'people'.\n  Do: add the HR system's export"
+    assert told in done.out
+    assert "nothing was written" not in done.out, "the folder was"
     assert (tmp_path / "acme" / "exports" / "lms.csv").is_file()
 
 

@@ -95,7 +95,8 @@ def _check_new(folder: Path) -> int:
     except typer.Exit as done:
         return done.exit_code
     except UserError as error:
-        typer.echo(f"It cannot be judged yet:\n{error}")
+        told = "\n".join(f"{problem.where}: {problem.what}\n  Do: {problem.do}" for problem in error.problems)
+        typer.echo(f"It cannot be judged yet:\n{told}")
         return 1
     return 0
 

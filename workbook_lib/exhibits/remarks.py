@@ -18,7 +18,9 @@ EFFECTS: dict[str, str] = {
     "decision_fits_nothing": "The decision has no effect.",
     "early_extract": "What happened after that extract is not in the verdicts.",
     "exchanged_dates": "Their rows were not used, so they cover nothing.",
+    "id_of_several": "They are judged as one person; a record of one covers the other, too.",
     "identical_rows": "None: a day is covered once, however often it is recorded.",
+    "leave_of_nobody": "These absences excuse nobody.",
     "link_to_several": "Its records cover nobody.",
     "look_alike_account": "Its records cover nobody.",
     "look_alike_people": "They are judged apart; records of one do not cover the other.",
@@ -40,6 +42,7 @@ EFFECTS: dict[str, str] = {
     "too_early_for_campaign": "Not covered by that record after the campaign's due day.",
     "unknown_version": "The acknowledgement covers nothing.",
     "value_of_nobody": "The requirement applies to nobody by that value.",
+    "zone_in_header": "Records made near midnight may count on another day.",
 }
 NONE = "None."
 
