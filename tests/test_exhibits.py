@@ -491,7 +491,7 @@ class TestWhatIsListed:
         assert awareness["Rule"] == "due within 30 days; every 12 months"
         assert awareness["Policy"] == "ISP-07 section 3.2"
         assert aup["Applies to"] == "worker type: employee"
-        assert aup["Rule"] == "due within 30 days; once; in force from 2023-01-01"
+        assert aup["Rule"] == "due within 30 days; once, and again with each material version; in force from 2023-01-01"
 
     def test_acknowledgements_are_bound_to_a_version(self, wp: Workpaper) -> None:
         frame = exhibits.acknowledgements(wp).table
