@@ -105,7 +105,7 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
         (YEARLY, hired("2025-01-01", "2025-03-31"), hired("2025-12-20")),
         "Not covered on 60 required days between 2025-01-31 and 2025-03-31; no valid record by the end of the judged period.",
     ),
-    "pending": ((YEARLY, hired("2025-12-20")), "Nothing was due by the end of the judged period; due on 2026-01-19."),
+    "pending": ((YEARLY, hired("2025-12-20")), "Nothing was due by the end of the judged period; next due on 2026-01-19."),
     "pending, and will leave": (
         (YEARLY, hired("2025-12-20", "2026-01-10")),
         "Nothing was due by the end of the judged period.",
@@ -113,7 +113,7 @@ SENTENCES: dict[str, tuple[tuple[Any, ...], str]] = {
     "left": ((YEARLY, hired("2025-12-01", "2025-12-15")), "The requirement stopped applying before anything was due."),
     "a row that cannot be used": (
         (YEARLY, hired("2025-12-20"), trained("2025-02-31")),
-        "Nothing was due by the end of the judged period; due on 2026-01-19. A row that seems to be about this person could "
+        "Nothing was due by the end of the judged period; next due on 2026-01-19. A row that seems to be about this person could "
         "not be used: exports/02_completions.csv, row 2.",
     ),
     "rows that cannot be used": (
@@ -139,12 +139,12 @@ SEVERAL: dict[str, tuple[tuple[Any, ...], list[tuple[str, str, str]]]] = {
             *(trained("2025-02-31"), trained("2025-02-01", "failed", account="Q")),
         ),
         [
-            ("P", "R", "Nothing was due by the end of the judged period; due on 2026-01-19. A row that seems to be about "
+            ("P", "R", "Nothing was due by the end of the judged period; next due on 2026-01-19. A row that seems to be about "
              "this person could not be used: exports/02_completions.csv, row 2."),
-            ("P", "S", "Nothing was due by the end of the judged period; due on 2026-01-19. A row that seems to be about "
+            ("P", "S", "Nothing was due by the end of the judged period; next due on 2026-01-19. A row that seems to be about "
              "this person could not be used: exports/02_completions.csv, row 2."),
-            ("Q", "R", "Nothing was due by the end of the judged period; due on 2026-01-19."),
-            ("Q", "S", "Nothing was due by the end of the judged period; due on 2026-01-19."),
+            ("Q", "R", "Nothing was due by the end of the judged period; next due on 2026-01-19."),
+            ("Q", "S", "Nothing was due by the end of the judged period; next due on 2026-01-19."),
         ],
     ),
     "a completion after the judged days is told of its requirement alone": (

@@ -17,7 +17,7 @@ SELECT verdict.person_no, verdict.requirement_no, verdict.verdict, verdict.requi
                    || CAST(relief_days AS STRING) || ' excused' || relief_word || '; '
               ELSE 'Covered on every required day since ' || CAST(required_from AS STRING) || '; ' END || latest_record
          WHEN 'pending' THEN 'Nothing was due by the end of the judged period'
-              || COALESCE('; due on ' || CAST(next_due_on AS STRING), '') || '.'
+              || COALESCE('; next due on ' || CAST(next_due_on AS STRING), '') || '.'
          ELSE 'The requirement stopped applying before anything was due.' END || unread_rows AS why
 FROM (SELECT verdict.*, closed.closed_on, CASE WHEN gap_days = 1 THEN '1 required day, ' || CAST(first_gap_on AS STRING)
                                    ELSE CAST(gap_days AS STRING) || ' required days between ' || CAST(first_gap_on AS STRING)
