@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import tempfile
 from pathlib import Path
@@ -751,3 +752,36 @@ def test_what_a_text_looks_like_is_the_same_whatever_parts_it_is_read_in(
     assert found == (
         (text.count("\n"), end.replace("\r", "\\r").replace("\n", "\\n"), '"' in text) if is_plain else None
     )
+
+
+NAMES = ["c[1].csv", "c*.csv", "c?.csv", "x=1/c1.csv", "c1.gz", "a[1]/c1.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no such names")
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_file_is_read_that_is_named_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    """A name that the engine would take for a pattern, for a partition or for a compressed file."""
+    query = "SELECT 'E1' AS person_id, 'intern' AS worker_type, DATE '{}-01-01' AS start_date, NULL::DATE AS end_date"
+    contents: dict[str, str | bytes] = {
+        year: f"person_id,worker_type,start_date,end_date\nE1,intern,{year}-01-01,\n"
+        if kind == "csv"
+        else parquet(tmp_path / f"made-{year}", query.format(year))
+        for year in ("2024", "2020")
+    }
+    if kind == "parquet":
+        name = f"{name.rpartition('.')[0]}.parquet"
+    beside = "a1/" if name.startswith("a") else ""
+    folder = arrange(tmp_path / "a", File("people", name, contents["2024"]))
+    for other in ("c1", "c2"):
+        path = folder / f"{beside}{other}.{kind}"
+        path.parent.mkdir(exist_ok=True)
+        if path != folder / name:
+            content = contents["2020"]
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+    text = (folder / "audit.toml").read_text().replace(f'"{name}"', f"'{name}'")
+    (folder / "audit.toml").write_text(text)
+    found = assert_equal(folder, monkeypatch)
+    assert [str(row[7]) for row in found["people"]] == ["2024-01-01"]

@@ -72,7 +72,7 @@ class Engine:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([_text(value) for value in row] for row in rows)
             if spool.stat().st_size:
-                self._change(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [str(spool)])
+                self._change(f"INSERT INTO {name} SELECT * FROM {_reader(columns)}", [pattern(spool)])
         finally:
             spool.unlink()
 
@@ -88,8 +88,9 @@ class Engine:
         whenever the relation is.
         """
         reader = (
-            f"read_csv({quoted(str(path))}, auto_detect=false, header=false, skip={skip}, delim='\x01', quote='', "
-            f"escape='', new_line={quoted(new_line)}, max_line_size={LONGEST_LINE}, columns={{'line': 'VARCHAR'}})"
+            f"read_csv({quoted(pattern(path))}, compression='none', auto_detect=false, header=false, skip={skip}, "
+            f"delim='\x01', quote='', escape='', new_line={quoted(new_line)}, max_line_size={LONGEST_LINE}, "
+            "columns={'line': 'VARCHAR'})"
         )
         self._execute(f"CREATE VIEW {name} AS SELECT line FROM {reader}")
 
@@ -98,7 +99,7 @@ class Engine:
         columns = ", ".join(f"c{place}" for place in range(len(parquet_columns(path))))
         self._execute(
             f"CREATE VIEW {name} AS SELECT *, file_row_number + 1 AS no "
-            f"FROM read_parquet({quoted(str(path))}, file_row_number=true) AS file({columns}, file_row_number)"
+            f"FROM {_parquet(path, 'file_row_number=true')} AS file({columns}, file_row_number)"
         )
 
     def hide(self, name: str) -> None:
@@ -224,8 +225,9 @@ class Engine:
                 raise ValueError(f"{path.name} has another header.")
         kinds = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
         reader = (
-            f"read_csv({quoted(str(path))}, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
-            f"nullstr='', allow_quoted_nulls=false, new_line='\\n', max_line_size={LONGEST_LINE}, columns={{{kinds}}})"
+            f"read_csv({quoted(pattern(path))}, compression='none', auto_detect=false, header=true, delim=',', "
+            f"quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, new_line='\\n', "
+            f"max_line_size={LONGEST_LINE}, columns={{{kinds}}})"
         )
         plain = "CASE WHEN {0} LIKE '''%' THEN substring({0}, 2) ELSE {0} END AS {0}"
         texts = ", ".join(plain.format(f'"{column}"') for column in columns)
@@ -242,7 +244,7 @@ class Engine:
 
     def in_parquet(self, path: Path) -> str:
         """A SELECT of the rows of a file that `export_parquet` wrote, in its order."""
-        return f"SELECT * FROM read_parquet({quoted(str(path))})"
+        return f"SELECT * FROM {_parquet(path)}"
 
     def close(self) -> None:
         """Let go of the memory, and of what was spilled."""
@@ -322,12 +324,28 @@ def literal(value: object) -> str:
             return quoted(str(value))
 
 
+def pattern(path: Path) -> str:
+    """The name of a file as the engine takes it, which looks for patterns in names: that file alone.
+
+    >>> pattern(Path("c[1]*.csv"))
+    'c[[]1][*].csv'
+    """
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
+def _parquet(path: Path, *more: str) -> str:
+    """The reader of a Parquet file; what a folder is called, such as year=2025, is no column."""
+    return f"read_parquet({', '.join((quoted(pattern(path)), 'hive_partitioning=false', *more))})"
+
+
 def parquet_columns(path: Path) -> list[tuple[str, str]]:
     """The columns of a Parquet file, name and SQL type. Raises BrokenParquetError where it is none, or not whole."""
     with duckdb.connect(":memory:") as connection:
         try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(str(path))})").fetchall()
-            tree = connection.execute(f"SELECT name, num_children FROM parquet_schema({quoted(str(path))})").fetchall()
+            described = connection.execute(f"DESCRIBE SELECT * FROM {_parquet(path)}").fetchall()
+            tree = connection.execute(
+                f"SELECT name, num_children FROM parquet_schema({quoted(pattern(path))})"
+            ).fetchall()
         except duckdb.Error as error:
             raise BrokenParquetError(str(error).splitlines()[0]) from None
     names, at = [], 1
@@ -343,7 +361,7 @@ def parquet_columns(path: Path) -> list[tuple[str, str]]:
 def parquet_rows(path: Path) -> int:
     """How many rows a Parquet file says that it has."""
     with duckdb.connect(":memory:") as connection:
-        query = f"SELECT CAST(SUM(num_rows) AS BIGINT) FROM parquet_file_metadata({quoted(str(path))})"
+        query = f"SELECT CAST(SUM(num_rows) AS BIGINT) FROM parquet_file_metadata({quoted(pattern(path))})"
         ((rows,),) = connection.execute(query).fetchall()
     return int(rows)
 
@@ -355,7 +373,7 @@ def parquet_texts(path: Path) -> Iterator[Row]:
         connection.execute("SET TimeZone = 'UTC'")
         names = ", ".join(f"c{place}" for place in range(len(columns)))
         texts = ", ".join(as_text(f"c{place}", kind) for place, (_, kind) in enumerate(columns))
-        file = f"read_parquet({quoted(str(path))}, file_row_number=true) AS file({names}, no)"
+        file = f"{_parquet(path, 'file_row_number=true')} AS file({names}, no)"
         yield from _fetched(connection.execute(f"SELECT no + 1, {texts} FROM {file}"))
 
 
