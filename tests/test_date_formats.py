@@ -18,6 +18,16 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]]
     "milliseconds": (("/Date(1700000000000)/",), ("/Date(ms)/",), "written as /Date(ms)/", ()),
     "day first": (("03/04/2025", "13/04/2025"), ("DD/MM/YYYY",), "'13/04/2025' in row 3 shows the day first", ()),
     "month first": (("04.13.2025", "4.3.2025"), ("M.D.YYYY",), "'04.13.2025' in row 2 shows the month first", ()),
+    "two shapes that prove two orders": (
+        ("13/02/2025", "02/14/2025 10:00"), ("DD/MM/YYYY", "MM/DD/YYYY hh:mm"),
+        "'13/02/2025' in row 2 shows the day first; '02/14/2025 10:00' in row 3 shows the month first",
+        ("'13/02/2025' in row 2 shows the day first, and '02/14/2025 10:00' in row 3 shows the month first",),
+    ),
+    "two shapes of one order": (
+        ("2025/02/13", "13/02/2025", "14/02/2025 10:00"), ("YYYY/MM/DD", "DD/MM/YYYY", "DD/MM/YYYY hh:mm"),
+        "'2025/02/13' in row 2 shows the year first; '13/02/2025' in row 3 shows the day first; "
+        "'14/02/2025 10:00' in row 4 shows the day first", (),
+    ),
     "a part of two digits": (("1/13/2025",), ("M/DD/YYYY",), "'1/13/2025' in row 2 shows the month first", ()),
     "twelve proves nothing": (
         ("12/12/2025",), (), "", ("'12/12/2025' in row 2 can be DD/MM/YYYY or MM/DD/YYYY, and no value shows which",),

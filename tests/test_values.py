@@ -111,6 +111,8 @@ def test_what_does_not_fit_a_declared_format_is_refused(pattern: str, text: str)
         ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 AM", datetime(2024, 12, 31, 0, 0, 5)),
         ("M/D/YYYY h:mm:ss AM", "12/31/2024 12:00:05 PM", datetime(2024, 12, 31, 12, 0, 5)),
         ("DD/MM/YY, hh:mm", "11/02/26, 14:21", datetime(2026, 2, 11, 14, 21)),
+        ("DD/MM/YY, hh:mm", "11/02/68, 14:21", datetime(2068, 2, 11, 14, 21)),
+        ("DD/MM/YY, hh:mm", "11/02/69, 14:21", datetime(1969, 2, 11, 14, 21)),
         ("YYYY/MM/DD hh:mm:ss", "2016/04/04 00:24:13", datetime(2016, 4, 4, 0, 24, 13)),
         ("M/D/YYYY h AM", "8/19/2021 1 PM", datetime(2021, 8, 19, 13, 0)),
         ("on D/M/YYYY at hh:mm", "on 4/3/2025 at 00:24", datetime(2025, 3, 4, 0, 24)),

@@ -73,11 +73,16 @@ def evidence(texts: Mapping[str, int]) -> Evidence:
     told = dict.fromkeys(name for name in known.values() if name)
     formats = [*(name for name in _NAMED if name in told), *(name for name in told if name not in _NAMED)]
     whys, doubts = [f"written as {' or '.join(formats)}"] if formats else [], list[str]()
+    orders: dict[bool, str] = {}  # day first, or the month → what shows it
     for shape, group in _grouped({text: row_no for text, row_no in texts.items() if known[text] is None}).items():
         found = _of_shape(shape, group)
         formats += found.formats
         whys += [found.why] if found.formats else []
         doubts += found.doubts
+        if found.formats and not shape.year_first:
+            orders.setdefault(found.formats[0].index("D") < found.formats[0].index("M"), found.why)
+    if len(orders) > 1:
+        doubts.append(f"{orders[True]}, and {orders[False]}")
     return Evidence(tuple(formats), "; ".join(whys), tuple(doubts))
 
 

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from workbook_lib.tables import LONG_AGO, NO_END, address_of, folded
 
-#: An end on or after this day is no end; a start there, or before the first day that is plausible, is a placeholder.
 #: What a cell of a spreadsheet can hold.
 LONGEST = 32_767
 ISO_DATE = "YYYY-MM-DD"
@@ -345,7 +344,9 @@ class MomentParser:
         if match is None:
             return None
         parts = match.groupdict()
-        year = int(parts["year"]) if "year" in parts else 2000 + int(parts["short_year"])
+        year = int(parts["year"] if "year" in parts else parts["short_year"])
+        if "year" not in parts:
+            year += 2000 if year < 69 else 1900  # as POSIX and Python have it
         day = date(year, _month(parts["month"]), int(parts["day"]))
         if "hour" not in parts:
             return day, None
