@@ -544,7 +544,7 @@ def test_a_sheet_in_a_comment_is_no_sheet(tmp_path: Path) -> None:
         ("General", 7, "7", "numeric_ids"),
         ("00000", 7.5, "7.5", "numeric_ids"),
         ("00000", 999_999_999_999_999, "999999999999999", "shown_with_zeros"),
-        ("General", 10**15, "1000000000000000.0", "numeric_ids"),
+        ("General", 10**15 - 1, "999999999999999", "numeric_ids"),
     ],
 )
 def test_a_number_is_an_id_as_far_as_its_cell_shows_it(
@@ -597,19 +597,38 @@ def test_the_formats_of_percent_that_every_workbook_knows(tmp_path: Path, number
     assert [(row.column, row.value, row.code) for row in got.quarantine] == [("score", "85%", "not_a_number")]
 
 
+def test_of_a_long_number_in_a_workbook_the_last_digits_are_lost_so_it_is_no_id(tmp_path: Path) -> None:
+    rows = [[number, *SOUND[1:]] for number in (123456789012345678, 123456789012345679)]
+    got = receive(tmp_path, sheet_file(*rows))
+    assert not got.rows("people")
+    assert [(row.row_no, row.column, row.code) for row in got.quarantine] == [
+        (2, "person_id", "unknown_cell"),
+        (3, "person_id", "unknown_cell"),
+    ]
+    assert "it is a number with more digits than a spreadsheet keeps" in got.quarantine[0].message
+
+
+def test_percent_cells_that_do_not_say_where_they_are_refuse_the_workbook(tmp_path: Path) -> None:
+    part = sheet([*HEADER, "score"], [*SOUND, Cell('s="3"', "<v>0.85</v>")])
+    more = {"xl/styles.xml": STYLES.replace('formatCode="00000"', 'formatCode="0%"')}
+    assert receive(tmp_path / "a", sheet_file(more={FIRST: part, **more})).rows("people", "person_id") == [("E1",)]
+    (problem,) = refusal(tmp_path / "b", sheet_file(more={FIRST: part.replace(' r="', ' n="'), **more}))
+    assert problem.what.endswith("it holds cells whose number format matters, and that do not say where they are.")
+
+
 def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
     rows = workbook(
         ["account", "module_id", "completed_at", "status"], ["a", "M", dated(45658.6666898148, 2), "passed"],
         ["b", "M", dated(45658, 2), "passed"], ["c", "M", 45658, "passed"],
         ["d", "M", dated(45658 + 57601.499 / 86_400, 2), "passed"],
-        ["e", "M", dated(45658 + 57601.5 / 86_400, 2), "passed"],
+        ["e", "M", dated(45658 + 86399.7 / 86_400, 2), "passed"],
     )  # fmt: skip
     got = receive(tmp_path, File("completions", "c.xlsx", rows))
     assert got.rows("completions", "account, completed_on, completed_at") == [
         ("a", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 2)),
         ("b", date(2025, 1, 1), None),
         ("d", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 1)),
-        ("e", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 2)),
+        ("e", date(2025, 1, 1), datetime(2025, 1, 1, 23, 59, 59)),
     ]
     assert [(row.row_no, row.code, row.value) for row in got.quarantine] == [(4, "not_a_date", "45658")]
 

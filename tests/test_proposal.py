@@ -392,6 +392,18 @@ VALUES = {
         Hire date           | 2024-05-06  | start_date
         …                   |             | worker_type
     """,
+    "acknowledgements: who declined is told by the values alone": """
+        Email               | a@x.example, b@x.example | account
+        Policy              | Acceptable  | policy_id
+        Signed on           | 2025-01-03  | acknowledged_at
+        Outcome             | Signed, Declined | status*
+    """,
+    "acknowledgements: a yes or a no": """
+        Email               | a@x.example, b@x.example | account
+        Policy              | Acceptable  | policy_id
+        Signed on           | 2025-01-03  | acknowledged_at
+        Agreed              | yes, no     | status*
+    """,
     "people: all of one kind, who came and went": """
         Staff ID            | 17, 18      | person_id
         Full name           | Ada, Bo     | name
@@ -705,4 +717,15 @@ def test_the_keys_of_a_json_file_are_columns_and_so_are_those_of_its_objects(ask
         """#   'learner."first.name"': 'Ava'""",
         "#   'course.version': '0'",
         "#   'learner.group': 'A'",
+    ]
+
+
+def test_a_word_that_goes_with_a_rule_of_its_own_has_no_meaning_elsewhere(ask: Ask) -> None:
+    """Of a BambooHR export "Terminated" is an employee only together with a day of termination."""
+    found = ask(
+        "Employee ID,Employment type,Hire date,Manager email\n7,Full-Time,2024-01-01,c@x.example\n8,Terminated,2024-01-01,\n"
+    )
+    assert lines(found, "words.worker_type") == [
+        '"Full-Time" = "employee"  # rows: 1',
+        '"Terminated" = "…"  # rows: 1',
     ]

@@ -107,10 +107,12 @@ class Thesaurus:
             for name, entry in layout.columns.items():
                 if isinstance(entry, Of):  # else a header is only a part: of a name, or of several days
                     names[name].update(part for part in entry.of if isinstance(part, str))
+            guarded = {fold(word) for need in layout.needs for word in need.equals}  # a rule of its own goes with these
             for name, meanings in layout.words.items():
                 of_kind = words[TABLES[layout.table][name].kind]
                 for word, meaning in meanings.items():
-                    of_kind.setdefault(fold(word), set()).add(meaning)
+                    if fold(word) not in guarded:
+                        of_kind.setdefault(fold(word), set()).add(meaning)
         return cls({name: {_plain(text) for text in texts} for name, texts in names.items()}, words)
 
     def likeness(self, header: str, name: str) -> float:
@@ -253,7 +255,7 @@ def _score(table: Table, mapping: Mapping) -> float:
 
 
 def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
-    """The best names first, each column of the file once; then what is required, told by values of only one column."""
+    """The best names first, each column once; then what must be there, told by the values of only one column."""
     pairs = [
         (alike, column, seen)
         for column in table.columns
@@ -265,7 +267,8 @@ def _mapping(table: Table, columns: list[Seen], known: Thesaurus) -> Mapping:
         if column.name not in mapping and all(seen is not other for other, _ in mapping.values()):
             mapping[column.name] = (seen, alike)
     for column in table.columns:
-        if column.required and column.name not in mapping:
+        # Without its status an acknowledgement counts, so that a column of refusals may not be passed over.
+        if (column.required or column.kind is Kind.ANSWER) and column.name not in mapping:
             free = [seen for seen in columns if all(seen is not other for other, _ in mapping.values())]
             fitting = [(known.likeness(seen.header, column.name), seen) for seen in free if _looks(column, seen, known)]
             best = max((alike for alike, _ in fitting), default=0.0)
@@ -313,6 +316,8 @@ def _looks(column: Column, seen: Seen, known: Thesaurus) -> bool:
         return seen.mostly(is_date) and not _OTHER_DAY.search(seen.header)
     if column.kind is Kind.ACCOUNT:
         return seen.mostly(_EMAIL.fullmatch)
+    if column.kind is Kind.ANSWER and seen.first and all(fold(text) in FLAGS for text in seen.first):
+        return True
     if column.kind in VOCABULARY and len(seen.first) <= MOST_WORDS:
         return any(known.meaning(text, column.kind) != CHOOSE for text in seen.first)
     return False

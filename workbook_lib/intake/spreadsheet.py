@@ -62,6 +62,7 @@ _FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^>]*>")
 _CELL_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _STYLE = re.compile(rb"<(?:\w+:)?xf\b[^>]*>")
 _STYLED = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*\ss=[\"']([0-9]+)[\"'])[^>]*\sr=[\"']([A-Z]+)([0-9]+)[\"']")
+_STYLE_OF_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*\ss=[\"']([0-9]+)[\"']")
 #: What a number format shows as it stands: texts in quotes, escaped signs, colours and conditions.
 _LITERAL = re.compile(rb'(?:"|&quot;).*?(?:"|&quot;)|[\\_*].|\[[^\]]*\]')
 _ATTRIBUTE = re.compile(rb"([\w:]+)\s*=\s*[\"']([^\"']*)[\"']")
@@ -318,9 +319,11 @@ def _note(block: bytes, marks: Marks, formats: dict[bytes, bytes]) -> None:
         marks.cells[int(row) - 1, _column(letters) - 1] = f"the spreadsheet error {error.decode(errors='replace')}"
     for letters, row in _NO_RESULT.findall(block):
         marks.cells[int(row) - 1, _column(letters) - 1] = "a formula whose result is not stored in the file"
-    for style, letters, row in _STYLED.findall(block) if formats else ():
-        if style in formats:
-            marks.formats[int(row) - 1, _column(letters) - 1] = formats[style]
+    styled = [found for found in _STYLED.findall(block) if found[0] in formats] if formats else []
+    if formats and len(styled) != sum(style in formats for style in _STYLE_OF_CELL.findall(block)):
+        raise _unsafe("it holds cells whose number format matters, and that do not say where they are")
+    for style, letters, row in styled:
+        marks.formats[int(row) - 1, _column(letters) - 1] = formats[style]
 
 
 def _texts(sheet: CalamineSheet, marks: Marks, opened: Opened) -> Iterator[tuple[int, list[str]]]:
@@ -337,7 +340,7 @@ def _texts(sheet: CalamineSheet, marks: Marks, opened: Opened) -> Iterator[tuple
         for n in range(len(cells)) if row in marked_rows else ():
             if (row, n) in marks.cells:
                 cells[n] = MARK + marks.cells[row, n]
-            elif (row, n) in marks.formats and isinstance(value := values[n - left], float):
+            elif (row, n) in marks.formats and n >= left and isinstance(value := values[n - left], float):
                 if marks.formats[row, n] == PERCENT:
                     cells[n] = _percent(value)
                 elif cells[n].isdigit():
@@ -363,9 +366,12 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | int):
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        if value != int(value):
+            return repr(value)
+        return str(int(value)) if abs(value) < 1e15 else f"{MARK}a number with more digits than a spreadsheet keeps"
     if isinstance(value, datetime):
-        return (value + timedelta(milliseconds=500)).replace(microsecond=0).isoformat(sep=" ")
+        as_meant = value + timedelta(milliseconds=1)  # a day is a fraction, and the last digits of one are noise
+        return as_meant.replace(microsecond=0).isoformat(sep=" ")
     return str(value)
 
 
