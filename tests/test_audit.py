@@ -202,6 +202,18 @@ def test_all_problems_are_reported_at_once(folder):
 def test_the_same_file_may_not_be_read_twice_as_the_same_table(folder):
     again = '[[source]]\ntable = "people"\nfile = "peop*.csv"\nextracted_on = 2026-01-05\n'
     assert "already read as people by source[1]" in problems(folder, new=BASE + again)[0]
+    (folder / "people-too.csv").symlink_to(folder / "people.csv")
+    assert any("people-too.csv is already read as people" in problem for problem in problems(folder, new=BASE + again))
+
+
+def test_a_sheet_that_is_not_named_may_be_the_one_that_is(folder):
+    (folder / "p.xlsx").write_bytes(b"x")
+    source = '[[source]]\ntable = "leave"\nfile = "p.xlsx"\nextracted_on = 2026-01-05\n'
+    one, other = (f'{source}sheet = "{name}"\n' for name in ("S1", "S2"))
+    (folder / "audit.toml").write_text(BASE + one + other)
+    assert load_audit(folder).sources[-1].sheet == "S2"
+    for more in (one + one, source + one, one + source):
+        assert "p.xlsx is already read as leave by source[" in problems(folder, new=BASE + more)[0]
 
 
 def test_a_link_that_leads_outside_is_refused(folder, tmp_path_factory):

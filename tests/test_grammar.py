@@ -614,6 +614,14 @@ def test_a_row_above_the_header_of_a_wide_report_has_no_pairs(tmp_path: Path) ->
     assert got.rows("completions", "account, module_id, row_no") == [("u", "A", 3)]
 
 
+def test_two_items_of_one_name_refuse_a_wide_report(tmp_path: Path) -> None:
+    profile = ABOUT + RECORDS.replace('"what"', '"item"').replace('"when"', '"date"').replace('"status"\n', '"state"\n')
+    file = File("completions", "x.csv", "who,A,,A ,\na,passed,2025-01-01,,\n", "mine")
+    (problem,) = refusal(tmp_path, file, profiles={"mine": profile + "[layout.pairs]\nfixed = 1\n"})
+    assert (problem.where, problem.code) == ("x.csv, header", "duplicate_header")
+    assert problem.what == "two of its items are called 'A', so nobody can tell which of them was completed."
+
+
 def test_a_wide_report_without_a_pair(tmp_path: Path) -> None:
     file = File("completions", "x.csv", "user,A,B\nu,passed,passed\n", profile="mine")
     (problem,) = refusal(tmp_path, file, profiles={"mine": ABOUT + WIDE})

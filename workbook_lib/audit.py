@@ -318,18 +318,22 @@ def _cross_checks(folder: Path, parts: _Parts) -> Iterator[Problem]:
                 do="add a file that lists the policy's versions and from when each is in force.",
                 code="no_policies",
             )
-    seen: dict[tuple[str, Path, str | None], int] = {}
+    seen: dict[tuple[str, Path], list[tuple[int, str | None]]] = {}
     for n, source in parts.sources:
         yield from source_problems(folder, n, source)
         for path in matching(folder, source.file):
-            first = seen.setdefault((source.table, path, source.sheet), n)
-            if first != n:
+            earlier = seen.setdefault((source.table, path.resolve()), [])
+            # A sheet that is not named is the only one, and so the one that is named elsewhere.
+            if first := next(
+                (no for no, sheet in earlier if None in (sheet, source.sheet) or sheet == source.sheet), 0
+            ):
                 yield Problem(
                     where=f"audit.toml, source[{n}].file",
-                    what=f"{source.file} is already read as {source.table} by source[{first}].",
+                    what=f"{path.relative_to(folder).as_posix()} is already read as {source.table} by source[{first}].",
                     do="remove one of the two: every row would count twice.",
                     code="same_file_twice",
                 )
+            earlier.append((n, source.sheet))
     if parts.programme:
         yield from _programme_problems(folder, parts.programme.file)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from workbook_lib.intake.files import BadFileError, Opened, RawRow, Rows
@@ -29,7 +30,7 @@ def pair_starts(header: Sequence[str], pairs: Pairs) -> list[int]:
 def unpivoted(opened: Opened, pairs: Pairs) -> Opened:
     """A report with a pair of columns per item as one row per item; every other column is in each of these rows.
 
-    Raises BadFileError where what comes after the fixed columns are no pairs.
+    Raises BadFileError where what comes after the fixed columns are no pairs, and where two items have one name.
     """
     header, inner = opened.header, opened.rows
     if pairs.fixed is not None and (len(header) - pairs.fixed) % 2:
@@ -41,6 +42,14 @@ def unpivoted(opened: Opened, pairs: Pairs) -> Opened:
             code="odd_pairs",
         )
     starts = pair_starts(header, pairs)
+    items = Counter(header[start].strip() for start in starts)
+    if twice := [item for item, times in items.items() if times > 1]:
+        raise BadFileError(
+            f"two of its items are called '{twice[0]}', so nobody can tell which of them was completed.",
+            "give one of them another name in the source system, and export again.",
+            place="header",
+            code="duplicate_header",
+        )
     paired = {at for start in starts for at in (start, start + 1)}
     single = [at for at in range(len(header)) if at not in paired]
 
