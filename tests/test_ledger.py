@@ -272,12 +272,28 @@ def test_among_the_files_a_ledger_stands_with_its_first_and_its_last_day(registe
 def test_what_is_no_register_is_told(tmp_path: Path) -> None:
     path = tmp_path / "register.sqlite"
     path.write_text("this is no database, but long enough to be looked at as one. " * 20)
-    for call in (entries, verify, lambda place: append(place, [decision("d1")])):
+    read, recorded = "nothing was judged and nothing was written.", "nothing was recorded."
+    for call, effect in ((entries, read), (verify, read), (lambda place: append(place, [decision("d1")]), recorded)):
         with pytest.raises(UserError) as refused:
             call(path)
         assert str(refused.value).startswith(
-            "register.sqlite: the register cannot be used (file is not a database).\n  Effect: nothing was recorded."
+            f"register.sqlite: the register cannot be used (file is not a database).\n  Effect: {effect}"
         )
+
+
+ENTRY = {"seq": 1, "body": "{}", "prev": NOTHING, "hash": "0"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"\xff", b"[]", b"7", b"{}", *(json.dumps(ENTRY | odd).encode() for odd in (
+        {"seq": "1"}, {"seq": True}, {"body": "[]"}, {"body": "x"}, {"body": 7}, {"prev": None}, {"hash": 1}, {"more": 1}))],
+)  # fmt: skip
+def test_a_damaged_copy_is_told_with_the_line(tmp_path: Path, line: bytes) -> None:
+    copy = tmp_path / "register.jsonl"
+    copy.write_bytes(json.dumps(ENTRY).encode() + b"\n" + line + b"\n")
+    with pytest.raises(UserError, match=r"^register\.jsonl, line 2: it is no entry of a register\."):
+        entries(copy)
 
 
 def test_reading_changes_nothing(register: Path) -> None:

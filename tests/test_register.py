@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from folders import make, without
 
@@ -157,6 +159,25 @@ def test_a_decision_that_fits_nothing_is_reported(tmp_path, line, subject, says)
     assert says in finding.text
     assert (finding.table, finding.subject) == ("decisions", subject)
     assert (finding.source_no, finding.row_no) == (source_no, 2)
+
+
+@pytest.mark.parametrize(("zone", "dated_back"), [("America/New_York", False), ("Europe/Berlin", True)])
+def test_the_day_of_a_record_is_that_of_the_audits_zone(tmp_path, zone, dated_back):
+    """Approved in New York on the evening of the fifth, and recorded at once, when it was the sixth in Europe."""
+    folder = make(tmp_path, LAPSED)
+    text = (folder / "audit.toml").read_text()
+    (folder / "audit.toml").write_text(re.sub('time_zone = ".*"', f'time_zone = "{zone}"', text))
+    said = {
+        "decision_id": "D1",
+        "kind": "extend",
+        "decided_by": "grc@acme.example",
+        "person_id": "E1",
+        "reason": "leave",
+    }
+    said |= {"requirement_id": "awareness", "approved_by": "ciso@acme.example", "new_due_on": "2026-02-01"}
+    append(folder / FILE, [said | {"approved_on": "2026-01-05", "recorded_at": "2026-01-06T02:00:00+00:00"}])
+    found = {finding.code for finding in perform(load_audit(folder)).findings}
+    assert ("dated_back" in found) is dated_back
 
 
 def test_an_excluded_person_is_not_judged_and_stays_in_the_table_of_decisions(tmp_path):

@@ -79,7 +79,8 @@ def append(path: Path, contents: Sequence[Mapping[str, object]], key: str = KEY)
 
     Raises UserError where the file cannot be written; AlreadyRecordedError where an id is that of another entry.
     """
-    with _told(path), closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
+    told = _told(path, effect="nothing was recorded.")
+    with told, closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("BEGIN IMMEDIATE")  # a connection that is closed before its COMMIT has recorded nothing
         _begin(db, path, key)
@@ -239,18 +240,23 @@ def account(
 
 
 def _copied(path: Path) -> Iterator[Entry]:
-    lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")  # a text may hold other line ends
-    for number, line in enumerate(lines if lines != [""] else [], 1):
+    lines = path.read_bytes().removesuffix(b"\n").split(b"\n")  # a text may hold other line ends
+    for number, line in enumerate(lines if lines != [b""] else [], 1):
         try:
-            yield Entry(**json.loads(line))
-        except (json.JSONDecodeError, TypeError):
+            entry = Entry(**json.loads(line.decode()))
+            said = isinstance(json.loads(entry.body), dict) and type(entry.seq) is int
+            is_one = said and all(isinstance(text, str) for text in (entry.prev, entry.hash))
+        except (ValueError, TypeError):
+            is_one = False
+        if not is_one:
             raise UserError(
                 Problem(
                     where=f"{path.name}, line {number}",
                     what=f"it is no entry of a {path.stem}.",
                     do="take the file from the pack again.",
                 )
-            ) from None
+            )
+        yield entry
 
 
 def _said(body: str) -> dict[str, object]:
@@ -289,7 +295,7 @@ def _reading(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path, effect: str = "nothing was judged and nothing was written.") -> Iterator[None]:
     """SQLite's complaints in our words."""
     try:
         yield
@@ -298,7 +304,7 @@ def _told(path: Path) -> Iterator[None]:
             Problem(
                 where=path.name,
                 what=f"the {path.stem} cannot be used ({error}).",
-                effect="nothing was recorded.",
+                effect=effect,
                 do="see that the file is that of this audit, and that its folder can be written to.",
             )
         ) from None

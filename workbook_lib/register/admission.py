@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from workbook_lib import ledger
 from workbook_lib.audit import Audit
@@ -62,7 +63,7 @@ def admit(engine: Engine, audit: Audit) -> Admission:
     findings = (
         *_altered(path, source_no),
         *_astray(standing, {person_id for person_id, _ in people}, audit),
-        *_dated_back(standing),
+        *_dated_back(standing, audit.settings.zone),
     )
     account = _account(path, source_no, recorded) if recorded else None
     return Admission(refused=refused, findings=findings, account=account)
@@ -99,7 +100,8 @@ def _withdrawn(decisions: Sequence[Decision]) -> set[str]:
 
 def _read(entry: ledger.Entry, source_no: int) -> dict[str, Any]:
     """An entry of the register as a row of decisions."""
-    decision: dict[str, Any] = dict.fromkeys(TABLES["decisions"].names) | entry.content
+    said = {name: None if value is None else str(value) for name, value in entry.content.items()}
+    decision: dict[str, Any] = dict.fromkeys(TABLES["decisions"].names) | said
     for column in TABLES["decisions"].columns:
         if column.kind is Kind.DATE:
             decision[column.name] = _day(decision[column.name])
@@ -125,11 +127,11 @@ def _altered(path: Path, source_no: int) -> Iterator[Finding]:
         )
 
 
-def _dated_back(standing: list[dict[str, Any]]) -> Iterator[Finding]:
+def _dated_back(standing: list[dict[str, Any]], zone: ZoneInfo) -> Iterator[Finding]:
     """C11: an approval that is said to be older than its record; what the recorder says is all that there is of it."""
     for decision in standing:
-        recorded, approved = str(decision.get("recorded_at") or "")[:10], decision["approved_on"]
-        if recorded and approved and str(approved) < recorded:
+        recorded, approved = _day_in(zone, decision.get("recorded_at")), decision["approved_on"]
+        if recorded and approved and approved < recorded:
             yield Finding(
                 code="dated_back",
                 table="decisions",
@@ -139,6 +141,14 @@ def _dated_back(standing: list[dict[str, Any]]) -> Iterator[Finding]:
                 source_no=decision["source_no"],
                 row_no=decision["row_no"],
             )
+
+
+def _day_in(zone: ZoneInfo, moment: str | None) -> date | None:
+    """The day of a moment where the audit is; None where none is told."""
+    try:
+        return datetime.fromisoformat(moment or "").astimezone(zone).date()
+    except ValueError:
+        return None
 
 
 def _account(path: Path, source_no: int, recorded: Sequence[ledger.Entry]) -> FileAccount:
