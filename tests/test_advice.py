@@ -48,6 +48,16 @@ def test_a_record_that_is_done_on_no_day(tmp_path: Path) -> None:
     assert do(got.quarantine[0].message).endswith('none_dates = ["pending"] below [reading].')
 
 
+@pytest.mark.parametrize("entry", ['{ of = ["result"], divide_by = 2 }', '["result", "grade"]'])
+def test_an_entry_that_says_more_keeps_it(tmp_path: Path, entry: str) -> None:
+    """A new entry in its place would read another number, or a column that is not there."""
+    content = "who,what,when,status,result,grade\na,M,2025-01-01,passed,85%,\n"
+    got = read_by(tmp_path, ABOUT + RECORDS + f"score = {entry}\n", "completions", content)
+    assert do(got.quarantine[0].message) == (
+        'say in mine.toml how it is written: add suffix = "%" to what its entry of score says already.'
+    )
+
+
 SCORES = [
     ("85%", 'score = { of = ["result"], suffix = "%" }', 85.0),
     ("85,5", r"""score = { of = ["result"], replace = { pattern = '([0-9]+),([0-9]+)(.*)', with = '\1.\2\3' } }""", 85.5),

@@ -121,6 +121,30 @@ def test_a_withdrawn_decision_imported_again_is_told_with_what_to_do(tmp_path: P
     assert perform(load_audit(folder)).rows(explained) == [("D9",)]
 
 
+@pytest.mark.parametrize(("content", "what"), [
+    (f"{HEADER}\n{EXPLAIN}\n".replace("Forgot", "vergaß").encode("cp1252"), "is not valid UTF-8"),
+    (f"{HEADER}\n{EXPLAIN}\n".replace(",", "|").encode(), "separates its columns"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_read_is_to_be_saved_otherwise_and_needs_no_profile(
+    tmp_path: Path, content: bytes, what: str
+) -> None:
+    folder = folders.make(tmp_path, GAP)
+    (tmp_path / "new.csv").write_bytes(content)
+    with pytest.raises(UserError) as refused:
+        decide.from_file(load_audit(folder), tmp_path / "new.csv")
+    (problem,) = refused.value.problems
+    assert what in problem.what
+    assert problem.do.startswith("save it as CSV in UTF-8, with commas, semicolons or tabs between the columns")
+
+
+def test_equal_rows_without_an_id_are_one_decision(tmp_path: Path) -> None:
+    folder = folders.make(tmp_path, GAP)
+    done = imported(folder, EXPLAIN, EXPLAIN)
+    assert (done.new, done.known, done.head.count) == (1, 0, 1)
+    with pytest.raises(UserError, match="decision D1 is already recorded"):
+        imported(folder, f"D1{EXPLAIN}", f"D1{EXPLAIN}")
+
+
 REFUSED = [
     (EXPLAIN.replace("grc@acme.example", "E2"), "new.csv, row 3, decided_by", "E2 cannot decide about themselves."),
     (EXPLAIN.replace("ciso@acme.example", "grc@acme.example"), "new.csv, row 3, approved_by",

@@ -28,6 +28,7 @@ from workbook_lib.wording import sentence
 Decision = Mapping[str, object]
 #: Ids of rows that have none: equal rows have equal ids, so a file that is imported twice adds nothing.
 ROWS = uuid.UUID("6f1d7a52-3c5e-5b0e-9f0a-2f4f6f0b7c11")
+SAVE_AS = "save it as CSV in UTF-8, with commas, semicolons or tabs between the columns, or as .xlsx."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,8 @@ def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
         reading = open_reading(1, source, path, path.name, load_profile(audit.folder, "generic"), audit.settings.zone)
         rows = list(reading.rows())
     except BadFileError as error:
-        raise UserError(_no_file(path, error.what, error.do)) from None
+        do = SAVE_AS if "profile" in error.do else error.do  # none goes with a file of decisions
+        raise UserError(_no_file(path, error.what, do)) from None
     except FileNotFoundError:
         raise UserError(_no_file(path, "there is no such file.", "correct the name.")) from None
     except OSError as error:
@@ -145,21 +147,26 @@ def from_file(audit: Audit, path: Path) -> list[dict[str, object]]:
                 for row in unread
             )
         )
-    return [_from_row(row, path.name) for row in rows]
+    decisions: dict[object, dict[str, object]] = {}
+    for row in rows:
+        decision, is_named = _from_row(row, path.name)
+        decisions.setdefault((decision["decision_id"], decision["place"] if is_named else ""), decision)
+    return list(decisions.values())
 
 
 def _no_file(path: Path, what: str, do: str) -> Problem:
     return Problem(where=str(path), what=what, effect="nothing was recorded.", do=do)
 
 
-def _from_row(row: Sequence[object], file: str) -> dict[str, object]:
+def _from_row(row: Sequence[object], file: str) -> tuple[dict[str, object], bool]:
+    """A decision, and whether it has an id of its own: equal rows without one are one decision."""
     stored = dict(zip(TABLES["decisions"].stored, row, strict=True))
     decision: dict[str, object] = {
         name: None if stored[name] is None else str(stored[name]) for name in TABLES["decisions"].names
     }
     text = "\n".join(f"{name}={value or ''}" for name, value in decision.items())
     decision["decision_id"] = decision["decision_id"] or str(uuid.uuid5(ROWS, text))
-    return decision | {"place": f"{file}, row {stored['row_no']}"}
+    return decision | {"place": f"{file}, row {stored['row_no']}"}, stored["decision_id"] is not None
 
 
 def people_of(audit: Audit) -> list[tuple[object, ...]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from workbook_lib.intake.date_formats import is_no_day
-from workbook_lib.intake.profile import Profile
+from workbook_lib.intake.profile import Of, Profile
 from workbook_lib.intake.values import BadValueError
 from workbook_lib.tables import VOCABULARY, Column, Kind
 from workbook_lib.wording import toml_text
@@ -45,10 +45,18 @@ def mending(
     if problem.code == "not_a_number":
         how = number_keys([given.strip()])
         line = f"{column.name} = {{ of = [{toml_text(header)}], {how} }}"
+        if not _is_plain(profile, column, header):
+            line = f"add {how} to what its entry of {column.name} says already"
         return f"say {profile.place} how it is written: {line}." if how else do
     if problem.code == "not_a_date":
         return _date(profile, column, given.strip(), formats) or do
     return do
+
+
+def _is_plain(profile: Profile, column: Column, header: str) -> bool:
+    """Whether the profile says of this column nothing but that header: then a new entry may stand for the old one."""
+    entries = [layout.columns.get(column.name) for layout in profile.layouts]
+    return all(entry in (None, Of(of=(header,))) for entry in entries)
 
 
 def set_aside(profile: Profile, header: str, given: str, problem: BadValueError) -> str:
