@@ -427,16 +427,17 @@ def _check_paths(paths: Iterable[str]) -> None:
 
 
 def _check_formats(formats: tuple[str, ...]) -> None:
-    """Each is a format, and no text fits two of them with day and month exchanged."""
+    """Each is a format, and no text fits two of them with its parts exchanged."""
     shapes: dict[str, str] = {}
     for given in formats:
         if not is_format(given):
             raise _wrong("'{given}' is not a date format such as YYYY-MM-DD or MM/DD/YYYY hh:mm", given=given)
-        other = shapes.setdefault(re.sub("[MD]", "#", _unpadded(given)), given)
+        other = shapes.setdefault(re.sub("YYYY|(YY|[MD])", lambda m: "#" if m[1] else m[0], _unpadded(given)), given)
         if _unpadded(other) != _unpadded(given) or formats.count(given) > 1:
             raise _wrong("a date can fit both {a} and {b}; declare one", a=other, b=given)
 
 
 def _unpadded(given: str) -> str:
-    """A format without regard to leading zeros: MM/DD and M/D read no text differently."""
+    """A format without regard to leading zeros, which read no text differently; a timestamp may be a date alone."""
+    given = ISO_DATE if given == ISO_TIMESTAMP else given
     return given.replace("MM", "M").replace("DD", "D").replace("hh", "h")
