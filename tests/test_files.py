@@ -429,6 +429,8 @@ BAD_JSON = [
      'it has no column worker_type. Columns found: "person_id", "start_date".', "missing_column"),
     ("half a character", '[{"person_id": "E\\ud800"}]', "p.json", "it holds half of a character", "bad_json"),
     ("bottomless", "[" * 200_000, "p.json", "it is nested too deeply.", "bad_json"),
+    ("deep inside a cell", json.dumps([ROW | {"name": "X"}]).replace('"X"', "[" * 600 + "]" * 600), "p.json",
+     "it is nested too deeply.", "bad_json"),
 ]  # fmt: skip
 
 

@@ -140,14 +140,25 @@ def _next_page(data: object) -> str:
 
 
 def as_json(value: object) -> str:
-    """A JSON value as text again, its numbers as they stood."""
+    """A JSON value as text again, its numbers as they stood. Raises BadFileError where it is nested too deeply."""
+    try:
+        return _as_json(value)
+    except RecursionError:
+        raise _bottomless() from None
+
+
+def _as_json(value: object) -> str:
     if isinstance(value, _Number):
         return str(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {as_json(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{json.dumps(k, ensure_ascii=False)}: {_as_json(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(as_json, value)) + "]"
+        return "[" + ", ".join(map(_as_json, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _bottomless() -> BadFileError:
+    return BadFileError("it is nested too deeply.", "export it again.", code="bad_json")
 
 
 def _load_json(path: Path, content: Digest) -> object:
@@ -177,7 +188,7 @@ def _load_json(path: Path, content: Digest) -> object:
     except UnicodeEncodeError:
         raise BadFileError("it holds half of a character (\\ud…).", "export it again.", code="bad_json") from None
     except RecursionError:
-        raise BadFileError("it is nested too deeply.", "export it again.", code="bad_json") from None
+        raise _bottomless() from None
 
 
 def _refuse_constant(name: str) -> None:
