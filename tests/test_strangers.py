@@ -43,6 +43,8 @@ def test_of_many_such_ids_the_first_is_told_in_full(tmp_path: Path) -> None:
     says = got.finding("id_of_several").text
     assert "gives the id '0' to Ada Anders, a0@x.example, and 2.csv, row 2, to Bo Anders, a0@v.example" in says
     assert " (6 such ids: '0', '1', '2', '3', '4' and 1 more). Effect" in says
+    two = lists(tmp_path / "two", one[:2], tuple(line.replace("Ada ", "Bo ").replace("@x", "@v") for line in one[:2]))
+    assert " (2 such ids: '0', '1'). Effect" in two.finding("id_of_several").text
 
 
 def test_the_very_line_that_it_names_sets_the_ids_apart(tmp_path: Path) -> None:
