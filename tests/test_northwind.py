@@ -128,8 +128,22 @@ def test_each_procedure_says_what_it_counts(judged):
     assert told["P1"] == (
         8,
         69 + 72,
-        "3 of 69 people in the population are in no training or policy system. 3 of 72 accounts with records belong to "
-        "nobody in the people export. The rows of 2 people cannot be read.",
+        "3 of 69 people in the population are in no training or policy system. 3 of 72 accounts with records cannot be "
+        "given to one person in the people export. The rows of 2 people cannot be read.",
+    )
+    # 59 duties of joiners fell due; 00193 has no first day, and five duties.
+    assert told["P2"] == (
+        15 + 5 + 5,
+        59 + 5 + 5,
+        "15 of 59 onboarding duties due in the period were neither met nor excused by the due day; 5 that were, or may "
+        "have been, due in it are undetermined; 5 more were due before the period and still open in it.",
+    )
+    # Of the verdicts of repeated requirements with a record: 158 met, but one of them had nothing required (00190), 17
+    # late, 9 missing, 7 undetermined (4 of 00193, 3 of C-004). 3 are excused.
+    assert told["P3"] == (
+        23 + 7,
+        157 + 17 + 9 + 7,
+        "23 of 190 repeated duties were lapsed on some day of the period, and 7 are undetermined.",
     )
     assert told["P8"][2] == "1 of 6 modules in use has no assessment, or none is stated."
     assert told["P11"][2] == (

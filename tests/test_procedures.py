@@ -34,11 +34,11 @@ DEFECTS = {
         "P1", plus("people", "E5,Eve,eve@acme.example,employee,Sales,2025-01-02,2025-01-20"), "1 of 5 people",
     ),
     "record of nobody": (
-        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 of 5 accounts with records belongs",
+        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 of 5 accounts with records cannot be given",
     ),
     "records of nobody in two letter cases are one account": (
         "P1", plus("completions", "Ghost@acme.example,SEC-101,2025-02-02,completed,,30",
-                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 of 5 accounts with records belongs",
+                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 of 5 accounts with records cannot be given",
     ),
     "row that cannot be read": (
         "P1", plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"), "rows of 1 person cannot be read",
@@ -200,14 +200,41 @@ def test_who_has_an_unreadable_row_passes_no_procedure(tmp_path):
     paper, found = results(tmp_path, plus("people", UNREAD) | renewed)
     assert (found["P2"].exceptions, found["P2"].tested) == (2, 2)
     assert found["P2"].says == (
-        "0 of 2 onboarding duties due in the period were neither met nor excused by the due day, and 2 are "
-        "undetermined; 0 more were due before the period and still open in it."
+        "0 of 2 onboarding duties due in the period were neither met nor excused by the due day; 2 that were, or may "
+        "have been, due in it are undetermined; 0 more were due before the period and still open in it."
     )
     assert (found["P3"].exceptions, found["P3"].tested) == (1, 5)
-    assert found["P3"].says == "0 of 5 repeated duties lapsed in the period, and 1 is undetermined."
+    assert found["P3"].says == "0 of 5 repeated duties were lapsed on some day of the period, and 1 is undetermined."
     for name, duties in (("P2", ["awareness", "policy"]), ("P3", ["awareness"])):
         check = found[name].checks[1]
         assert [row[2] for row in paper.rows(check.listing)] == duties
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "onboarding"),
+    [
+        ("no date", "", 2),  # nobody can tell when they fell due
+        ("2025-03-03", "soon", 2),  # on 2 April
+        ("2024-03-03", "soon", 0),  # in April of 2024
+        ("2025-12-15", "soon", 0),  # in January of 2026
+    ],
+)
+def test_who_has_no_readable_row_at_all_is_not_left_out(tmp_path, start, end, onboarding):
+    people = {"people": SOUND["people"].replace("Sales,2025-03-03,", f"Sales,{start},{end}")}
+    paper, found = results(tmp_path, people)
+    assert (found["P2"].exceptions, found["P2"].tested) == (onboarding, onboarding)
+    if onboarding:
+        assert found["P2"].says.startswith(
+            "0 of 0 onboarding duties due in the period were neither met nor excused by the due day; 2 that were, or "
+            "may have been, due in it are undetermined"
+        )
+        assert [row[::2] for row in paper.rows(found["P2"].checks[1].listing)] == [
+            ("E2", "awareness"),
+            ("E2", "policy"),
+        ]
+    # Of the repeated ones Bo had done awareness; Ada awareness and coding, Cy and Di awareness.
+    assert (found["P3"].exceptions, found["P3"].tested) == (1, 5)
+    assert [row[::2] for row in paper.rows(found["P3"].checks[1].listing)] == [("E2", "awareness")]
 
 
 def test_leave_on_the_due_day_excuses_a_joiner_as_the_exhibit_of_joiners_says(tmp_path):
