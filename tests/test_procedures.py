@@ -315,11 +315,65 @@ def test_a_programme_without_its_parts_or_approval_is_noted(tmp_path):
         ("# Programme\n## How often\nYearly.\n## Who\nAll.", 2),
         ("## How often\nYearly.\n## Who\nAll.", 2),  # the first heading is no title
         ("# How often\nYearly.\n# Who\nAll.\n## Tracking\nIn the system.", 1),
+        ("# Programme\n## How often\n\n## Who\n \n## Tracking\n## Updates\n", 4),  # no heading has text below it
+        ("# Programme\n## How often\n### For engineers\nYearly.\n## Who\n### All\n# Annex\nText.", 3),
         ("# Who must take which training\n## How often\nYearly.", 3),  # the words of a title show nothing
     ],
 )
 def test_the_first_heading_is_a_title_where_no_other_is_of_its_level(text, missing):
     assert sum(not headings for headings in parts_found(text).values()) == missing
+
+
+def part(result, says):
+    """The one part of a procedure that says this."""
+    (check,) = (check for check in result.checks if says in check.says)
+    return check
+
+
+def test_a_topic_may_be_taught_by_one_requirement_for_everyone_and_not_by_another(tmp_path):
+    # The tour is for everyone, too, and teaches nothing that is required; nor does the coding of engineers, who alone
+    # take it. Of the tour and of coding every topic is absent, and no topic is missing.
+    tour = '\n[[requirement]]\nid = "tour"\nsatisfied_by = ["TOUR"]\ndue_within_days = 30\n'
+    taken = [f"{name},TOUR,2025-03-10,completed,,30" for name in ("ada@acme.example", "bo@acme.example")]
+    changes = plus("modules", "TOUR,Tour,fire exits,true") | plus("completions", *taken)
+    paper, found = results(tmp_path, changes, AUDIT + tour)
+    assert found["P7"].outcome == Outcome.NO_EXCEPTIONS
+    check = part(found["P7"], "there is a requirement for everyone of which every module in use teaches it")
+    assert [row[:2] for row in paper.rows(check.listing)] == [("awareness", "SEC-101"), ("tour", "TOUR")]
+
+
+def test_where_nothing_is_for_everyone_no_topic_is_taught(tmp_path):
+    audit = AUDIT.replace("due_within_days = 30", 'due_within_days = 30\napplies_to = { role = ["Sales"] }')
+    paper, found = results(tmp_path, audit=audit)
+    assert (found["P7"].exceptions, found["P7"].tested) == (4, 4)
+    assert paper.rows(found["P7"].checks[0].listing) == []
+
+
+def test_versions_that_people_took_and_the_catalogue_does_not_describe_are_named(tmp_path):
+    # Version 7 of awareness was reviewed in June 2024, and 8 on 20 May 2025: all took 7 but Ada in November 2025, and
+    # Cy on 20 May 2024, before any review. Ada's coding of December 2024 is of version 2, that of November 2025 of 3.
+    catalogue = SOUND["modules"].replace("assessed\n", "assessed,version\n").replace(",true\n", ",true,{}\n")
+    _, found = results(tmp_path / "a", {"modules": catalogue.format(8, 3)})
+    says = "The catalogue does not describe {} that, by the days of the reviews, {} in use, so {} not tested: {}."
+    assert found["P7"].outcome == found["P8"].outcome == Outcome.NO_EXCEPTIONS
+    assert found["P7"].says.endswith(f"takes. {says.format('1 version', 'was', 'it was', 'SEC-101 (7)')}")
+    assert found["P8"].says.endswith(
+        f"is stated. {says.format('2 versions', 'were', 'they were', 'DEV-7 (2), SEC-101 (7)')}"
+    )
+    _, found = results(tmp_path / "b", {"modules": catalogue.format(6, 3)})
+    assert found["P7"].says.endswith("not tested: SEC-101 (7, 8).")
+    # A line that names no version is of every version.
+    _, found = results(tmp_path / "c", {"modules": catalogue.format("", 3)})
+    assert found["P7"].says.endswith("takes.")
+    assert found["P8"].says.endswith("not tested: DEV-7 (2).")
+
+
+def test_a_review_that_is_twelve_months_old_is_too_old(tmp_path):
+    # DEV-7 was reviewed on 2024-09-01; a year later to the day that review no longer counts.
+    reviewed = {"content_reviews": SOUND["content_reviews"].replace("DEV-7,3,2025-08-01", "DEV-7,3,2025-09-02")}
+    paper, found = results(tmp_path, reviewed)
+    check = part(found["P9"], "the last review was less than 12 months old")
+    assert paper.rows(check.listing) == [("DEV-7", date(2025, 9, 1), date(2025, 9, 1))]
 
 
 VERSIONS = "module_id,title,topics,version,assessed\n"
@@ -331,7 +385,10 @@ CODING = "DEV-7,Secure coding,code review,1,true\n"
 def test_a_module_with_a_line_per_version_is_one_module(tmp_path, order):
     lines = [BOTH.format(7, "true"), BOTH.format(8, "false"), "SEC-101,Awareness,phishing;passwords,6,\n"][::order]
     paper, found = results(tmp_path, {"modules": VERSIONS + "".join(lines) + CODING})
-    assert found["P8"].says == "1 of 2 modules in use has no assessment, or none is stated."
+    assert found["P8"].says == (  # the reviews know DEV-7 in versions 2 and 3 only
+        "1 of 2 modules in use has no assessment, or none is stated. The catalogue does not describe 2 versions that, by "
+        "the days of the reviews, were in use, so they were not tested: DEV-7 (2, 3)."
+    )
     assert [row[:3] for row in paper.rows(found["P8"].checks[0].listing)] == [
         ("SEC-101", "Awareness", "has no assessment")
     ]
