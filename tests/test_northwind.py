@@ -168,6 +168,22 @@ def test_each_procedure_says_what_it_counts(judged):
     )
 
 
+def test_the_parts_of_p12_count_what_they_can_reach(judged):
+    p12 = next(result for result in judged.results if result.procedure.id == "P12")
+    told = {check.says.partition(",")[0]: (check.exceptions, check.tested) for check in p12.checks}
+    # 438 training records: 421 have a day; 418 are completions, 18 of them of nobody known or without a first day.
+    assert told["No training record is dated after the day of the export"] == (0, 421)
+    assert told["No completion lies long before the person's first day"] == (1, 400)
+    repeated = next(check for check in p12.checks if "repeats another" in check.says)
+    # Rows of knowbe4_enrollments.json. The campaigns of all but the first differ, and are not read.
+    assert [row[-2:] for row in judged.rows(repeated.listing)] == [
+        (363, "row 362"),
+        (384, "row 382"),
+        (528, "row 526"),
+        (255, "row 253"),
+    ]
+
+
 def test_the_scope_names_who_was_not_asked_and_who_was_left_out(judged):
     scope = exhibits.scope(judged)
     assert scope.says == (

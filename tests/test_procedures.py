@@ -499,9 +499,14 @@ def test_doubles_are_counted_as_the_remarks_count_them(tmp_path):
     twice = "di@acme.example,AUP,1,2024-06-12,acknowledged"
     changes = plus("acknowledgements", twice, twice) | plus("completions", SOUND["completions"].splitlines()[1])
     paper, found = results(tmp_path, changes)
-    check = next(check for check in found["P12"].checks if "repeats another in every column" in check.says)
+    check = part(found["P12"], "repeats another in every column that is read")
     assert (check.tested, check.exceptions) == (9 + 6, 3)
-    assert sorted(row[-1] for row in paper.rows(check.listing)) == [1, 2]
+    # The first record of training is repeated in the last row; what Di accepted stands in row 5, and in two more.
+    assert [row[2:3] + row[-2:] for row in paper.rows(check.listing)] == [
+        ("completions", 10, "row 2"),
+        ("acknowledgements", 6, "row 5"),
+        ("acknowledgements", 7, "row 5"),
+    ]
     told = [finding.text for finding in paper.findings if finding.code == "identical_rows"]
     assert [text.partition(" repeating")[0] for text in told] == ["completions: 1 row", "acknowledgements: 2 rows"]
 
@@ -529,6 +534,29 @@ def test_the_days_before_the_approval_are_told(tmp_path, approved_on, says):
         "How completion is tracked",
         "How content is updated",
     ]
+
+
+def test_a_row_that_stands_in_two_files_names_the_other_file(tmp_path):
+    (tmp_path / "more.csv").write_text("".join(SOUND["completions"].splitlines(keepends=True)[:2]))
+    more = '\n[[source]]\ntable = "completions"\nfile = "more.csv"\nextracted_on = 2026-01-05\n'
+    paper, found = results(tmp_path, audit=AUDIT + more)
+    first, second = sorted((file.source_no, file.file) for file in paper.files if file.table == "completions")
+    assert (first[1], second[1]) == ("more.csv", "completions.csv")
+    check = part(found["P12"], "repeats another")
+    assert [row[3:] for row in paper.rows(check.listing)] == [(second[0], 2, f"row 2 of file {first[0]}")]
+
+
+def test_only_days_that_are_known_are_compared(tmp_path):
+    # Of the 8 completions all have a day. The ninth record has none, the tenth failed, the eleventh is nobody's.
+    records = plus(
+        "completions",
+        "bo@acme.example,SEC-101,,not_started,,",
+        "bo@acme.example,SEC-101,2025-03-04,failed,,3",
+        "ghost@acme.example,SEC-101,2025-03-04,completed,,30",
+    )
+    _, found = results(tmp_path, records)
+    assert parts(found, "before the person's first day, where both days are known") == [(0, 8)]
+    assert parts(found, "dated after the day of the export, where both days are known") == [(0, 10)]
 
 
 def test_an_early_as_of_day_makes_no_later_record_suspicious(tmp_path):

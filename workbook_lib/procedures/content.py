@@ -342,8 +342,8 @@ def _modules_in_use(evidence: Evidence) -> list[str]:
 
 #: What P7 and P8 rest on.
 STATED = (
-    "Topics and assessments are those that the catalogue states on the day of its export. A record names no version of "
-    "its module: it is taken to be of the one that had been reviewed last by its day."
+    "Topics and assessments are those that the catalogue states on the day of its export. No record names a version; "
+    "each is taken to be of the one reviewed last by its day."
 )
 
 PROCEDURES = (
