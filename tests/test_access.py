@@ -50,6 +50,7 @@ def test_access_before_the_first_training_is_an_exception_for_as_many_days(tmp_p
         [],
         [],
     ]
+    assert paper.frame(result.checks[0].listing).columns[-1] == "days_without_cover"
     assert (result.outcome, result.tested, result.exceptions) == (Outcome.EXCEPTIONS, 6, 3)
     assert result.says.startswith(
         "6 requirements applied to the people who were given access: 3 were not covered on the day of the grant (3 not "
@@ -111,7 +112,7 @@ def test_nobody_is_dropped(tmp_path: Path) -> None:
         changes=changes,
     )
     assert listed(paper, result)[2] == [
-        ("ghost@acme.example", "vpn", date(2025, 4, 1), "belongs to nobody in the people export"),
+        ("ghost@acme.example", "vpn", date(2025, 4, 1), "cannot be given to one person in the people export"),
         ("gil@acme.example", "vpn", date(2025, 4, 2), "a row of this person cannot be read"),
     ]
     assert (result.outcome, result.tested, result.exceptions) == (Outcome.EXCEPTIONS, 3, 0)

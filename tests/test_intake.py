@@ -649,7 +649,8 @@ def test_one_row_that_repeats_another_is_told_with_its_place(
 ) -> None:
     finding = receive(tmp_path, File(table, "x.csv", f"{header}\n{line}\n{line}\n")).finding("identical_rows")
     assert finding.text == (
-        f"{table}: 1 row repeating another in every column, for example x.csv, row 3 ({subject}); nothing counts twice."
+        f"{table}: 1 row repeating another in every column that is read, for example x.csv, row 3 ({subject}); nothing "
+        "counts twice."
     )
     assert (finding.table, finding.subject, finding.source_no, finding.row_no) == (table, subject, 1, 3)
 
@@ -659,7 +660,7 @@ def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
     got = receive(tmp_path, completions(line, line, "a@x,SEC-101,2025-01-01,completed,90", line))
     finding = got.finding("identical_rows")
     assert finding.text.startswith(
-        "completions: 2 rows repeating another in every column, for example lms.csv, row 5 (a@x)"
+        "completions: 2 rows repeating another in every column that is read, for example lms.csv, row 5 (a@x)"
     )
     assert (finding.source_no, finding.row_no) == (1, 5)
     assert got.intake.files[0].rows_used == 4

@@ -34,11 +34,11 @@ DEFECTS = {
         "P1", plus("people", "E5,Eve,eve@acme.example,employee,Sales,2025-01-02,2025-01-20"), "1 of 5 people",
     ),
     "record of nobody": (
-        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 of 5 accounts with records belongs",
+        "P1", plus("completions", "ghost@acme.example,SEC-101,2025-02-02,completed,,30"), "1 of 5 accounts with records cannot be given",
     ),
     "records of nobody in two letter cases are one account": (
         "P1", plus("completions", "Ghost@acme.example,SEC-101,2025-02-02,completed,,30",
-                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 of 5 accounts with records belongs",
+                   "ghost@acme.example,SEC-101,2025-03-02,completed,,30"), "1 of 5 accounts with records cannot be given",
     ),
     "row that cannot be read": (
         "P1", plus("people", "E5,Eve,bo2@acme.example,employee,Sales,,"), "rows of 1 person cannot be read",
@@ -200,14 +200,41 @@ def test_who_has_an_unreadable_row_passes_no_procedure(tmp_path):
     paper, found = results(tmp_path, plus("people", UNREAD) | renewed)
     assert (found["P2"].exceptions, found["P2"].tested) == (2, 2)
     assert found["P2"].says == (
-        "0 of 2 onboarding duties due in the period were neither met nor excused by the due day, and 2 are "
-        "undetermined; 0 more were due before the period and still open in it."
+        "0 of 2 onboarding duties due in the period were neither met nor excused by the due day; 2 that were, or may "
+        "have been, due in it are undetermined; 0 more were due before the period and still open in it."
     )
     assert (found["P3"].exceptions, found["P3"].tested) == (1, 5)
-    assert found["P3"].says == "0 of 5 repeated duties lapsed in the period, and 1 is undetermined."
+    assert found["P3"].says == "0 of 5 repeated duties were lapsed on some day of the period, and 1 is undetermined."
     for name, duties in (("P2", ["awareness", "policy"]), ("P3", ["awareness"])):
         check = found[name].checks[1]
         assert [row[2] for row in paper.rows(check.listing)] == duties
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "onboarding"),
+    [
+        ("no date", "", 2),  # nobody can tell when they fell due
+        ("2025-03-03", "soon", 2),  # on 2 April
+        ("2024-03-03", "soon", 0),  # in April of 2024
+        ("2025-12-15", "soon", 0),  # in January of 2026
+    ],
+)
+def test_who_has_no_readable_row_at_all_is_not_left_out(tmp_path, start, end, onboarding):
+    people = {"people": SOUND["people"].replace("Sales,2025-03-03,", f"Sales,{start},{end}")}
+    paper, found = results(tmp_path, people)
+    assert (found["P2"].exceptions, found["P2"].tested) == (onboarding, onboarding)
+    if onboarding:
+        assert found["P2"].says.startswith(
+            "0 of 0 onboarding duties due in the period were neither met nor excused by the due day; 2 that were, or "
+            "may have been, due in it are undetermined"
+        )
+        assert [row[::2] for row in paper.rows(found["P2"].checks[1].listing)] == [
+            ("E2", "awareness"),
+            ("E2", "policy"),
+        ]
+    # Of the repeated ones Bo had done awareness; Ada awareness and coding, Cy and Di awareness.
+    assert (found["P3"].exceptions, found["P3"].tested) == (1, 5)
+    assert [row[::2] for row in paper.rows(found["P3"].checks[1].listing)] == [("E2", "awareness")]
 
 
 def test_leave_on_the_due_day_excuses_a_joiner_as_the_exhibit_of_joiners_says(tmp_path):
@@ -288,11 +315,65 @@ def test_a_programme_without_its_parts_or_approval_is_noted(tmp_path):
         ("# Programme\n## How often\nYearly.\n## Who\nAll.", 2),
         ("## How often\nYearly.\n## Who\nAll.", 2),  # the first heading is no title
         ("# How often\nYearly.\n# Who\nAll.\n## Tracking\nIn the system.", 1),
+        ("# Programme\n## How often\n\n## Who\n \n## Tracking\n## Updates\n", 4),  # no heading has text below it
+        ("# Programme\n## How often\n### For engineers\nYearly.\n## Who\n### All\n# Annex\nText.", 3),
         ("# Who must take which training\n## How often\nYearly.", 3),  # the words of a title show nothing
     ],
 )
 def test_the_first_heading_is_a_title_where_no_other_is_of_its_level(text, missing):
     assert sum(not headings for headings in parts_found(text).values()) == missing
+
+
+def part(result, says):
+    """The one part of a procedure that says this."""
+    (check,) = (check for check in result.checks if says in check.says)
+    return check
+
+
+def test_a_topic_may_be_taught_by_one_requirement_for_everyone_and_not_by_another(tmp_path):
+    # The tour is for everyone, too, and teaches nothing that is required; nor does the coding of engineers, who alone
+    # take it. Of the tour and of coding every topic is absent, and no topic is missing.
+    tour = '\n[[requirement]]\nid = "tour"\nsatisfied_by = ["TOUR"]\ndue_within_days = 30\n'
+    taken = [f"{name},TOUR,2025-03-10,completed,,30" for name in ("ada@acme.example", "bo@acme.example")]
+    changes = plus("modules", "TOUR,Tour,fire exits,true") | plus("completions", *taken)
+    paper, found = results(tmp_path, changes, AUDIT + tour)
+    assert found["P7"].outcome == Outcome.NO_EXCEPTIONS
+    check = part(found["P7"], "there is a requirement for everyone of which every module in use teaches it")
+    assert [row[:2] for row in paper.rows(check.listing)] == [("awareness", "SEC-101"), ("tour", "TOUR")]
+
+
+def test_where_nothing_is_for_everyone_no_topic_is_taught(tmp_path):
+    audit = AUDIT.replace("due_within_days = 30", 'due_within_days = 30\napplies_to = { role = ["Sales"] }')
+    paper, found = results(tmp_path, audit=audit)
+    assert (found["P7"].exceptions, found["P7"].tested) == (4, 4)
+    assert paper.rows(found["P7"].checks[0].listing) == []
+
+
+def test_versions_that_people_took_and_the_catalogue_does_not_describe_are_named(tmp_path):
+    # Version 7 of awareness was reviewed in June 2024, and 8 on 20 May 2025: all took 7 but Ada in November 2025, and
+    # Cy on 20 May 2024, before any review. Ada's coding of December 2024 is of version 2, that of November 2025 of 3.
+    catalogue = SOUND["modules"].replace("assessed\n", "assessed,version\n").replace(",true\n", ",true,{}\n")
+    _, found = results(tmp_path / "a", {"modules": catalogue.format(8, 3)})
+    says = "The catalogue does not describe {} that, by the days of the reviews, {} in use, so {} not tested: {}."
+    assert found["P7"].outcome == found["P8"].outcome == Outcome.NO_EXCEPTIONS
+    assert found["P7"].says.endswith(f"takes. {says.format('1 version', 'was', 'it was', 'SEC-101 (7)')}")
+    assert found["P8"].says.endswith(
+        f"is stated. {says.format('2 versions', 'were', 'they were', 'DEV-7 (2), SEC-101 (7)')}"
+    )
+    _, found = results(tmp_path / "b", {"modules": catalogue.format(6, 3)})
+    assert found["P7"].says.endswith("not tested: SEC-101 (7, 8).")
+    # A line that names no version is of every version.
+    _, found = results(tmp_path / "c", {"modules": catalogue.format("", 3)})
+    assert found["P7"].says.endswith("takes.")
+    assert found["P8"].says.endswith("not tested: DEV-7 (2).")
+
+
+def test_a_review_that_is_twelve_months_old_is_too_old(tmp_path):
+    # DEV-7 was reviewed on 2024-09-01; a year later to the day that review no longer counts.
+    reviewed = {"content_reviews": SOUND["content_reviews"].replace("DEV-7,3,2025-08-01", "DEV-7,3,2025-09-02")}
+    paper, found = results(tmp_path, reviewed)
+    check = part(found["P9"], "the last review was less than 12 months old")
+    assert paper.rows(check.listing) == [("DEV-7", date(2025, 9, 1), date(2025, 9, 1))]
 
 
 VERSIONS = "module_id,title,topics,version,assessed\n"
@@ -304,7 +385,10 @@ CODING = "DEV-7,Secure coding,code review,1,true\n"
 def test_a_module_with_a_line_per_version_is_one_module(tmp_path, order):
     lines = [BOTH.format(7, "true"), BOTH.format(8, "false"), "SEC-101,Awareness,phishing;passwords,6,\n"][::order]
     paper, found = results(tmp_path, {"modules": VERSIONS + "".join(lines) + CODING})
-    assert found["P8"].says == "1 of 2 modules in use has no assessment, or none is stated."
+    assert found["P8"].says == (  # the reviews know DEV-7 in versions 2 and 3 only
+        "1 of 2 modules in use has no assessment, or none is stated. The catalogue does not describe 2 versions that, by "
+        "the days of the reviews, were in use, so they were not tested: DEV-7 (2, 3)."
+    )
     assert [row[:3] for row in paper.rows(found["P8"].checks[0].listing)] == [
         ("SEC-101", "Awareness", "has no assessment")
     ]
@@ -415,9 +499,14 @@ def test_doubles_are_counted_as_the_remarks_count_them(tmp_path):
     twice = "di@acme.example,AUP,1,2024-06-12,acknowledged"
     changes = plus("acknowledgements", twice, twice) | plus("completions", SOUND["completions"].splitlines()[1])
     paper, found = results(tmp_path, changes)
-    check = next(check for check in found["P12"].checks if "repeats another in every column" in check.says)
+    check = part(found["P12"], "repeats another in every column that is read")
     assert (check.tested, check.exceptions) == (9 + 6, 3)
-    assert sorted(row[-1] for row in paper.rows(check.listing)) == [1, 2]
+    # The first record of training is repeated in the last row; what Di accepted stands in row 5, and in two more.
+    assert [row[2:3] + row[-2:] for row in paper.rows(check.listing)] == [
+        ("completions", 10, "row 2"),
+        ("acknowledgements", 6, "row 5"),
+        ("acknowledgements", 7, "row 5"),
+    ]
     told = [finding.text for finding in paper.findings if finding.code == "identical_rows"]
     assert [text.partition(" repeating")[0] for text in told] == ["completions: 1 row", "acknowledgements: 2 rows"]
 
@@ -445,6 +534,29 @@ def test_the_days_before_the_approval_are_told(tmp_path, approved_on, says):
         "How completion is tracked",
         "How content is updated",
     ]
+
+
+def test_a_row_that_stands_in_two_files_names_the_other_file(tmp_path):
+    (tmp_path / "more.csv").write_text("".join(SOUND["completions"].splitlines(keepends=True)[:2]))
+    more = '\n[[source]]\ntable = "completions"\nfile = "more.csv"\nextracted_on = 2026-01-05\n'
+    paper, found = results(tmp_path, audit=AUDIT + more)
+    first, second = sorted((file.source_no, file.file) for file in paper.files if file.table == "completions")
+    assert (first[1], second[1]) == ("more.csv", "completions.csv")
+    check = part(found["P12"], "repeats another")
+    assert [row[3:] for row in paper.rows(check.listing)] == [(second[0], 2, f"row 2 of file {first[0]}")]
+
+
+def test_only_days_that_are_known_are_compared(tmp_path):
+    # Of the 8 completions all have a day. The ninth record has none, the tenth failed, the eleventh is nobody's.
+    records = plus(
+        "completions",
+        "bo@acme.example,SEC-101,,not_started,,",
+        "bo@acme.example,SEC-101,2025-03-04,failed,,3",
+        "ghost@acme.example,SEC-101,2025-03-04,completed,,30",
+    )
+    _, found = results(tmp_path, records)
+    assert parts(found, "before the person's first day, where both days are known") == [(0, 8)]
+    assert parts(found, "dated after the day of the export, where both days are known") == [(0, 10)]
 
 
 def test_an_early_as_of_day_makes_no_later_record_suspicious(tmp_path):

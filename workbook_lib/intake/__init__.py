@@ -193,7 +193,7 @@ def _part(reading: Reading) -> str:
 
 
 def repetitions(engine: Engine, audit: Audit) -> Iterator[Finding]:
-    """Rows that repeat another in every column. They are kept: sets of days do not count anything twice.
+    """Rows that repeat another in every column that is read. They are kept: sets of days do not count anything twice.
 
     To look for them takes as long as a good part of the reading, so it is done for those who want to know.
     """
@@ -217,8 +217,8 @@ def repetitions(engine: Engine, audit: Audit) -> Iterator[Finding]:
                 code="identical_rows",
                 table=name,
                 subject=says,
-                text=f"{name}: {count(int(found[0]), 'row')} repeating another in every column, for example {file}, "
-                f"row {row_no} ({says}); nothing counts twice.",
+                text=f"{name}: {count(int(found[0]), 'row')} repeating another in every column that is read, for "
+                f"example {file}, row {row_no} ({says}); nothing counts twice.",
                 source_no=source_no,
                 row_no=row_no,
             )

@@ -40,11 +40,13 @@ LEFT JOIN cover ON cover.person_no = run.person_no AND cover.requirement_no = ru
 GROUP BY engaged.source_no, engaged.row_no, engaged.system, engaged.granted_on, engaged.person_no,
          run.requirement_no, run.run_to"""
 
-#: The days without cover begin with the grant, and end before the next record, or with the days that are known.
+#: The days without cover begin with the grant, and end before the next record, or with the days that are known: first
+#: and last are counted, as those of an exception are (C13).
 UNTRAINED = f"""
 SELECT person.person_id, person.name, asked.system, asked.granted_on, requirement.requirement_id, asked.last_done_on,
        asked.next_done_on AS completed_on,
-       CAST(COALESCE(asked.next_done_on, LEAST(as_of, asked.run_to) + 1) - asked.granted_on AS INTEGER) AS days
+       CAST(COALESCE(asked.next_done_on, LEAST(as_of, asked.run_to) + 1) - asked.granted_on AS INTEGER)
+         AS days_without_cover
 FROM ({ASKED}) asked
 CROSS JOIN settings
 JOIN person ON person.person_no = asked.person_no
@@ -56,7 +58,7 @@ LAPSED = UNTRAINED.format(state="asked.covers_to < asked.granted_on")
 
 OF_NOBODY = f"""
 SELECT granted.account, granted.system, granted.granted_on,
-       CASE WHEN granted.person_no IS NULL THEN 'belongs to nobody in the people export'
+       CASE WHEN granted.person_no IS NULL THEN 'cannot be given to one person in the people export'
             ELSE 'a row of this person cannot be read' END AS reason
 FROM ({GRANTED}) granted
 LEFT JOIN person ON person.person_no = granted.person_no
@@ -121,6 +123,7 @@ PROCEDURES = (
         source="access, people, completions, acknowledgements",
         done="Accounts were matched to people as for training records. A grant passes where a valid record of the "
         "requirement, dated on or before the day of the grant, covers that day (C6 to C9). For access given before the "
-        "first day of an engagement the requirements of that first day were taken.",
+        "first day of an engagement the requirements of that first day were taken. Days without cover run from the day "
+        "of the grant to the day before the next record, or to the last day known; both are counted, as in C13.",
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from workbook_lib.audit import Window
 from workbook_lib.engine import Engine
 from workbook_lib.procedures.result import Check, Evidence, NotPerformed, Procedure, Tested
 from workbook_lib.requirement import add_months
-from workbook_lib.tables import agreeing, count
+from workbook_lib.tables import agreeing, count, listing
 
 REVIEW_MONTHS = 12
 
@@ -23,9 +24,9 @@ SECTIONS: dict[str, str] = {
     "how content is updated": r"updat|review|revis|maint[ae]",
 }
 
-#: Modules that covered somebody on some day of the period: the content that was in use.
-IN_USE = """
-SELECT DISTINCT satisfies.requirement_no, completions.module_id FROM completions
+#: The records that covered somebody on some day of the period, and the days on which modules were so taken.
+TAKEN = """
+SELECT DISTINCT satisfies.requirement_no, completions.module_id, completions.completed_on FROM completions
 CROSS JOIN settings
 JOIN satisfies ON satisfies.module_id = completions.module_id
 JOIN account_person ON account_person.account = completions.account
@@ -33,6 +34,21 @@ JOIN cover ON cover.person_no = account_person.person_no AND cover.requirement_n
           AND cover.done_on = completions.completed_on
 WHERE cover.covers_to >= window_from AND cover.done_on <= window_to
   AND completions.status IN ('completed', 'passed', 'equivalent')"""
+
+#: The content that was in use.
+IN_USE = f"SELECT DISTINCT requirement_no, module_id FROM ({TAKEN}) taken"
+
+#: Versions that were taken and are not in the catalogue. A record names no version: it is of the one that had been
+#: reviewed last by its day. A line of the catalogue without a version is of every version.
+UNDESCRIBED = f"""
+SELECT DISTINCT latest.requirement_no, review.module_id, review.version
+FROM (SELECT taken.requirement_no, taken.module_id, MAX(reviewed_on) AS reviewed_on FROM ({TAKEN}) taken
+      JOIN content_reviews ON content_reviews.module_id = taken.module_id AND reviewed_on <= completed_on
+      GROUP BY taken.requirement_no, taken.module_id, completed_on) latest
+JOIN content_reviews review ON review.module_id = latest.module_id AND review.reviewed_on = latest.reviewed_on
+LEFT JOIN modules ON modules.module_id = review.module_id
+     AND COALESCE(modules.version, review.version) = review.version
+WHERE modules.module_id IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +86,14 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
         in_use.setdefault(requirement_no, []).append(module)
     if not in_use:
         return NotPerformed("No module was in use in the period.")
+    everyones = [
+        no
+        for no, requirement in enumerate(evidence.audit.requirements, 1)
+        if no in in_use and not {"role", "department"} & set(requirement.applies_to)
+    ]
     for_everyone = set[str]()
-    for requirement_no, modules in in_use.items():
-        if not {"role", "department"} & set(evidence.audit.requirements[requirement_no - 1].applies_to):
-            for_everyone |= frozenset.intersection(*(taught.get(module, frozenset()) for module in modules))
+    for no in everyones:
+        for_everyone |= frozenset.intersection(*(taught.get(module, frozenset()) for module in in_use[no]))
     missing = [topic for topic in required if topic.casefold() not in for_everyone]
     topics_required = count(len(required), "required topic")
     are = agreeing(len(missing), "is", "are")
@@ -82,13 +102,42 @@ def topics(evidence: Evidence) -> Tested | NotPerformed:
         if missing
         else f"All {topics_required} are taught by the training that everyone takes."
     )
-    expectation = "Each required topic is in every module that a requirement for everyone accepted in the period."
-    listing = (
-        "SELECT DISTINCT modules.module_id, title, topics FROM modules "
-        f"JOIN ({IN_USE}) used ON used.module_id = modules.module_id ORDER BY modules.module_id"
+    among = f"requirement_no IN ({', '.join(map(str, everyones)) or 'NULL'})"
+    check = Check(
+        says="For each required topic there is a requirement for everyone of which every module in use teaches it.",
+        tested=len(required),
+        exceptions=len(missing),
+        listing=OF_EVERYONE.format(among=among),
+        order="requirement and module",
     )
-    check = Check(says=expectation, tested=len(required), exceptions=len(missing), listing=listing, order="module")
+    says += _undescribed(evidence, among)
     return Tested(tested=len(required), exceptions=len(missing), says=says, checks=(check,))
+
+
+#: What the modules in use teach, requirement by requirement.
+OF_EVERYONE = f"""
+SELECT requirement.requirement_id, modules.module_id, title, version, topics
+FROM (SELECT * FROM ({IN_USE}) used WHERE {{among}}) used
+JOIN modules ON modules.module_id = used.module_id
+JOIN requirement ON requirement.requirement_no = used.requirement_no
+ORDER BY used.requirement_no, modules.module_id, modules.source_no, modules.row_no"""
+
+
+def _undescribed(evidence: Evidence, among: str = "TRUE") -> str:
+    """Which versions in use nobody can tell anything about. among : a condition for the requirements."""
+    versions: dict[str, list[str]] = {}
+    for module, version in evidence.engine.rows(
+        f"SELECT DISTINCT module_id, version FROM ({UNDESCRIBED}) untold WHERE {among} ORDER BY module_id, version"
+    ):
+        versions.setdefault(module, []).append(version)
+    if not versions:
+        return ""
+    number = sum(map(len, versions.values()))
+    named = listing([f"{module} ({listing(of_it)})" for module, of_it in versions.items()], at_most=10)
+    return (
+        f" The catalogue does not describe {count(number, 'version')} that, by the days of the reviews, "
+        f"{agreeing(number, 'was', 'were')} in use, so {agreeing(number, 'it was', 'they were')} not tested: {named}."
+    )
 
 
 #: One line per module: a version without an assessment is enough, as in `described`.
@@ -114,13 +163,13 @@ def assessments(evidence: Evidence) -> Tested | NotPerformed:
         tested=tested,
         exceptions=check.exceptions,
         says=f"{check.exceptions:,} of {count(tested, 'module')} in use "
-        f"{agreeing(check.exceptions, 'has', 'have')} no assessment, or none is stated.",
+        f"{agreeing(check.exceptions, 'has', 'have')} no assessment, or none is stated.{_undescribed(evidence)}",
         checks=(check,),
     )
 
 
 def unreviewed_days(reviews: list[date], window: Window) -> list[tuple[date, date]]:
-    """The stretches of W on which the last review was more than 12 months old.
+    """The stretches of W on which no review was less than 12 months old.
 
     A review on day r counts on the days from r to the day before r plus 12 months.
 
@@ -175,7 +224,7 @@ def content_reviews(evidence: Evidence) -> Tested | NotPerformed:
         f"{REVIEW_MONTHS} months on every day of the period, or a review names neither reviewer nor change.",
         checks=(
             Check(
-                says=f"On every day of the period the last review was at most {REVIEW_MONTHS} months old.",
+                says=f"On every day of the period the last review was less than {REVIEW_MONTHS} months old.",
                 tested=len(modules),
                 exceptions=len(stale),
                 listing=UNREVIEWED,
@@ -215,7 +264,8 @@ def programme(evidence: Evidence) -> Tested | NotPerformed:
         + unapproved(described.approved_on if signed else None, evidence.window),
         checks=(
             Check(
-                says="The document says how often, who, how completion is tracked and how content is updated.",
+                says="A heading of the document, with text below it, is about each of: how often, who, how completion "
+                "is tracked, how content is updated.",
                 tested=len(SECTIONS),
                 exceptions=len(missing),
                 listing=PARTS,
@@ -243,17 +293,19 @@ def _load_parts(evidence: Evidence, found: dict[str, list[str]], approved: bool)
 def parts_found(text: str) -> dict[str, list[str]]:
     r"""Each part that a programme document must have, and the headings that show it; the text where there are none.
 
-    The first heading is the title of the document, and shows nothing, where no other is of its level.
+    The first heading is the title of the document, and shows nothing, where no other is of its level. A heading without
+    text below it, before the next one of its level or a higher one, shows nothing either.
 
-    >>> parts_found("# Programme\n## Who\nAll.\n## How often\nYearly.")["who must take it"]
+    >>> parts_found("# Programme\n## Who\nAll.\n## How often\n## Tracking\nIn the system.")["who must take it"]
     ['Who']
     """
-    lines = [line for line in text.splitlines() if line.startswith("#")]
-    levels = Counter(map(_level, lines))
-    is_titled = bool(lines) and levels[_level(lines[0])] == 1
-    headings = [line.lstrip("#").strip() for line in lines[is_titled:]]
-    if not headings:
+    lines = [line for line in text.splitlines() if line.strip()]
+    places = [no for no, line in enumerate(lines) if line.startswith("#")]
+    levels = Counter(_level(lines[no]) for no in places)
+    is_titled = bool(places) and levels[_level(lines[places[0]])] == 1
+    if not places[is_titled:]:
         return {part: ["the text"] * bool(re.search(words, text, re.IGNORECASE)) for part, words in SECTIONS.items()}
+    headings = [lines[no].lstrip("#").strip() for no in places[is_titled:] if _has_text(lines[no:])]
     return {
         part: [heading for heading in headings if re.search(words, heading, re.IGNORECASE)]
         for part, words in SECTIONS.items()
@@ -262,6 +314,12 @@ def parts_found(text: str) -> dict[str, list[str]]:
 
 def _level(heading: str) -> int:
     return len(heading) - len(heading.lstrip("#"))
+
+
+def _has_text(lines: list[str]) -> bool:
+    """Whether text stands below the heading that is the first of these lines, under itself or a lower heading."""
+    below = itertools.takewhile(lambda line: not 0 < _level(line) <= _level(lines[0]), lines[1:])
+    return any(not line.startswith("#") for line in below)
 
 
 def unapproved(approved_on: date | None, window: Window) -> str:
@@ -282,6 +340,12 @@ def _modules_in_use(evidence: Evidence) -> list[str]:
     return [module for (module,) in evidence.engine.rows(f"SELECT DISTINCT module_id FROM ({IN_USE}) used ORDER BY 1")]
 
 
+#: What P7 and P8 rest on.
+STATED = (
+    "Topics and assessments are those that the catalogue states on the day of its export. No record names a version; "
+    "each is taken to be of the one reviewed last by its day."
+)
+
 PROCEDURES = (
     Procedure(
         id="P7",
@@ -294,7 +358,7 @@ PROCEDURES = (
         source="modules, completions",
         done="The topics of every module in use were compared with the required ones. Where several modules satisfy "
         "one requirement, a topic counts only when each of them teaches it; where a module has several versions, only "
-        "when each version does.",
+        f"when each version does. {STATED}",
     ),
     Procedure(
         id="P8",
@@ -305,7 +369,7 @@ PROCEDURES = (
         objective="Training is more than a film to click through.",
         population="Every module that covered somebody in the period.",
         source="modules, completions",
-        done="Each module was checked for an assessment; where it has several versions, each of them.",
+        done=f"Each module was checked for an assessment; where it has several versions, each of them. {STATED}",
     ),
     Procedure(
         id="P9",
@@ -327,7 +391,8 @@ PROCEDURES = (
         objective="One document says how often, who, how completion is tracked and how content is updated.",
         population="The parts that the document must have.",
         source="the programme document",
-        done="The document's headings were searched for each part. The approval, and the days before it, were read "
-        "from audit.toml.",
+        done="The document's headings, but for its title and those without text below them, were searched for words "
+        "about each part; in a document without headings, its text. What the text says was not judged. The approval, "
+        "and the days before it, were read from audit.toml.",
     ),
 )

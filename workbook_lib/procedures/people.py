@@ -85,7 +85,7 @@ def population_complete(evidence: Evidence) -> Tested:
         "Everybody in the population is known to a training or policy system.", people, NOT_IN_THE_SYSTEM
     )
     owned = evidence.check(
-        "Every account with records belongs to somebody in the people export.",
+        "Every account with records belongs to one person in the people export.",
         accounts,
         RECORDS_OF_NOBODY,
         order="account",
@@ -113,21 +113,35 @@ def population_complete(evidence: Evidence) -> Tested:
         order="kind",
         table="decisions",
     )
-    are, belong = agreeing(known.exceptions, "is", "are"), agreeing(owned.exceptions, "belongs", "belong")
+    are = agreeing(known.exceptions, "is", "are")
     return Tested(
         tested=people + accounts,
         exceptions=evidence.count(concerned) + owned.exceptions,
         says=f"{known.exceptions:,} of {count(people, 'person', 'people')} in the population {are} in no training or "
-        f"policy system. {owned.exceptions:,} of {count(accounts, 'account')} with records {belong} to nobody in the "
-        f"people export. The rows of {count(readable.exceptions, 'person', 'people')} cannot be read.",
+        f"policy system. {owned.exceptions:,} of {count(accounts, 'account')} with records cannot be given to one "
+        f"person in the people export. The rows of {count(readable.exceptions, 'person', 'people')} cannot be read.",
         checks=(known, owned, balanced, leavers, readable, supported),
     )
 
 
-ONBOARDING = """
-SELECT run.person_no, run.requirement_no, run.first_due_on, run.series_from FROM run CROSS JOIN settings
+#: Duties of joiners, due on a judged day.
+DUE = """
+SELECT run.person_no, run.requirement_no FROM run CROSS JOIN settings
 JOIN spell ON spell.person_no = run.person_no AND spell.spell_from = run.series_from
 WHERE run.first_due_on BETWEEN window_from AND window_to AND run.first_due_on BETWEEN run.run_from AND run.run_to"""
+
+#: Duties of people with a row that cannot be read and may be that of a joiner: its first day, where it has one, says
+#: so, or nothing does.
+PERHAPS_DUE = """
+SELECT verdict.person_no, verdict.requirement_no FROM verdict CROSS JOIN settings
+JOIN requirement ON requirement.requirement_no = verdict.requirement_no
+JOIN person ON person.person_no = verdict.person_no
+JOIN unread_people unread ON unread.person_id = person.person_id
+WHERE verdict.verdict = 'undetermined'
+  AND (unread.start_date IS NULL OR unread.start_date >= requirement.effective_from
+       AND unread.start_date + requirement.due_within_days BETWEEN window_from AND window_to)"""
+
+ONBOARDING = f"{DUE} UNION ALL ({PERHAPS_DUE} EXCEPT {DUE})"
 
 ONBOARDING_FAILED = """
 SELECT person.person_id, person.name, requirement.requirement_id, exception.due_on, exception.closed_on, exception.days
@@ -152,8 +166,11 @@ def onboarding(evidence: Evidence) -> Tested | NotPerformed:
     A duty that a leave or an extension excuses on its due day passes; one that is undetermined does not.
     """
     carried_in = ONBOARDING_FAILED.format(when="<")
-    due, carried = evidence.count(ONBOARDING), evidence.count(carried_in)
-    if not due and not carried:
+    due, carried = evidence.count(DUE), evidence.count(carried_in)
+    judged = _can_be_judged(
+        evidence, "Every onboarding duty that fell due in the period, or may have, can be judged.", ONBOARDING
+    )
+    if not judged.tested and not carried:
         return NotPerformed("No onboarding duty fell due in the period, so the control did not operate.")
     in_time = evidence.check(
         "Every onboarding duty that fell due in the period was met or excused by its due day.",
@@ -161,16 +178,16 @@ def onboarding(evidence: Evidence) -> Tested | NotPerformed:
         ONBOARDING_FAILED.format(when=">="),
         table="exceptions",
     )
-    judged = _can_be_judged(evidence, "Every onboarding duty that fell due in the period can be judged.", ONBOARDING)
     closed = evidence.check(
         "No onboarding duty from before the period was still open in it.", carried, carried_in, table="exceptions"
     )
     return Tested(
-        tested=due + carried,
+        tested=judged.tested + carried,
         exceptions=in_time.exceptions + judged.exceptions + carried,
         says=f"{in_time.exceptions:,} of {count(due, 'onboarding duty', 'onboarding duties')} due in the period "
-        f"{agreeing(in_time.exceptions, 'was', 'were')} neither met nor excused by the due day, and "
-        f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined; {carried:,} more "
+        f"{agreeing(in_time.exceptions, 'was', 'were')} neither met nor excused by the due day; "
+        f"{judged.exceptions:,} that {agreeing(judged.exceptions, 'was', 'were')}, or may have been, due in it "
+        f"{agreeing(judged.exceptions, 'is', 'are')} undetermined; {carried:,} more "
         f"{agreeing(carried, 'was', 'were')} due before the period and still open in it.",
         checks=(in_time, judged, closed),
     )
@@ -192,7 +209,8 @@ ORDER BY person.person_id, requirement.requirement_id, exception.due_on"""
 ONCE_COVERED = f"""
 SELECT verdict.person_no, verdict.requirement_no FROM verdict
 JOIN requirement ON requirement.requirement_no = verdict.requirement_no
-WHERE verdict.required_from IS NOT NULL AND verdict.last_completed_on IS NOT NULL AND {IS_JUDGED} AND {{requirements}}
+WHERE (verdict.required_from IS NOT NULL OR verdict.verdict = 'undetermined')
+  AND verdict.last_completed_on IS NOT NULL AND {IS_JUDGED} AND {{requirements}}
 UNION
 SELECT exception.person_no, exception.requirement_no FROM exception
 JOIN requirement ON requirement.requirement_no = exception.requirement_no
@@ -219,8 +237,9 @@ def renewal(evidence: Evidence) -> Tested | NotPerformed:
     return Tested(
         tested=tested,
         exceptions=lapsed + judged.exceptions,
-        says=f"{lapsed:,} of {count(tested, 'repeated duty', 'repeated duties')} lapsed in the period, and "
-        f"{judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} undetermined.",
+        says=f"{lapsed:,} of {count(tested, 'repeated duty', 'repeated duties')} {agreeing(lapsed, 'was', 'were')} "
+        f"lapsed on some day of the period, and {judged.exceptions:,} {agreeing(judged.exceptions, 'is', 'are')} "
+        "undetermined.",
         checks=(Check(says=says, tested=tested, exceptions=lapsed, listing=listing, table="exceptions"), judged),
     )
 
@@ -338,7 +357,8 @@ PROCEDURES = (
         title="New people are trained as part of onboarding",
         criteria=("CC1.4", "CC2.2"),
         objective="Everybody who joins completes what is required within the days that the policy allows.",
-        population="Every duty of a joiner whose due day lies in the period, and those still open from before.",
+        population="Every duty of a joiner whose due day lies in the period, and those still open from before. Where a "
+        "row that cannot be read hides the due day, it may lie in the period: such duties are among them.",
         source="people, completions, acknowledgements, decisions",
         done="Each joiner's due day was computed from the first day of engagement (C5) and compared with the day of "
         "the first valid record. A due day that a leave or an extension excuses is no exception (C10, C11).",
@@ -350,7 +370,9 @@ PROCEDURES = (
         title="Training is repeated, not done just once",
         criteria=("CC1.4", "CC2.2"),
         objective="Whoever was covered once stays covered on every required day.",
-        population="Every person and repeated requirement with a valid record by the end of the period.",
+        population="Every person and repeated requirement with a valid record by the end of the period, or due when a "
+        "leave, an extension or a break ended: where cover was required in the period and the verdict is met, late or "
+        "missing, or where it is undetermined.",
         source="people, completions, acknowledgements, leave, decisions",
         done="The days covered by each record were compared with the days on which cover was required (C8, C12).",
         perform=renewal,

@@ -51,24 +51,24 @@ def _said_in(name: str) -> str:
     return ", ".join(column for column in TABLES[name].stored if column not in ("source_no", "row_no"))
 
 
-def _doubles() -> str:
-    """Rows of training and policy records that agree in every column, as the remarks on the data count them."""
+def _repeating() -> str:
+    """Rows of training and policy records that agree with an earlier one in every column that is read, and with which.
+
+    The remarks on the data count the same rows.
+    """
     selects = [
-        f"SELECT account, {item} AS item, '{name}' AS read_as, MIN(row_no) AS first_row, COUNT(*) AS rows, "
-        f"COUNT(*) - 1 AS repeated FROM {name} GROUP BY {_said_in(name)} HAVING COUNT(*) > 1"
+        f"""SELECT account, {item} AS item, '{name}' AS read_as, source_no AS file_no, row_no,
+       CASE WHEN first_file = source_no THEN CONCAT('row ', first_row)
+            ELSE CONCAT('row ', first_row, ' of file ', first_file) END AS repeats
+FROM (SELECT *, FIRST_VALUE(source_no) OVER alike AS first_file, FIRST_VALUE(row_no) OVER alike AS first_row,
+             ROW_NUMBER() OVER alike AS place FROM {name}
+      WINDOW alike AS (PARTITION BY {_said_in(name)} ORDER BY source_no, row_no)) numbered WHERE place > 1"""
         for name, item in ITEMS.items()
     ]
-    return f"SELECT * FROM ({' UNION ALL '.join(selects)}) doubles ORDER BY account, item, first_row"
+    return f"SELECT * FROM ({' UNION ALL '.join(selects)}) repeating ORDER BY account, item, file_no, row_no"
 
 
-DUPLICATES = _doubles()
-
-#: The rows themselves that repeat one before them.
-REPEATING = " UNION ALL ".join(
-    "SELECT source_no AS file_no, row_no FROM (SELECT source_no, row_no, ROW_NUMBER() OVER "
-    f"(PARTITION BY {_said_in(name)} ORDER BY source_no, row_no) AS place FROM {name}) numbered WHERE place > 1"
-    for name in ITEMS
-)
+REPEATING = _repeating()
 
 DONE = "completions.status IN ('completed', 'passed', 'equivalent')"
 #: Records that say the second: a date alone tells none, nor does a file whose times are all of full minutes.
@@ -101,16 +101,20 @@ FROM snapshot_change WHERE fate IN ('vanished', 'changed')
 GROUP BY source_no, earlier_file, place, row_no, fate, done, record
 ORDER BY done DESC, fate DESC, source_no, row_no, place"""
 
-BEFORE_START = f"""
+#: Completions that have a day, of people whose first day is known.
+SINCE_START = f"""
 SELECT person.person_id, completions.module_id, completions.completed_on, first_spell.spell_from AS engaged_from,
        completions.source_no AS file_no, completions.row_no
-FROM completions CROSS JOIN settings
+FROM completions
 JOIN account_person ON account_person.account = completions.account
 JOIN person ON person.person_no = account_person.person_no
 JOIN (SELECT person_no, MIN(spell_from) AS spell_from FROM spell GROUP BY person_no) first_spell
   ON first_spell.person_no = person.person_no
-WHERE {DONE} AND completions.completed_on < first_spell.spell_from - preboarding_days
-ORDER BY person.person_id, completions.completed_on, completions.source_no, completions.row_no"""
+WHERE {DONE} AND completions.completed_on IS NOT NULL"""
+
+BEFORE_START = f"""
+SELECT since.* FROM ({SINCE_START}) since CROSS JOIN settings WHERE completed_on < engaged_from - preboarding_days
+ORDER BY person_id, completed_on, file_no, row_no"""
 
 #: Leaves without an end of people who are engaged on the last judged day: they excuse to this day (C10).
 AWAY = """
@@ -194,8 +198,7 @@ def reliability(evidence: Evidence) -> Tested | NotPerformed:
 
 def _noted(evidence: Evidence, listings: list[str]) -> int:
     """How many rows are rejected or in one of these listings; a row that was read as several tables is one."""
-    repeating = [REPEATING if listing == DUPLICATES else listing for listing in listings]
-    marked = [f"SELECT file_no, row_no FROM ({listing}) listed" for listing in repeating]
+    marked = [f"SELECT file_no, row_no FROM ({listing}) listed" for listing in listings]
     rows = " UNION ALL ".join(("SELECT source_no AS file_no, row_no FROM rejected", *marked))
     return evidence.count(
         f"SELECT DISTINCT received.received_no, marked.row_no FROM ({rows}) marked "
@@ -243,18 +246,27 @@ def _of_decisions(evidence: Evidence) -> tuple[Check, ...]:
 
 def _of_rows(evidence: Evidence) -> Iterator[Check]:
     """What on single rows of the records needs a look."""
-    records, repeated = evidence.engine.count("completions"), _repeated(evidence)
+    repeated = _repeated(evidence)
     yield Check(
-        says="No row of training or policy records repeats another in every column; a repeated one counts once.",
-        tested=records + evidence.engine.count("acknowledgements"),
+        says="No row of training or policy records repeats another in every column that is read; a repeated one counts "
+        "once.",
+        tested=sum(evidence.engine.count(name) for name in ITEMS),
         exceptions=repeated,
-        listing=DUPLICATES if repeated else "",
+        listing=REPEATING if repeated else "",
         order="account",
     )
     for says, tested, listing in (
         ("No completion took no time at all, where the time is recorded.", evidence.number(TIMED), NO_TIME),
-        ("No completion lies long before the person's first day.", records, BEFORE_START),
-        ("No completion is dated after the day of the export.", records, _after_export(evidence)),
+        (
+            "No completion lies long before the person's first day, where both days are known.",
+            evidence.count(SINCE_START),
+            BEFORE_START,
+        ),
+        (
+            "No training record is dated after the day of the export, where both days are known.",
+            evidence.count(_of_exports(evidence, "completed_on IS NOT NULL")),
+            _of_exports(evidence, "completed_on > DATE '{extracted_on}' + 1"),  # a day's grace for other time zones
+        ),
     ):
         yield evidence.check(says, tested, listing, order="account or person", table="completion_records")
 
@@ -291,19 +303,19 @@ def _repeated(evidence: Evidence) -> int:
     """How many rows repeat another. The records are gone through in full only where two may be equal."""
     if not any(evidence.engine.may_repeat(name, _said_in(name)) for name in ITEMS):
         return 0
-    return evidence.number(f"SELECT SUM(repeated) FROM ({DUPLICATES}) doubles")
+    return evidence.count(REPEATING)
 
 
-def _after_export(evidence: Evidence) -> str:
-    """Completions dated after the extract of their own file, with a day's grace for other time zones."""
-    late = " OR ".join(
-        f"source_no = {file.source_no} AND completed_on > DATE '{file.extracted_on}' + 1"
+def _of_exports(evidence: Evidence, condition: str) -> str:
+    """Training records that meet a condition, which may name the day on which their own file was extracted."""
+    chosen = " OR ".join(
+        f"source_no = {file.source_no} AND {condition.format(extracted_on=file.extracted_on)}"
         for file in evidence.files
         if file.table == "completions" and file.extracted_on
     )
     return (
         "SELECT account, module_id, completed_on, status, source_no AS file_no, row_no FROM completions "
-        f"WHERE {late or 'FALSE'} ORDER BY account, module_id, completed_on, source_no, row_no"
+        f"WHERE {chosen or 'FALSE'} ORDER BY account, module_id, completed_on, source_no, row_no"
     )
 
 
@@ -331,10 +343,10 @@ PROCEDURES = (
         population="Every row of every file, once, however many tables a file is read as.",
         source="all exports",
         done="Rows read were reconciled with rows used and quarantined. Decisions were checked for impartiality. "
-        "Records were searched for rows that agree in every column, for many people at one second, for completions "
-        "without time, before the first day, during an open leave, and after the export. Where an earlier export of "
-        "the same report is kept, its records were looked up in the newer one. A row counts once, however much is "
-        "remarked upon it. A second with many people, an open leave and a record that vanished or changed are no rows "
-        "of these files, and are counted apart.",
+        "Records were searched for rows that agree in every column that is read, for many people at one second, for "
+        "completions without time, before the first day, during an open leave, and after the export. Where an earlier "
+        "export of the same report is kept, its records were looked up in the newer one. A row counts once, however "
+        "much is remarked upon it. A second with many people, an open leave and a record that vanished or changed are "
+        "no rows of these files, and are counted apart.",
     ),
 )
