@@ -448,7 +448,8 @@ class TestWhatIsListed:
         unread = [row for row in wp.quarantine if not row.by_rule]
         assert (len(wp.quarantine), len(unread)) == (4, 4)
         assert exhibit.says[0].startswith(
-            "0 rows were set aside by a stated rule of the format, 3 could not be read, and 1 decision was refused."
+            "0 rows were set aside by a rule of the format and used by no other reading, 3 could not be read, and 1 "
+            "decision was refused."
         )
         assert [table.caption for table in exhibit.tables[1:]] == [
             "Rows that could not be read",
