@@ -430,7 +430,7 @@ class TestFiles:
             page = book.read("xl/worksheets/sheet2.xml").decode()
         last = len(rows(written / "sample.csv")) + 1
         assert 'ySplit="1" topLeftCell="D2" activePane="bottomRight" state="frozen"' in page
-        assert f'<autoFilter ref="A1:W{last}"/>' in page
+        assert f'<autoFilter ref="A1:X{last}"/>' in page
         for line in rows(written / "sample.csv"):
             assert [line[name] for name in ("A", "B", "C", "D", "E", "remarks")] == [""] * 6
 

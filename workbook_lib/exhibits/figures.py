@@ -99,8 +99,8 @@ def verdict_bars(
         barmode="stack",
         bargap=0.35,
         xaxis={"title": {"text": "share, %" if as_shares else "duties"}, "rangemode": "tozero", **GRID},
-        # Without values of its own the axis leaves out labels where the page is narrow.
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "tickvals": names},
+        # With steps of its own choice the axis leaves out labels where the page is narrow.
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "dtick": 1},
     )
     return {"data": data, "layout": frame}
 

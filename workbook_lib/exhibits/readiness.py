@@ -166,7 +166,7 @@ def covered_now(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     cut = (
         f" Drawn are the {MOST_DEPARTMENTS} departments with the most of them." if len(departments) > len(drawn) else ""
     )
-    most = _most({name: states.get("not covered", 0) for name, states in per_department.items()}) + cut
+    most = most_in({name: states.get("not covered", 0) for name, states in per_department.items()}) + cut
     says = f"On {wp.window.as_of}, {_share(whole)} duties that must be covered are covered."
     return Exhibit(
         key="covered-now",
@@ -183,7 +183,7 @@ def covered_now(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     )
 
 
-def _most(not_covered: dict[str, int]) -> str:
+def most_in(not_covered: dict[str, int]) -> str:
     """Where the most are not covered; all the departments that have as many, and none where these are many."""
     most = max(not_covered.values(), default=0)
     names = [visible(name) for name, number in not_covered.items() if number == most]
