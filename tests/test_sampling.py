@@ -253,21 +253,23 @@ class TestStrata:
         people = plus(
             "people",
             "E6,Un,un@acme.example,employee,Sales,soon,",
+            "C2,Uc,uc@agency.example,contractor,Sales,2025-02-01,soon",
             "E7,Ol,ol@acme.example,employee,Sales,2020-01-01,2024-12-31",
             "E8,Tw,tw@acme.example,employee,Sales,soon,",
             "E8,Tw,tw@acme.example,employee,Engineer,2025-02-01,",
         )
         listings.write_tables(perform(load_audit(make(tmp_path / "acme", people))), tmp_path)
-        columns = ("person_id", "start_date", "in_population", "stratum")
+        columns = ("person_id", "start_date", "readable", "in_population", "stratum")
         assert [tuple(map(row.get, columns)) for row in rows(tmp_path / "tables/population.csv")] == [
-            ("C1", "2024-05-01", "true", "contractors"),
-            ("E1", "2023-01-09", "true", "current"),
-            ("E2", "2025-03-03", "true", "joiners"),
-            ("E6", "", "true", "unreadable"),
-            ("E7", "2020-01-01", "false", ""),
-            ("E8", "2025-02-01", "true", "unreadable"),  # each of its rows, and no day of it is known for certain
-            ("E8", "", "true", "unreadable"),
-            ("E9", "2023-01-09", "true", "leavers"),
+            ("C1", "2024-05-01", "true", "true", "contractors"),
+            ("C2", "2025-02-01", "false", "true", "contractors"),  # its last day, empty here, is no open end
+            ("E1", "2023-01-09", "true", "true", "current"),
+            ("E2", "2025-03-03", "true", "true", "joiners"),
+            ("E6", "", "false", "true", "unreadable"),
+            ("E7", "2020-01-01", "true", "false", ""),
+            ("E8", "2025-02-01", "true", "true", "unreadable"),
+            ("E8", "", "false", "true", "unreadable"),
+            ("E9", "2023-01-09", "true", "true", "leavers"),
         ]
         says = listings.SAYS["population"]
         assert "in_population" in says

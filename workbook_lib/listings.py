@@ -22,12 +22,13 @@ from workbook_lib.tables import JUDGED, FileAccount, Finding, Quarantined, count
 from workbook_lib.testsheet import COLUMNS, IN_STRATA, draw, lines
 from workbook_lib.workpaper import VERDICTS, Workpaper
 
-#: Rows of the people exports, read or not; their person is in one stratum, or not in the population.
+#: Rows of the people exports, readable or not; their person is in one stratum, or not in the population. Of a row that
+#: is not readable an empty day is no open end.
 POPULATION = f"""
 SELECT person.person_id, person.name, person.email, listed.worker_type, listed.role, listed.department,
-       listed.start_date, listed.end_date, placed.stratum IS NOT NULL AS in_population, placed.stratum,
+       listed.start_date, listed.end_date, listed.readable, placed.stratum IS NOT NULL AS in_population, placed.stratum,
        listed.source_no, listed.row_no
-FROM (SELECT * FROM people UNION ALL SELECT * FROM unread_people) listed
+FROM (SELECT *, TRUE AS readable FROM people UNION ALL SELECT *, FALSE FROM unread_people) listed
 JOIN person ON person.person_id = listed.person_id
 LEFT JOIN ({IN_STRATA}) placed ON placed.person_no = person.person_no
 ORDER BY person.person_id, listed.start_date NULLS LAST, listed.source_no, listed.row_no"""
@@ -161,8 +162,8 @@ SAYS: dict[str, str] = {
     "quarantine": "Every row that was not used, with its place in the file and the reason.",
     "findings": "What a reader should know about the data, beside the verdicts.",
     "population": "Every row of the people exports that says whom it is about, whenever its person worked here: "
-    "in_population tells who counts, stratum from which group they are selected. Only people whom a recorded decision "
-    "leaves out are not in it.",
+    "in_population tells who counts, stratum from which group they are selected. Where a row is not readable, its days "
+    "are not known. Only people whom a recorded decision leaves out are not in it.",
     "accounts": "Every account that a system, a grant of access or a row that cannot be read names, and how its person "
     "was found.",
     "verdicts": "One row per person and requirement: the verdict, and why.",
