@@ -421,6 +421,7 @@ class TestWhatIsListed:
     def test_sources_show_from_where_each_column_was_read(self, wp: Workpaper) -> None:
         exhibit = exhibits.sources(wp)
         assert len(exhibit.cards) == len(wp.files)
+        assert exhibit.says[1].startswith("Below the table stands how each file was read"), "on paper nothing opens"
         card = exhibit.cards[1]
         assert markup.prose(card.caption) == "2 · <bdi>exports/leave.csv</bdi>, read as leave"
         assert dict(card.plan)["Rows"] == "2 read = 1 used + 1 quarantined"
@@ -725,6 +726,7 @@ class TestJoiners:
         ]
         assert exhibit.says[0].startswith("On or before the due day: 2 of 6 (33.3 %) duties of joiners")
         assert exhibit.table.iloc[0].tolist() == ["R", "30 days", 2, 1, 2, 1, 30]
+        assert exhibit.table.columns[-1] == "Of those covered, half within days"
         dots = {trace["name"]: trace["x"] for trace in (exhibit.figure or {})["data"]}
         assert dots == {
             "due day": [30, 30, None],
