@@ -39,7 +39,7 @@ def pack(tmp_path_factory) -> Path:
     done = workbook("run", make(folder / "acme", LAPSED), "--out", folder / "out", "--prepared-by", "J. Doe")
     assert done.returncode == 0, done.stderr
     assert "Acme, period 2025, judged from 2025-01-01 to 2025-12-31, as known on 2026-01-04." in done.stdout
-    assert "4 people. On time: 8 of 9 judged duties. Others: 1 missing." in done.stdout
+    assert "4 people. On time: 8 of 9 judged duties. Not on time: 1 missing. Not judged: none." in done.stdout
     assert "INTERIM" not in done.stdout
     assert "Exceptions: 1, of them unexplained: 1." in done.stdout
     return folder / "out" / "acme-2025"

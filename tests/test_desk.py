@@ -306,7 +306,9 @@ def test_every_decision_is_listed_with_its_evidence_and_those_taken_back_last(se
     session.judge()
     exhibit = exhibits.decisions(session.paper)
     head = register.head(session.audit.folder / REGISTER).hash
-    assert exhibit.says[0] == "5 decisions were recorded; 1 of them was withdrawn later and has no effect."
+    assert exhibit.says[0] == (  # refused: d3, in which p3 extends the own due day
+        "5 decisions were recorded; 1 of them was withdrawn later and has no effect; 1 more was refused (Quarantine)."
+    )
     assert f"3 entries, each chained to the one before; head: entry 3, {head}." in exhibit.says[1]
     kinds = [str(cell) for cell in exhibit.table["Decision"]]
     assert kinds[0] == "explain (d1)"

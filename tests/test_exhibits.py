@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from importlib import import_module
 from inspect import signature
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ import plotly.graph_objects as go
 import pytest
 import small
 
-from workbook_lib import exhibits
+from workbook_lib import exhibits, publish
 from workbook_lib.audit import load_audit
 from workbook_lib.exhibits import Exhibit, figures, markup, words
 from workbook_lib.procedures import CATALOGUE, OUTCOMES, Outcome
@@ -420,6 +421,7 @@ class TestWhatIsListed:
     def test_sources_show_from_where_each_column_was_read(self, wp: Workpaper) -> None:
         exhibit = exhibits.sources(wp)
         assert len(exhibit.cards) == len(wp.files)
+        assert exhibit.says[1].startswith("Below the table stands how each file was read"), "on paper nothing opens"
         card = exhibit.cards[1]
         assert markup.prose(card.caption) == "2 · <bdi>exports/leave.csv</bdi>, read as leave"
         assert dict(card.plan)["Rows"] == "2 read = 1 used + 1 quarantined"
@@ -448,7 +450,8 @@ class TestWhatIsListed:
         unread = [row for row in wp.quarantine if not row.by_rule]
         assert (len(wp.quarantine), len(unread)) == (4, 4)
         assert exhibit.says[0].startswith(
-            "0 rows were set aside by a stated rule of the format, 3 could not be read, and 1 decision was refused."
+            "0 rows were set aside by a rule of the format and used by no other reading, 3 could not be read, and 1 "
+            "decision was refused."
         )
         assert [table.caption for table in exhibit.tables[1:]] == [
             "Rows that could not be read",
@@ -481,7 +484,7 @@ class TestWhatIsListed:
         exhibit = exhibits.reconciliation(wp)
         assert [table.caption for table in exhibit.tables] == [
             "How accounts were matched to people",
-            "People with no account and no record",
+            "People with no account or record of their own",
         ]
         assert "p6" in list(exhibit.tables[1].frame["Person"])
 
@@ -540,6 +543,14 @@ class TestWhatIsListed:
 
 
 class TestGlossary:
+    def test_claims_one_meaning_within_a_list_only(self, wp: Workpaper) -> None:
+        exhibit = exhibits.glossary(wp)
+        words_of_it = [word for table in exhibit.tables for word in table.frame.iloc[:, 0]]
+        assert exhibit.says == (f"{len(words_of_it)} entries: each word has one meaning in its list.",)
+        assert len(set(words_of_it)) < len(words_of_it)
+        assert all(table.frame.iloc[:, 0].is_unique for table in exhibit.tables)
+        assert "Verdicts" in [table.caption for table in exhibit.tables]  # and not in the order of C12
+
     def test_explains_every_word_of_the_enums(self, wp: Workpaper) -> None:
         explained = {
             (table.caption, line[0]): line[1]
@@ -637,6 +648,15 @@ class TestTimesOfExceptions:
         for group in (lateness.FILLS, timelines.FILLS, figures.FILLS, joiners.DOTS):
             assert len({sign for _, sign in group.values()}) == len(group), "told apart without their colours"
 
+    def test_the_greys_of_verdicts_have_shades_of_their_own_on_paper(self) -> None:
+        style = (publish.TEMPLATES / "audit/print.css").read_text(encoding="utf-8")
+        shades = dict(re.findall(r'pattern > \[fill="rgb\(([0-9, ]+)\)"\] { fill: (#[0-9a-f]{6}); }', style))
+        grey = {verdict: figures.FILLS[verdict][0] for verdict in ("excused", "pending", "left")}
+        rgb = {verdict: ", ".join(str(part) for part in bytes.fromhex(grey[verdict][1:])) for verdict in grey}
+        assert set(shades) <= set(rgb.values()), "a colour of the figures changed"
+        printed = sorted(int(shades.get(rgb[verdict], grey[verdict])[3:5], 16) for verdict in grey)
+        assert min(lighter - darker for darker, lighter in pairwise(printed)) > 60
+
     def test_each_day_of_a_drawn_duty_is_in_one_bar(self, wp: Workpaper) -> None:
         exhibit = exhibits.timelines(wp)
         assert "Drawn are 6 duties of 4 of 4 people with an exception" in exhibit.says[0]
@@ -648,6 +668,9 @@ class TestTimesOfExceptions:
             assert all(to < following for to, following in zip(bars["To"], bars["From"].iloc[1:], strict=False))
         data = (exhibit.figure or {})["data"]
         assert sum(len(trace["y"]) for trace in data) == len(frame)
+        told = f"{sum(row['days'] for row in wp.exceptions)} uncovered days in all, up to 2025-12-31."
+        assert told in exhibit.says[0]  # the days after the period are drawn, and not counted
+        assert max(uncovered["To"]) == wp.window.as_of > wp.window.end
         days = sum(length for trace in data for length in trace["x"]) / timelines.MILLISECONDS
         assert days == sum((row.To - row.From).days + 1 for row in frame.itertuples())
 
@@ -703,6 +726,7 @@ class TestJoiners:
         ]
         assert exhibit.says[0].startswith("On or before the due day: 2 of 6 (33.3 %) duties of joiners")
         assert exhibit.table.iloc[0].tolist() == ["R", "30 days", 2, 1, 2, 1, 30]
+        assert exhibit.table.columns[-1] == "Of those covered, half within days"
         dots = {trace["name"]: trace["x"] for trace in (exhibit.figure or {})["data"]}
         assert dots == {
             "due day": [30, 30, None],
@@ -723,6 +747,8 @@ class TestWorkerTypes:
         assert exhibit.table["Duties"].sum() == len(wp.verdicts)
         bars = (exhibit.figure or {})["data"]
         assert [round(sum(lengths)) for lengths in zip(*(bar["x"] for bar in bars), strict=True)] == [100] * 4
+        axis = (exhibit.figure or {})["layout"]["yaxis"]
+        assert axis["dtick"] == 1, "each bar has its label, however narrow the page is"
 
     def test_many_groups_are_cut(self, wp: Workpaper, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(exhibits.judgement, "MOST_BARS", 2)

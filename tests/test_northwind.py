@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbook_lib import exhibits
+from workbook_lib import exhibits, listings
 from workbook_lib.audit import load_audit
 from workbook_lib.workpaper import perform
 
@@ -187,8 +187,8 @@ def test_the_parts_of_p12_count_what_they_can_reach(judged):
 def test_the_scope_names_who_was_not_asked_and_who_was_left_out(judged):
     scope = exhibits.scope(judged)
     assert scope.says == (
-        "69 of 71 people in the exports had at least one requirement that applied on a judged day; leavers are among "
-        "them. The other 2 are named below. 1 account is left out by a recorded decision.",
+        "67 of 71 people in the exports had at least one requirement that applied on a judged day; leavers are among "
+        "them. 2 more people have rows that cannot be read. The other 2 are named below. 1 account is left out by a recorded decision.",
     )
     assert scope.tables[1].frame[["Person", "Why not"]].values.tolist() == [
         ["00117", "left before the judged days"],
@@ -249,3 +249,74 @@ def test_access_before_training(judged):
         "completed by then, 1 lapsed). Of 7 grants on judged days 6 were tested, 1 is to nobody who can be judged, and "
         "0 to somebody to whom no requirement applied. Left out: 2 grants of other days or to excluded accounts."
     )
+
+
+def test_only_judged_days_are_counted_as_uncovered(judged):
+    exhibit = exhibits.timelines(judged)
+    drawn = set(zip(exhibit.table["Person"], exhibit.table["Requirement"], strict=True))
+    days = sum(row["days"] for row in judged.exceptions if (row["person_id"], row["requirement_id"]) in drawn)
+    assert days == 1567
+    assert "1,567 uncovered days in all, up to 2025-12-31." in exhibit.says[0]
+    assert "1,567 days up to 2025-12-31 are uncovered." in exhibit.alt
+
+
+def test_a_completion_counts_once_for_each_person_and_day(judged):
+    """Not the row that stands twice, nor those of reception@, which two people share, and of the excluded account."""
+    frame = exhibits.content(judged).table
+    assert dict(zip(frame["Module"], frame["Completions in the period"], strict=True)) == {
+        "Code of Conduct": 15,
+        "Fundamentos de concienciación en seguridad": 1,
+        "Recognise and Report Phishing": 63,
+        "SCL-200": 5,
+        "SCL-210": 2,
+        "Security Awareness Foundations": 52,
+        "Working Safely from Home": 3,
+    }
+
+
+def test_the_title_names_what_the_numbers_were_made_from(judged):
+    """Eighteen files: what run.json of the pack lists as its inputs."""
+    assert (
+        exhibits.title(judged)
+        .says[0]
+        .endswith(
+            "was made from 15 files named under Sources, 1 earlier export, the programme document and audit.toml, by the "
+            "rules printed at its end."
+        )
+    )
+
+
+def test_a_refused_decision_is_counted_apart(judged):
+    assert exhibits.decisions(judged).says[0].endswith("; 1 more was refused (Quarantine).")
+
+
+def test_what_one_reading_leaves_to_another_is_not_quarantined(judged):
+    """Each of the 587 rows of exports/knowbe4_enrollments.json is of training, 169, or of a policy, 418."""
+    exhibit = exhibits.quarantine(judged)
+    assert exhibit.says[0].startswith("0 rows were set aside by a rule of the format and used by no other reading, 2 ")
+    assert exhibit.says[1].endswith("587 of them are left to another reading of the same file, which uses them.")
+    became = exhibit.table.groupby("What became of it")["Rows"].sum().to_dict()
+    assert became == {"could not be read": 2, "left to another reading": 587, "refused": 1}
+    rows = [dict(card.plan)["Rows"] for card in exhibits.sources(judged).cards]
+    assert "587 read = 418 used + 169 left to another reading + 0 quarantined" in rows
+    note = exhibits.totals(judged).tables[1].note
+    assert note == "Rows read = used + left to another reading + quarantined."
+
+
+def test_accounts_are_counted_and_not_their_spellings(judged):
+    """63 spellings with a capital letter, of 49 accounts that belong to somebody."""
+    (remark,) = [finding.text for finding in judged.findings if finding.code == "matched_without_case"]
+    assert remark.startswith("Accounts that are e-mail addresses with capital letters: 49, for example ")
+
+
+def test_whoever_shares_an_address_has_no_account_of_their_own(judged):
+    exhibit = exhibits.reconciliation(judged)
+    assert exhibit.says[0].startswith("People with no account or record of their own: 3 of 69")
+    assert "an address that several people have cannot be given to one person" in exhibit.says[1]
+
+
+def test_what_is_not_on_time_and_what_was_met_make_up_the_judged_duties(judged):
+    told = "\n".join(listings.bottom_lines(listings.summary(judged)))
+    assert "On time: 220 of 273 judged duties. Not on time: 18 late, 26 missing, 9 undetermined." in told
+    assert 220 + 18 + 26 + 9 == 273
+    assert "Not judged: 5 excused, 3 left, 6 pending." in told

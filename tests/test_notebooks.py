@@ -124,3 +124,9 @@ def test_the_evidence_writes_its_tables_where_it_is_told(tmp_path: Path) -> None
     publish.execute(publish.notebook_path("3_evidence"), parameters, tmp_path / "evidence.ipynb")
     assert (tmp_path / "tables" / "verdicts.csv").is_file()
     assert json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))["organisation"] == "Small Firm"
+
+
+def test_the_prose_holds_in_a_period_that_has_ended() -> None:
+    prose = "".join(source(cell) for path in DOCUMENTS for cell in cells(path, "markdown"))
+    assert "needs an explanation before the audit." in prose
+    assert "before the period ends" not in prose

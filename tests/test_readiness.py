@@ -14,6 +14,7 @@ from folders import AUDIT, make, plus, without
 from workbook_lib import desk, exhibits, history, production, publish, verify
 from workbook_lib.audit import load_audit, window
 from workbook_lib.exhibits import Chosen, Exhibit
+from workbook_lib.exhibits.readiness import most_in
 from workbook_lib.pack import read_info
 from workbook_lib.paper import Notebook
 from workbook_lib.workpaper import Workpaper, perform
@@ -65,6 +66,19 @@ class TestOnADay:
         assert sorted(zip(shown["Person"], shown["Requirement"], shown["Due on"], strict=True)) == sorted(
             (row["person_id"], row["requirement_id"], row["due_on"]) for row in open_now
         )
+
+    @pytest.mark.parametrize(
+        ("counts", "told"),
+        [
+            ({"Facilities": 5, "Product": 5, "Sales": 4}, " The most are in Facilities and in Product: 5 each."),
+            ({"Facilities": 5, "Product": 4}, " The most are in Facilities: 5."),
+            (dict.fromkeys("abcd", 1), ""),
+            ({"Facilities": 0}, ""),
+            ({}, ""),
+        ],
+    )
+    def test_all_that_share_the_first_place_are_named(self, counts: dict[str, int], told: str) -> None:
+        assert most_in(counts) == told
 
     def test_the_answer_comes_first_and_is_no_evidence(self, july: Workpaper) -> None:
         exhibit = exhibits.ready(july)

@@ -18,7 +18,7 @@ from companies import write as write_company
 from folders import SOUND, make, plus, without
 from python_calamine import CalamineWorkbook
 
-from workbook_lib import exhibits, testsheet
+from workbook_lib import exhibits, listings, testsheet
 from workbook_lib.audit import load_audit
 from workbook_lib.csv_tables import unescape
 from workbook_lib.procedures.people import NOT_IN_THE_SYSTEM
@@ -249,6 +249,32 @@ class TestStrata:
             "F2": "current",  # a change of role begins no engagement
         }
 
+    def test_stand_in_the_pack_beside_every_row_of_the_people_exports(self, tmp_path: Path) -> None:
+        people = plus(
+            "people",
+            "E6,Un,un@acme.example,employee,Sales,soon,",
+            "C2,Uc,uc@agency.example,contractor,Sales,2025-02-01,soon",
+            "E7,Ol,ol@acme.example,employee,Sales,2020-01-01,2024-12-31",
+            "E8,Tw,tw@acme.example,employee,Sales,soon,",
+            "E8,Tw,tw@acme.example,employee,Engineer,2025-02-01,",
+        )
+        listings.write_tables(perform(load_audit(make(tmp_path / "acme", people))), tmp_path)
+        columns = ("person_id", "start_date", "readable", "in_population", "stratum")
+        assert [tuple(map(row.get, columns)) for row in rows(tmp_path / "tables/population.csv")] == [
+            ("C1", "2024-05-01", "true", "true", "contractors"),
+            ("C2", "2025-02-01", "false", "true", "contractors"),  # its last day, empty here, is no open end
+            ("E1", "2023-01-09", "true", "true", "current"),
+            ("E2", "2025-03-03", "true", "true", "joiners"),
+            ("E6", "", "false", "true", "unreadable"),
+            ("E7", "2020-01-01", "true", "false", ""),
+            ("E8", "2025-02-01", "true", "true", "unreadable"),
+            ("E8", "", "false", "true", "unreadable"),
+            ("E9", "2023-01-09", "true", "true", "leavers"),
+        ]
+        says = listings.SAYS["population"]
+        assert "in_population" in says
+        assert "stratum" in says
+
     @pytest.mark.parametrize("seed", range(2))
     def test_part_the_population_of_procedure_p1(self, tmp_path: Path, seed: int) -> None:
         wp = perform(load_audit(write_company(random_company(seed, 150), tmp_path / "audit")))
@@ -282,7 +308,7 @@ class TestSheet:
             "start_date": date(2023, 1, 9), "end_date": None, "requirement_id": "awareness",
             "due_on": date(2025, 12, 2), "completed_on": date(2025, 11, 20), "verdict": "met",
             "why": "Covered on every required day since 2025-01-01; last completed on 2025-11-20.",
-            "exceptions": 0, "explained_by": None, "file": "completions.csv", "row": 3,
+            "exceptions": 0, "explained_by": None, "content": "SEC-101", "file": "completions.csv", "row": 3,
             "sha256": hashlib.sha256(b"2025|current|E1").hexdigest(),
             "A": None, "B": None, "C": None, "D": None, "E": None, "remarks": None,
         }  # fmt: skip
@@ -292,6 +318,7 @@ class TestSheet:
         facts = {key: (line["due_on"], line["completed_on"], line["file"], line["row"]) for key, line in lines.items()}
         assert facts["E2", "awareness"] == (date(2025, 4, 2), date(2025, 3, 20), "completions.csv", 6)
         assert facts["E2", "policy"] == (date(2025, 4, 2), date(2025, 3, 5), "acknowledgements.csv", 3)
+        assert lines["E2", "policy"]["content"] == "AUP, version 1"
         assert facts["E9", "awareness"] == (date(2025, 1, 1), date(2024, 12, 5), "completions.csv", 9)
         assert lines["E9", "awareness"]["end_date"] == date(2025, 6, 30)
 
@@ -405,7 +432,7 @@ class TestFiles:
             page = book.read("xl/worksheets/sheet2.xml").decode()
         last = len(rows(written / "sample.csv")) + 1
         assert 'ySplit="1" topLeftCell="D2" activePane="bottomRight" state="frozen"' in page
-        assert f'<autoFilter ref="A1:W{last}"/>' in page
+        assert f'<autoFilter ref="A1:X{last}"/>' in page
         for line in rows(written / "sample.csv"):
             assert [line[name] for name in ("A", "B", "C", "D", "E", "remarks")] == [""] * 6
 

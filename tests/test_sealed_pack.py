@@ -20,6 +20,7 @@ import pytest
 from folders import make
 
 from workbook_lib import pack, placing, publish, verify
+from workbook_lib.exhibits import reference
 from workbook_lib.tables import UserError
 
 #: Bytes by which the largest file that can be written grows from one run to the next, and how often a pack is tampered.
@@ -193,6 +194,20 @@ def restore(root: Path, good: dict[str, bytes]) -> None:
 
 
 # --- another tool, other surroundings -----------------------------------------------------------------------------
+
+
+def test_the_command_of_the_page_finds_a_file_that_was_added_anywhere(base: Path) -> None:
+    root = base / "out/acme-2025"
+    command = reference.SEALED.splitlines()[3]
+    assert command in (root / "VERIFY.txt").read_text(encoding="utf-8")
+
+    def found() -> str:
+        return subprocess.run(["sh", "-c", command], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    assert found() == ""
+    for name in ("beside.txt", "data/inside.txt", "data/tables/.hidden"):
+        (root / name).write_text("x", encoding="utf-8")
+    assert found().split() == ["beside.txt", "data/inside.txt", "data/tables/.hidden"]
 
 
 def test_the_library_of_congress_s_bagit_says_that_it_is_valid(base: Path) -> None:

@@ -194,7 +194,7 @@ def _told(name: str) -> str:
 def _in_capitals(engine: Engine) -> Iterator[Finding]:
     """E-mail addresses that differ from the person's in case only."""
     matched = "account_person WHERE person_no IS NOT NULL AND account <> account_key"
-    ((number, example),) = engine.rows(f"SELECT COUNT(*), MIN(account) FROM {matched}")
+    ((number, example),) = engine.rows(f"SELECT COUNT(DISTINCT account_key), MIN(account) FROM {matched}")
     if number:
         yield Finding(
             code="matched_without_case",

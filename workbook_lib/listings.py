@@ -19,14 +19,19 @@ from workbook_lib.exhibits.readings import WHY
 from workbook_lib.procedures import Outcome, Result
 from workbook_lib.spreadsheets import Sheet, write_workbook
 from workbook_lib.tables import JUDGED, FileAccount, Finding, Quarantined, count
-from workbook_lib.testsheet import COLUMNS, draw, lines
+from workbook_lib.testsheet import COLUMNS, IN_STRATA, draw, lines
 from workbook_lib.workpaper import VERDICTS, Workpaper
 
-POPULATION = """
-SELECT person.person_id, person.name, person.email, people.worker_type, people.role, people.department,
-       people.start_date, people.end_date, people.source_no, people.row_no
-FROM people JOIN person ON person.person_id = people.person_id
-ORDER BY person.person_id, people.start_date, people.source_no, people.row_no"""
+#: Rows of the people exports, readable or not; their person is in one stratum, or not in the population. Of a row that
+#: is not readable an empty day is no open end.
+POPULATION = f"""
+SELECT person.person_id, person.name, person.email, listed.worker_type, listed.role, listed.department,
+       listed.start_date, listed.end_date, listed.readable, placed.stratum IS NOT NULL AS in_population, placed.stratum,
+       listed.source_no, listed.row_no
+FROM (SELECT *, TRUE AS readable FROM people UNION ALL SELECT *, FALSE FROM unread_people) listed
+JOIN person ON person.person_id = listed.person_id
+LEFT JOIN ({IN_STRATA}) placed ON placed.person_no = person.person_no
+ORDER BY person.person_id, listed.start_date NULLS LAST, listed.source_no, listed.row_no"""
 
 COMPLETION_RECORDS = """
 SELECT person.person_id, person.name, completions.account, account_person.via, module_id, completed_on, completed_at,
@@ -156,8 +161,9 @@ SAYS: dict[str, str] = {
     "sources": "One row per export: where it came from, its digest, and what became of its rows.",
     "quarantine": "Every row that was not used, with its place in the file and the reason.",
     "findings": "What a reader should know about the data, beside the verdicts.",
-    "population": "Every row of the people exports that can be read, whenever its person worked here; only people whom "
-    "a recorded decision leaves out are not in it.",
+    "population": "Every row of the people exports that says whom it is about, whenever its person worked here: "
+    "in_population tells who counts, stratum from which group they are selected. Where a row is not readable, its days "
+    "are not known. Only people whom a recorded decision leaves out are not in it.",
     "accounts": "Every account that a system, a grant of access or a row that cannot be read names, and how its person "
     "was found.",
     "verdicts": "One row per person and requirement: the verdict, and why.",
@@ -315,9 +321,9 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
     if period["interim"]:
         yield f"INTERIM: the period goes on to {period['end']}; nothing after {period['judged_to']} was judged."
     met, judged = verdicts.get("met", 0), sum(verdicts.get(name, 0) for name in JUDGED)
-    others = ", ".join(f"{number:,} {name}" for name, number in verdicts.items() if name != "met")
+    late, rest = _told(verdicts, JUDGED[1:]), _told(verdicts, [name for name in verdicts if name not in JUDGED])
     people, duties = count(result["people"], "person", "people"), count(judged, "judged duty", "judged duties")
-    yield f"{people}. On time: {met:,} of {duties}. Others: {others or 'none'}."
+    yield f"{people}. On time: {met:,} of {duties}. Not on time: {late}. Not judged: {rest}."
     yield f"Exceptions: {exceptions['total']:,}, of them unexplained: {exceptions['unexplained']:,}."
     yield procedures_line(result["procedures"])
     if restated := result["restatement"]:
@@ -328,6 +334,10 @@ def bottom_lines(result: dict[str, Any]) -> Iterator[str]:
             f"Rows that could not be read: {unreadable:,}; they cover nothing. Decisions refused: {refused:,}. "
             "`workbook check` lists them."
         )
+
+
+def _told(verdicts: dict[str, int], names: Iterable[str]) -> str:
+    return ", ".join(f"{verdicts[name]:,} {name}" for name in names if name in verdicts) or "none"
 
 
 def procedures_line(procedures: dict[str, dict[str, Any]]) -> str:

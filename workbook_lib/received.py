@@ -15,8 +15,8 @@ class Received:
 
     readings : the file's accounts, one per table as which it was read.  used : rows that some reading used, and none
     failed at.  by_rule : set aside by a stated rule, and used by no other reading.  refused : decisions that were read
-    and may not stand.  unread : rows that could not be read.  left : for each reading, the rows that it set aside and
-    another one used.
+    and may not stand.  unread : rows that could not be read.  left : for each reading, the numbers of the rows that it
+    set aside and another one used.
     """
 
     file: str
@@ -26,7 +26,7 @@ class Received:
     by_rule: int
     refused: int
     unread: int
-    left: tuple[int, ...]
+    left: tuple[frozenset[int], ...]
 
     @property
     def quarantined(self) -> int:
@@ -52,14 +52,14 @@ def _received(readings: list[FileAccount], rejected: list[list[Quarantined]]) ->
     """A row that one reading sets aside is quarantined only where no other reading uses it."""
     aside = [[row.row_no for row in rows if row.by_rule] for rows in rejected]
     failed = {(row.row_no, row.refused) for rows in rejected for row in rows if not row.by_rule}
-    places, kept, left = {place for place, _ in failed}, len(aside[0]), [0]
+    places, kept, left = {place for place, _ in failed}, len(aside[0]), [frozenset[int]()]
     refused = sum(row.refused for row in rejected[0])
     unread = sum(not row.by_rule and not row.refused for row in rejected[0])
     if len(readings) > 1:
         unused = set.intersection(*({row.row_no for row in rows} for rows in rejected)) - places
         refused = sum(was_refused for _, was_refused in failed)
         kept, unread = len(unused), len(places) - refused
-        left = [len(set(rows) - unused - places) for rows in aside]
+        left = [frozenset(set(rows) - unused - places) for rows in aside]
     rows = readings[0].rows_read
     return Received(
         file=readings[0].file,

@@ -25,7 +25,7 @@ from workbook_lib.tables import Problem, UserError
 from workbook_lib.workpaper import Workpaper
 
 #: The population of procedure P1, each person in one stratum: the first line that fits.
-POPULATION = f"""
+IN_STRATA = f"""
 WITH engaged AS (
   SELECT person_no, MAX(spell_from) AS last_from, MAX(spell_to) AS last_to
   FROM spell CROSS JOIN settings WHERE spell_from <= window_to AND spell_to >= window_from GROUP BY person_no
@@ -100,29 +100,33 @@ FROM (
   GROUP BY before.person_no, before.requirement_no, completed_on
 ) dated"""
 
-#: Which records count: the rules that judge (C6, C9), each record with its place.
+#: Which records count: the rules that judge (C6, C9), each record with its place and what it is about.
 RULES = Path(__file__).parent / "rules"
 TRAINED = (
     (RULES / "valid_completion.sql")
     .read_text(encoding="utf-8")
-    .replace(" AS done_on", " AS done_on, completions.source_no, completions.row_no")
+    .replace(" AS done_on", " AS done_on, completions.source_no, completions.row_no, completions.module_id AS content")
 )
 ACKNOWLEDGED = (
     (RULES / "valid_acknowledgement.sql")
     .read_text(encoding="utf-8")
-    .replace(" AS done_on", " AS done_on, acknowledgements.source_no, acknowledgements.row_no, effective_on")
+    .replace(
+        " AS done_on",
+        " AS done_on, acknowledgements.source_no, acknowledgements.row_no, effective_on, "
+        "policy_version.policy_id || ', version ' || policy_version.version AS content",
+    )
     .replace("SELECT DISTINCT person_no, requirement_no, done_on, lapses_on", "SELECT *")
 )
 
 #: Where each record stands: of one day's records, the first that counts (C6), or that of the latest version (C9).
 RECORD = f"""
-SELECT person_no, requirement_no, done_on, source_no, row_no,
+SELECT person_no, requirement_no, done_on, source_no, row_no, content,
        ROW_NUMBER() OVER (PARTITION BY person_no, requirement_no, done_on
                           ORDER BY effective_on DESC, source_no, row_no) AS place
-FROM (SELECT person_no, requirement_no, done_on, source_no, row_no, CAST(NULL AS DATE) AS effective_on
+FROM (SELECT person_no, requirement_no, done_on, source_no, row_no, content, CAST(NULL AS DATE) AS effective_on
       FROM ({TRAINED}) trained
       UNION ALL
-      SELECT person_no, requirement_no, done_on, source_no, row_no, effective_on
+      SELECT person_no, requirement_no, done_on, source_no, row_no, content, effective_on
       FROM ({ACKNOWLEDGED}) agreed) counting
 WHERE person_no IN ({{numbers}})"""
 
@@ -149,7 +153,8 @@ WITH due AS ({DUE}), record AS ({RECORD}), excepted AS (
                     AND excepted.place = 1
   WHERE verdict.person_no IN ({{numbers}})
 )
-SELECT duty.person_no, requirement_id, due_on, completed_on, verdict, why, exceptions, explained_by, source_no, row_no
+SELECT duty.person_no, requirement_id, due_on, completed_on, verdict, why, exceptions, explained_by, content,
+       source_no, row_no
 FROM duty
 LEFT JOIN record ON record.person_no = duty.person_no AND record.requirement_no = duty.requirement_no
                 AND record.done_on = duty.completed_on AND record.place = 1
@@ -171,6 +176,7 @@ COLUMNS: dict[str, str] = {
     "why": "Why",
     "exceptions": "Exceptions",
     "explained_by": "Explained by",
+    "content": "Module, or policy and version",
     "file": "File of the record",
     "row": "Row",
     "sha256": "SHA-256 of seed|stratum|person",
@@ -178,7 +184,18 @@ COLUMNS: dict[str, str] = {
     "remarks": "Remarks",
 }
 #: What stands for the duties of a person who has none.
-NO_DUTY: Row = (None, None, None, None, "No requirement applied to this person on a judged day.", 0, None, None, None)
+NO_DUTY: Row = (
+    None,
+    None,
+    None,
+    None,
+    "No requirement applied to this person on a judged day.",
+    0,
+    None,
+    None,
+    None,
+    None,
+)
 
 Line = tuple[object, ...]
 
@@ -190,7 +207,7 @@ def draw(wp: Workpaper, rule: Rule = TENTH, seed: str | None = None) -> Selectio
 
 def candidates(wp: Workpaper) -> Iterator[Candidate]:
     """Everybody in the population, each in one stratum."""
-    for person_no, person_id, stratum, deviates, undetermined in wp.rows(POPULATION):
+    for person_no, person_id, stratum, deviates, undetermined in wp.rows(IN_STRATA):
         yield Candidate(
             person_no=person_no,
             person_id=person_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed
+from workbook_lib.exhibits.exhibit import Exhibit, Table, cut_short, framed, were
 from workbook_lib.exhibits.markup import Stacked
 from workbook_lib.register import COPY, FILE
 from workbook_lib.tables import count
@@ -28,6 +28,8 @@ def decisions(wp: Workpaper) -> Exhibit:
     found = wp.engine.dicts(f"{DECIDED} LIMIT {SHOWN}")
     total = wp.engine.count("decision")
     taken_back = wp.number("SELECT SUM(withdrawn) FROM decision")
+    turned_down = sum(one.refused for one in wp.received)
+    refused = f"; {turned_down:,} more {were(turned_down)} refused (Quarantine)" if turned_down else ""
     register = next((file for file in wp.files if file.file in (FILE, COPY)), None)
     head = (
         f"The register has {count(register.rows_read, 'entry', 'entries')}, each chained to the one before; "
@@ -49,7 +51,7 @@ def decisions(wp: Workpaper) -> Exhibit:
         says=(
             f"{count(total, 'decision was', 'decisions were')} recorded; {taken_back:,} of them "
             f"{'was' if taken_back == 1 else 'were'} withdrawn later and {'has' if taken_back == 1 else 'have'} no "
-            "effect.",
+            f"effect{refused}.",
             head,
         ),
         tables=(table,) if found else (),

@@ -98,8 +98,9 @@ def verdict_bars(
         110 + (22 if as_shares else 34) * len(names),
         barmode="stack",
         bargap=0.35,
-        xaxis={"title": {"text": "share of the duties, %" if as_shares else "duties"}, "rangemode": "tozero", **GRID},
-        yaxis={"autorange": "reversed", "automargin": True, "type": "category"},
+        xaxis={"title": {"text": "share, %" if as_shares else "duties"}, "rangemode": "tozero", **GRID},
+        # With steps of its own choice the axis leaves out labels where the page is narrow.
+        yaxis={"autorange": "reversed", "automargin": True, "type": "category", "dtick": 1},
     )
     return {"data": data, "layout": frame}
 

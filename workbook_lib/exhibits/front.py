@@ -40,7 +40,7 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
         says=(
             f"This document tests whether everybody at {named(settings.organisation)} who had to have security "
             f"awareness training was covered on each day from {window.start} to {window.end}. Every number in it was "
-            f"made from {count(files, 'file')} by the rules printed at its end.",
+            f"made from {_inputs(wp)}, by the rules printed at its end.",
         ),
         facts=(
             ("Organisation", named(settings.organisation), ""),
@@ -55,6 +55,16 @@ def title(wp: Workpaper, prepared_by: str = "") -> Exhibit:
             ),
         ),
     )
+
+
+def _inputs(wp: Workpaper) -> str:
+    """What the numbers were made from, as run.json lists it."""
+    earlier = len({file.earlier.file for file in wp.files if file.earlier})
+    parts = [f"{count(len(wp.file_names), 'file')} named under Sources"]
+    parts += [count(earlier, "earlier export")] if earlier else []
+    parts += ["the programme document"] if wp.audit.programme else []
+    parts += ["what the older pack said"] if wp.restated else []
+    return f"{', '.join(parts)} and audit.toml"
 
 
 def _interim_title(wp: Workpaper) -> str:
@@ -254,6 +264,10 @@ EXCLUDED_ACCOUNTS = """
 SELECT COUNT(DISTINCT COALESCE(account_email, account)) FROM decision
 WHERE kind = 'exclude' AND withdrawn = 0 AND account IS NOT NULL"""
 
+#: People to whom a requirement is known to have applied on a judged day.
+ASKED = """
+SELECT COUNT(DISTINCT person_no) FROM run CROSS JOIN settings WHERE run_from <= window_to AND run_to >= window_from"""
+
 #: People whom the exports name and nothing was asked of, and why. Whoever has no row that can be read has no days.
 OUT_OF_SCOPE = """
 SELECT person.person_id, person.name, person.worker_type, first_day AS engaged_from,
@@ -275,6 +289,7 @@ WHERE judged.person_no IS NULL ORDER BY person.person_id"""
 def scope(wp: Workpaper) -> Exhibit:
     """Which days, which people, which criteria, and the settings that decide it."""
     people = wp.number("SELECT COUNT(DISTINCT person_no) FROM verdict")
+    asked = wp.number(ASKED)
     known = wp.engine.count("person")
     accounts = wp.number(EXCLUDED_ACCOUNTS)
     gone = wp.number("SELECT SUM(is_excluded) FROM everybody")
@@ -289,9 +304,11 @@ def scope(wp: Workpaper) -> Exhibit:
         count(number, *noun) for number, noun in ((gone, ("person", "people")), (accounts, ("account",))) if number
     )
     says = (
-        f"{people:,} of {count(known, 'person', 'people')} in the exports had at least one requirement that applied on "
+        f"{asked:,} of {count(known, 'person', 'people')} in the exports had at least one requirement that applied on "
         "a judged day; leavers are among them."
     )
+    if asked < people:
+        says += f" {count(people - asked, 'more person has', 'more people have')} rows that cannot be read."
     if people < known:
         says += f" The other {known - people:,} {'is' if known - people == 1 else 'are'} named below."
     verb = "is" if gone + accounts == 1 else "are"

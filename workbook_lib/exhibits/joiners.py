@@ -123,7 +123,7 @@ def _summary(wp: Workpaper, days: Sequence[tuple[Any, ...]]) -> Any:
         if mine:
             half = median_low(covered) if covered else None
             rows.append((requirement.id, count(requirement.due_within_days, "day"), *(states[s] for s in DOTS), half))
-    headings = ("Requirement", "Due within", *map(str.capitalize, DOTS), "Half covered within days")
+    headings = ("Requirement", "Due within", *map(str.capitalize, DOTS), "Of those covered, half within days")
     return framed(rows, headings)
 
 

@@ -56,7 +56,7 @@ def reconciliation(wp: Workpaper) -> Exhibit:
             listed(
                 wp,
                 nobody.listing,
-                "People with no account and no record",
+                "People with no account or record of their own",
                 order="person",
                 file="population",
                 at_most=SHOWN,
@@ -77,11 +77,11 @@ def reconciliation(wp: Workpaper) -> Exhibit:
         key="reconciliation",
         title="People against accounts and records",
         says=(
-            f"People with no account and no record: {rate(nobody.exceptions, nobody.tested)}. They are judged like "
-            "everybody else.",
+            f"People with no account or record of their own: {rate(nobody.exceptions, nobody.tested)}. They are judged "
+            "like everybody else.",
             f"Accounts with records that belong to no person: {rate(orphans.exceptions, orphans.tested)}. Their "
-            "records cover nobody. Not among them are accounts without a record, and those that a recorded decision "
-            "excludes.",
+            "records cover nobody: an address that several people have cannot be given to one person. Not among them "
+            "are accounts without a record, and those that a recorded decision excludes.",
         ),
         tables=tuple(tables),
     )

@@ -29,7 +29,7 @@ def sources(wp: Workpaper) -> Exhibit:
     ]
     headings = ("No.", "File and SHA-256", "Table", "System, report, parameters; extracted")
     tables = [Table(frame=framed(rows, headings), caption="Each export, as it was received")]
-    left = {file.source_no: n for one in wp.received for file, n in zip(one.readings, one.left, strict=True)}
+    left = {no: len(places) for no, places in _left(wp.received).items()}
     remarks: dict[str, list[int]] = {}
     for file in wp.files:
         for warning in file.warnings:
@@ -49,8 +49,8 @@ def sources(wp: Workpaper) -> Exhibit:
             f"{count(files, 'file')}{drawn} {were(files)} read, unedited, as {count(len(rows), 'table')}: one that "
             f"holds several kinds of records is read once for each.{partly} The digest of a file changes when one "
             "character of it changes.",
-            "Below the table, each file opens to show how it was read: which of its columns became which of ours, and "
-            "which were not used.",
+            "Below the table stands how each file was read: which of its columns became which of ours, and which were "
+            "not used.",
         ),
         tables=tuple(tables),
         cards=tuple(_card(file, left[file.source_no]) for file in wp.files),
@@ -64,9 +64,10 @@ def _extracted(file: FileAccount) -> str:
 
 
 def _rows(file: FileAccount, left: int) -> str:
-    """Rows read = used + quarantined; of the latter those that another reading of the same file uses."""
-    says = f"{file.rows_read:,} read = {file.rows_used:,} used + {file.rows_quarantined:,} quarantined"
-    return f"{says}, {left:,} of which another reading of the file uses" if left else says
+    """Rows read = used + left to another reading of the same file + quarantined."""
+    elsewhere = f" + {left:,} left to another reading" if left else ""
+    quarantined = file.rows_quarantined - left
+    return f"{file.rows_read:,} read = {file.rows_used:,} used{elsewhere} + {quarantined:,} quarantined"
 
 
 def _card(file: FileAccount, left: int) -> Card:
@@ -129,7 +130,7 @@ def totals(wp: Workpaper) -> Exhibit:
             Table(
                 frame=framed(sorted(readings), READING),
                 caption="Each reading of a file: rows, and the days that its records span",
-                note="Rows read = used + left to another reading + set aside by rule + not usable.",
+                note="Rows read = used + left to another reading + quarantined.",
             ),
         ),
     )
@@ -149,8 +150,8 @@ def _readings(one: Received) -> list[tuple[Any, ...]]:
             spelled(file.table),
             file.rows_read,
             file.rows_used,
-            left,
-            file.rows_quarantined - left,
+            len(left),
+            file.rows_quarantined - len(left),
             _tie(file.rows_read, file.rows_used + file.rows_quarantined),
             file.first_date,
             file.last_date,
@@ -164,8 +165,8 @@ def _unused(found: Sequence[Received]) -> str:
     by_rule, unread = sum(one.by_rule for one in found), sum(one.unread for one in found)
     refused = sum(one.refused for one in found)
     return (
-        f"{count(by_rule, 'row')} {were(by_rule)} set aside by a stated rule of the format, {unread:,} could not be "
-        f"read, and {count(refused, 'decision')} {were(refused)} refused."
+        f"{count(by_rule, 'row')} {were(by_rule)} set aside by a rule of the format and used by no other reading, "
+        f"{unread:,} could not be read, and {count(refused, 'decision')} {were(refused)} refused."
     )
 
 
@@ -180,11 +181,12 @@ def quarantine(wp: Workpaper) -> Exhibit:
         return Exhibit(
             key="quarantine", title="Quarantine", says=("0 rows were quarantined: every row read was used.",)
         )
-    tally = Counter((spelled(row.code), spelled(row.table), _kind(row)) for row in rows)
-    by_reason = [(*key, number) for key, number in sorted(tally.items())]
     found = wp.received
-    left = sum(sum(one.left) for one in found)
-    elsewhere = f" Another reading of the same file uses {left:,} of the rows that a rule set aside." if left else ""
+    left = _left(found)
+    tally = Counter((spelled(row.code), spelled(row.table), _kind(row, left[row.source_no])) for row in rows)
+    by_reason = [(*key, number) for key, number in sorted(tally.items())]
+    shared = sum(map(len, left.values()))
+    elsewhere = f" {shared:,} of them are left to another reading of the same file, which uses them." if shared else ""
     return Exhibit(
         key="quarantine",
         title="Quarantine",
@@ -205,8 +207,15 @@ def quarantine(wp: Workpaper) -> Exhibit:
     )
 
 
-def _kind(row: Quarantined) -> str:
-    return "refused" if row.refused else "set aside by rule" if row.by_rule else "could not be read"
+def _left(found: Sequence[Received]) -> dict[int, frozenset[int]]:
+    """For each reading the numbers of the rows that it leaves to another one."""
+    return {file.source_no: rows for one in found for file, rows in zip(one.readings, one.left, strict=True)}
+
+
+def _kind(row: Quarantined, left: frozenset[int]) -> str:
+    if not row.by_rule:
+        return "refused" if row.refused else "could not be read"
+    return "left to another reading" if row.row_no in left else "set aside by rule"
 
 
 def _rejected(caption: str, rows: list[Quarantined]) -> list[Table]:

@@ -31,6 +31,8 @@ AHEAD = (7, 30, 90)
 SHOWN = 200
 #: More departments than this cannot be read in one figure; those with the most uncovered duties are drawn.
 MOST_DEPARTMENTS = 24
+#: As many departments are named where they share the first place.
+MOST_NAMED = 3
 
 NOT_EVIDENCE = (
     "READINESS, AND NO EVIDENCE. This looks at one day, and ahead of it. The evidence of a period is another document."
@@ -161,9 +163,10 @@ def covered_now(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
     ]
     worst = sorted(departments, key=lambda name: (-per_department[name].get("not covered", 0), name))
     drawn = [name for name in departments if name in worst[:MOST_DEPARTMENTS]]
-    cut = f" Drawn are the {MOST_DEPARTMENTS} departments with the most." if len(departments) > len(drawn) else ""
-    first = next((name for name in worst if per_department[name].get("not covered")), None)
-    most = f" The most are in {visible(first)}: {per_department[first]['not covered']:,}.{cut}" if first else ""
+    cut = (
+        f" Drawn are the {MOST_DEPARTMENTS} departments with the most of them." if len(departments) > len(drawn) else ""
+    )
+    most = most_in({name: states.get("not covered", 0) for name, states in per_department.items()}) + cut
     says = f"On {wp.window.as_of}, {_share(whole)} duties that must be covered are covered."
     return Exhibit(
         key="covered-now",
@@ -178,6 +181,15 @@ def covered_now(wp: Workpaper, chosen: Chosen = ALL) -> Exhibit:
         alt=f"A field for each department and requirement, with the covered of the required. {says}",
         tables=tuple(tables) if found else (),
     )
+
+
+def most_in(not_covered: dict[str, int]) -> str:
+    """Where the most are not covered; all the departments that have as many, and none where these are many."""
+    most = max(not_covered.values(), default=0)
+    names = [visible(name) for name, number in not_covered.items() if number == most]
+    if not most or len(names) > MOST_NAMED:
+        return ""
+    return f" The most are in {' and in '.join(names)}: {most:,}{' each' if len(names) > 1 else ''}."
 
 
 def _states(found: dict[Any, int], place: int, name: str) -> dict[str, int]:

@@ -113,15 +113,23 @@ def acknowledgements(wp: Workpaper) -> Exhibit:
     )
 
 
+#: Who did which module on which judged day, each once; accounts of nobody and excluded ones did nothing.
+DONE = """
+SELECT DISTINCT module_id, person_no, completed_on
+FROM completions CROSS JOIN settings
+JOIN account_person ON account_person.account = completions.account
+WHERE person_no IS NOT NULL AND completed_on BETWEEN window_from AND window_to
+  AND status IN ('completed', 'passed', 'equivalent')"""
+
+
 def content(wp: Workpaper) -> Exhibit:
     """What was taught: topics, version, assessment; and which required topic each module teaches."""
     query = (
         "SELECT modules.module_id, modules.title, REPLACE(modules.topics, ';', '; ') AS topics, modules.version, "
         "modules.assessed, modules.minutes, modules.sample, COALESCE(used.records, 0) AS completions_in_the_period "
         "FROM modules "
-        "LEFT JOIN (SELECT module_id, COUNT(*) AS records FROM completions CROSS JOIN settings "
-        "WHERE completed_on BETWEEN window_from AND window_to AND status IN ('completed', 'passed', 'equivalent') "
-        "GROUP BY module_id) used ON used.module_id = modules.module_id "
+        f"LEFT JOIN (SELECT module_id, COUNT(*) AS records FROM ({DONE}) done GROUP BY module_id) used "
+        "ON used.module_id = modules.module_id "
         "ORDER BY modules.module_id, modules.source_no, modules.row_no"
     )
     modules = listed(wp, query, "Modules", order="module", at_most=100)
@@ -142,6 +150,8 @@ def content(wp: Workpaper) -> Exhibit:
             f"{rate(covered, len(required))} required topics are taught by some module; {rate(assessed, len(found))} "
             "modules have an assessment, in each of their versions. Procedures P7 and P8 test this for the modules in "
             "use.",
+            "A completion counts once for each person and day; records of accounts that belong to nobody, or that are "
+            "left out, do not count.",
         ),
         tables=(
             modules,

@@ -58,10 +58,10 @@ def _cited(statement: str) -> set[str]:
     return set(re.findall(r"\bC1?[0-9]\b", " ".join(re.findall("--.*", statement))))
 
 
-#: Caption → the words of a closed vocabulary.
+#: Caption → the words of a closed vocabulary; a word may stand in two of them.
 GLOSSARY = {
     "Words": words.WORDS,
-    "Verdicts, in the order in which the rules look": words.VERDICTS,
+    "Verdicts": words.VERDICTS,
     "Results of a procedure": {str(outcome): says for outcome, says in OUTCOMES.items()},
     "Causes of an exception": words.CAUSES,
     "How an exception ended": words.ENDINGS,
@@ -84,7 +84,7 @@ def glossary(wp: Workpaper) -> Exhibit:
     return Exhibit(
         key="glossary",
         title="Glossary",
-        says=(f"{sum(map(len, groups.values()))} words, each with one meaning.",),
+        says=(f"{sum(map(len, groups.values()))} entries: each word has one meaning in its list.",),
         tables=tuple(_meanings(caption, group) for caption, group in groups.items()),
     )
 
@@ -221,7 +221,8 @@ SEALED = """\
 # 1. Nothing was changed since the pack was closed: prints "unchanged".
 sha256sum -c --strict --quiet manifest-sha256.txt tagmanifest-sha256.txt && echo unchanged
 # 2. Nothing was added: prints nothing.
-{ cut -c67- manifest-sha256.txt; find data ! -type d; } | LC_ALL=C sort | LC_ALL=C uniq -u
+{ cut -c67- manifest-sha256.txt tagmanifest-sha256.txt; find . ! -type d ! -name tagmanifest-sha256.txt | cut -c3-; } \
+| LC_ALL=C sort | LC_ALL=C uniq -u
 """
 AGAIN = """\
 # 3. Judge the exports again, and name each verdict and exception that is not the same.

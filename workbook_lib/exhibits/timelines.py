@@ -80,6 +80,10 @@ class Bar:
     last: date
     state: str
 
+    def days_to(self, end: date) -> int:
+        """How many of its days lie before or on a day."""
+        return max(0, (min(self.last, end) - self.first).days + 1)
+
 
 def timelines(wp: Workpaper) -> Exhibit:
     """A line of days for each duty behind an exception, of the first people."""
@@ -89,7 +93,7 @@ def timelines(wp: Workpaper) -> Exhibit:
         return Exhibit(key="timelines", title=TITLE, says=("0 people have an exception.",))
     duties = len({bar.place for bar in bars})
     drawn = len({bar.person_id for bar in bars})
-    uncovered = sum((bar.last - bar.first).days + 1 for bar in bars if bar.state == "uncovered")
+    uncovered = sum(bar.days_to(wp.window.end) for bar in bars if bar.state == "uncovered")
     rows = [(bar.person_id, bar.requirement, bar.first, bar.last, bar.state) for bar in bars]
     rest = "All others: tables/covered_days.csv in the pack."
     return Exhibit(
@@ -98,13 +102,14 @@ def timelines(wp: Workpaper) -> Exhibit:
         banner=interim(wp),
         says=(
             f"Drawn are {count(duties, 'duty', 'duties')} of {drawn:,} of {count(people, 'person', 'people')} with an "
-            f"exception, those without an explanation first: {count(uncovered, 'uncovered day')} in all. {rest}",
+            f"exception, those without an explanation first: {count(uncovered, 'uncovered day')} in all, up to "
+            f"{wp.window.end}. {rest}",
             f"Each line runs from {wp.window.start} to the as-of day {wp.window.as_of}; where it is empty the "
             "requirement did not apply. Only uncovered days inside the judged days count.",
         ),
         figure=lines(bars, wp.window),
         alt=f"A line of days for each of {count(duties, 'duty', 'duties')}: covered, excused, not yet due, uncovered. "
-        f"{count(uncovered, 'day')} are uncovered.",
+        f"{count(uncovered, 'day')} up to {wp.window.end} are uncovered.",
         tables=(
             Table(
                 frame=framed(rows, ("Person", "Requirement", "From", "To", "Days are")),

@@ -21,7 +21,7 @@ RULES: dict[str, str] = {
     "C15": "Where the records begin, an exception that an earlier record could have prevented is marked unproven.",
 }
 
-#: C12, in the order in which the rules look.
+#: C12, in the order of tables and figures; the rules look in another one.
 VERDICTS: dict[str, str] = {
     "met": "Covered on every day of the period on which cover was required, other than excused days; or covered before "
     "anything was due.",
