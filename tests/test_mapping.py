@@ -72,6 +72,44 @@ def test_the_earliest_and_the_latest_of_several_days(tmp_path: Path) -> None:
         assert dict(got.intake.files[0].mapping)["end_date"] == f'the {choose} of "a", "b", "c"'
 
 
+NONE = '[reading]\nnone_dates = ["0000-00-00", "Never logged in"]\n'
+
+
+@pytest.mark.parametrize(
+    "entry", ['{ latest = ["h", "r"] }', '{ earliest = ["h", "r"] }', '["r", "h"]', '{ of = ["r", "h"], remove = "~" }']
+)
+def test_of_several_days_a_word_for_none_does_not_count(tmp_path: Path, entry: str) -> None:
+    profile = layout("people", PEOPLE | {"start_date": entry}, NONE)
+    days = [("2025-03-01", "0000-00-00"), ("2025-03-01", " never  logged in "), ("0000-00-00", "0000-00-00")]
+    got = read(tmp_path, "people", profile, *(SOUND | {"h": h, "r": r} for h, r in days))
+    assert got.rows("people", "start_date") == [(date(2025, 3, 1),), (date(2025, 3, 1),)]
+    (row,) = got.quarantine
+    assert (row.row_no, row.code) == (4, "missing_value")
+    assert row.message.startswith("'0000-00-00 | 0000-00-00' means no date, and every row needs start_date")
+
+
+def test_of_several_days_a_word_for_none_that_is_left_by_a_rule_does_not_count(tmp_path: Path) -> None:
+    profile = layout("people", PEOPLE | {"end_date": '{ of = ["r", "h"], remove = " 00:00$" }'}, NONE)
+    got = read(tmp_path, "people", profile, SOUND | {"h": "2025-03-01", "r": "0000-00-00 00:00"})
+    assert got.rows("people", "end_date") == [(date(2025, 3, 1),)]
+
+
+def test_no_end_is_no_word_for_none(tmp_path: Path) -> None:
+    profile = layout("people", PEOPLE | {"end_date": '["r", "h"]'}, NONE)
+    got = read(tmp_path, "people", profile, SOUND | {"h": "2025-03-01", "r": "9999-12-31"})
+    assert got.rows("people", "end_date") == [(None,)]
+
+
+def test_a_word_for_no_date_fills_no_cell_and_is_a_text_among_texts(tmp_path: Path) -> None:
+    until = '{ filled = ["until"], then = "contractor", otherwise = "employee" }'
+    profile = layout("people", PEOPLE | {"worker_type": until, "name": '["until", "type"]'}, NONE)
+    rows = [SOUND | {"until": text} for text in ("0000-00-00", "2025-01-01", "")]
+    got = read(tmp_path, "people", profile, *rows)
+    assert got.rows("people", "worker_type, name") == [
+        ("employee", "0000-00-00"), ("contractor", "2025-01-01"), ("employee", "intern")
+    ]  # fmt: skip
+
+
 def test_a_value_that_cannot_be_read_is_shown_with_all_its_cells(tmp_path: Path) -> None:
     profile = layout("people", PEOPLE | {"end_date": '["end", "gone"]'})
     (row,) = read(tmp_path, "people", profile, SOUND | {"end": "soon", "gone": "2025-01-01"}).quarantine

@@ -13,6 +13,7 @@ from workbook_lib.intake.advice import mending, set_aside
 from workbook_lib.intake.closing_lines import closing_line
 from workbook_lib.intake.csv_records import unclosed_quote
 from workbook_lib.intake.date_formats import read_by
+from workbook_lib.intake.days import BadDayError
 from workbook_lib.intake.files import BadFileError, Digest, Fault, Opened
 from workbook_lib.intake.mapping import CANONICAL, Reader, RowReader, Stored, entries
 from workbook_lib.intake.profile import Layout, Of, Profile
@@ -163,11 +164,11 @@ class Reading:
             for r, text, s in results
             if isinstance(s, BadValueError)
         ]
-        for reader, text, stored in results:
-            if isinstance(stored, BadValueError) and stored.code in DOUBTFUL_DATES and is_numeric_date(text):
-                reader.foreign.append(text)
+        for reader, _, stored in results:
+            if isinstance(stored, BadDayError) and stored.code in DOUBTFUL_DATES and is_numeric_date(stored.text):
+                reader.foreign.append(stored.text)
                 if stored.code == "exchanged_date":
-                    reader.exchanged.append(text)
+                    reader.exchanged.append(stored.text)
         if first is not None:
             column, problem = first
             about, given = next(((r, text) for r, text, _ in results if r.column.name == column), (None, given))
@@ -296,7 +297,7 @@ class Reading:
         """
         slips = 1 if self.profile.states_formats else 0
         for reader in self.reader.readers:
-            if len(set(reader.exchanged)) <= slips or _proves_its_order(reader):
+            if len(set(reader.exchanged)) <= slips or (reader.days and reader.days.proves_order):
                 continue
             example = reader.exchanged[0]
             key, formats = self._formats(reader)
@@ -347,12 +348,6 @@ def _header(reader: Any) -> str:
 def _among(key: str) -> str:
     """Where in a profile a key of formats stands."""
     return "of this column" if key == "formats" else "below [reading]"
-
-
-def _proves_its_order(reader: Reader) -> bool:
-    """Whether some date of the column makes sense in the declared order of day and month only."""
-    texts = (text for text, stored in reader.memo.items() if isinstance(text, str) and stored[0] is not None)
-    return any(is_numeric_date(text) and not fits_both_orders(text) for text in texts)
 
 
 def _no_end(day: date | None) -> date | None:
