@@ -59,6 +59,8 @@ def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
             f"{reading.file}: columns with no date column beside them were not read: "
             f"{listing([quoted(name) for name in reading.ignored], 12)}. See that none of them is a training.",
         )
+    if reading.reader.cancelling and (told := reading.reader.cancelling.in_vain(reading.file)):
+        yield "takes_back_nothing", f"{reading.file}: {told}"
     if opened.blank_rows:
         yield (
             "blank_rows",
