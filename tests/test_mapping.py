@@ -199,6 +199,22 @@ def test_a_version_of_no_day_is_set_aside_by_its_window_alone(tmp_path: Path) ->
     assert [(row.column, row.code) for row in got.quarantine] == [("since", "no_engaged_day")]
 
 
+def test_a_version_that_ends_before_it_begins_contradicts_itself(tmp_path: Path) -> None:
+    """Set aside, it would take its person along without a word."""
+    profile = layout("people", PEOPLE, rules='[layout.window]\nfrom = "since"\nto = "until"\n')
+    days = {"since": "2025-02-01", "until": "2025-01-31"}
+    same = SOUND | {"id": "8", "since": "2025-02-01", "until": "2025-02-01"}
+    got = read(tmp_path, "people", profile, SOUND | days, same)
+    assert got.rows("people", "person_id") == [("8",)]
+    (row,) = got.quarantine
+    assert (row.row_no, row.column, row.value, row.code) == (2, "until", "2025-01-31", "end_before_start")
+    assert (row.subject, row.by_rule) == ("7", False)
+    assert row.message.startswith(
+        "it ends on 2025-01-31, before it starts on 2025-02-01. Effect: the row is quarantined"
+    )
+    assert got.rows("unread_people", "person_id, row_no") == [("7", 2)]
+
+
 def test_a_value_that_the_source_gives_is_read_by_the_words_of_the_table(tmp_path: Path) -> None:
     words = '[layout.words.worker_type]\n"Extern" = "contractor"\n'
     file = File("people", "x.csv", "id,start\n7,2024-01-01\n", "mine", 'values.worker_type = "Extern"')

@@ -91,6 +91,15 @@ def entries(layout: Layout, source: Source) -> dict[str, Entry]:
     }
 
 
+class Aside(NamedTuple):
+    """A rule by which the text of a cell sets its row aside. exact : it knows the texts that it sets aside."""
+
+    place: int
+    memo: Memo
+    reason: str
+    exact: bool
+
+
 class Demand(NamedTuple):
     """A stored value that must be there where a cell says so."""
 
@@ -105,7 +114,7 @@ class RowReader:
     """Everything that turns the cells of one file into stored rows."""
 
     readers: list[Reader]
-    asides: list[tuple[int, Memo, str]]
+    asides: list[Aside]
     window: tuple[Reader, Reader] | None
     demands: list[Demand]
     cancelling: Cancelling | None = None
@@ -146,9 +155,9 @@ class RowReader:
         """
         if self.cancelling is not None and (found := self.cancelling.set_aside(cells)) is not None:
             return found
-        for place, memo, reason in self.asides:
-            if memo[cells[place]][0]:
-                return place, reason
+        for rule in self.asides:
+            if rule.memo[cells[rule.place]][0]:
+                return rule.place, rule.reason
         return None
 
     def unmet(self, cells: list[str], stored: list[Any]) -> tuple[str, BadValueError] | None:
@@ -197,7 +206,7 @@ class Compiler:
             span = self.layout.window
             window = (self._bound(span.first, span.formats), self._bound(span.last, span.formats))
         asides = [
-            (place, Memo(self._aside(rule)), rule.reason)
+            Aside(place, Memo(self._aside(rule)), rule.reason, bool(rule.equals or rule.matches))
             for rule in self.layout.set_aside
             if (place := self.columns.at(rule.where)) is not None
         ]

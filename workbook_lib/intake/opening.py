@@ -43,7 +43,7 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
             layout.cancels, columns.at, lambda: _open(path, kind, content, layout, source, groups), file
         )
     used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
-    used |= {place for place, _, _ in reader.asides} | {demand.place for demand in reader.demands}
+    used |= {rule.place for rule in reader.asides} | {demand.place for demand in reader.demands}
     used |= reader.cancelling.places if reader.cancelling else set()
     ignored = [h.strip() or f"(column {n}, unnamed)" for n, h in enumerate(opened.header, 1) if n - 1 not in used]
     return Reading(
