@@ -51,6 +51,12 @@ def test_a_record_that_has_moved_is_about_a_known_account(tmp_path: Path, monkey
     assert "; it covers nothing, and the person it is about may be" in found["quarantine"][-1].message
 
 
+def test_what_audit_toml_says_of_every_row_has_not_moved(tmp_path: Path) -> None:
+    text = "module_id,completed_at,status\nSEC,2025-01-01\nSEC,2025-01-01,passed\n"
+    got = receive(tmp_path, File("completions", "x.csv", text, keys='values.account = "ada"'))
+    assert [row.subject for row in got.quarantine] == ["ada"]
+
+
 def test_a_whole_row_about_nobody_is_told_as_such(tmp_path: Path) -> None:
     (row,) = receive(tmp_path, people("E1,,employee,2024-01-01,", ",Ada,employee,2024-01-01,")).quarantine
     assert (row.code, NOBODY in row.message) == ("missing_value", True)

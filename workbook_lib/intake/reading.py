@@ -200,7 +200,7 @@ class Reading:
             says = "it reads like a closing line, and rows stand below it"
             wrong = header[place], BadValueError("closing_line_inside", says)
         rows = self._wide[1] if self.layout.pairs else self.rows_read
-        line = Line(row_no, cells, found, wrong, len(self.quarantine), rows, self._below.footers)
+        line = Line(row_no, list(cells), found, wrong, len(self.quarantine), rows, self._below.footers)
         self._below.note(self.rows_read, line)
         self._whole_line = row_no
         self._keep(self._row(row_no, header[0], filled[0], "trailer", "", "", by_rule=True))
@@ -276,7 +276,7 @@ class Reading:
             raise unclosed_quote(row_no)  # no id, date or word holds a line break
         subject, about = self._subject({r.column.name: (r, stored) for r, _, stored in results})
         unread = self._as_read(results, row_no) if self.table.name == "people" and subject else None
-        if about and about.places[:1] != (0,) and _is_shifted(first, cells, self.opened.header):
+        if about and about.places and about.places[0] and _is_shifted(first, cells, self.opened.header):
             self.shifted.append(Shifted(len(self.quarantine) if at is None else at, subject, unread))
             subject, unread = "", None
         header, given, problem = problems[0]
