@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from workbook_lib.audit import load_audit
 from workbook_lib.engine import Engine
-from workbook_lib.intake import bulk, read
+from workbook_lib.intake import bulk, csv_records, read
 from workbook_lib.intake.reading import Reading
 from workbook_lib.tables import TABLES, UserError
 
@@ -744,8 +744,8 @@ def test_what_a_text_looks_like_is_the_same_whatever_parts_it_is_read_in(
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         path = Path(folder, "x.csv")
         path.write_bytes(text.encode())
-        patch.setattr(bulk, "CHUNK", part)
-        found = bulk._plain_text(path)
+        patch.setattr(csv_records, "CHUNK", part)
+        found = csv_records.plain_text(path)
     end = "\r\n" if "\r" in text else "\n"
     rows = text.removesuffix(end).split(end)
     is_plain = not set(text) & {"\0", "\1"} and all(row and not set(row) & {"\r", "\n"} for row in rows)

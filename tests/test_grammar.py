@@ -241,6 +241,45 @@ def test_a_date_the_other_way_round_in_one_of_two_columns(tmp_path: Path) -> Non
     assert problem.where == ('r.csv, column "Transcript - Transcript Completed Date / Transcript Completed Date"')
 
 
+TWO_DAYS = '"start"', "{ latest = ['start', 'rehire'] }"
+
+
+@pytest.mark.parametrize(
+    "entry", ["{ latest = ['start', 'rehire'] }", "{ earliest = ['start', 'rehire'] }", "['start', 'rehire']"]
+)
+def test_dates_the_other_way_round_in_two_filled_cells_are_told_one_by_one(tmp_path: Path, entry: str) -> None:
+    profile = ABOUT + "[reading]\ndates = ['MM/DD/YYYY']\n" + PEOPLE.replace('"start"', entry)
+    lines = "id,type,start,rehire\n1,intern,31/12/2025,31/12/2025\n2,intern,30/12/2025,03/04/2025\n"
+    (problem,) = refusal(tmp_path, File("people", "x.csv", lines, "mine"), profiles={"mine": profile})
+    assert (problem.where, problem.code) == ('x.csv, column "start / rehire"', "ambiguous_dates")
+    assert "for example '31/12/2025'," in problem.what
+    lines += "3,intern,03/04/2025,\n"
+    (problem,) = refusal(tmp_path, File("people", "x.csv", lines, "mine"), profiles={"mine": profile})
+    assert (problem.where, problem.code) == ('x.csv, column "start / rehire"', "exchanged_dates")
+    assert problem.what.startswith("day and month of 2 of its dates, for example '31/12/2025', stand")
+    assert 'dates = ["DD/MM/YYYY"]' in problem.do
+
+
+def test_dates_the_other_way_round_are_told_without_what_the_profile_removes(tmp_path: Path) -> None:
+    entry = "{ of = ['start'], remove = ' \\(est\\)' }"
+    profile = ABOUT + "[reading]\ndates = ['MM/DD/YYYY']\n" + PEOPLE.replace('"start"', entry)
+    lines = "id,type,start\n1,intern,31/12/2025 (est)\n2,intern,30/12/2025 (est)\n3,intern,03/04/2025 (est)\n"
+    (problem,) = refusal(tmp_path, File("people", "x.csv", lines, "mine"), profiles={"mine": profile})
+    assert (problem.code, "for example '31/12/2025', stand" in problem.what) == ("exchanged_dates", True)
+
+
+def test_a_date_in_one_of_two_cells_proves_the_order_and_one_that_nobody_reads_does_not(tmp_path: Path) -> None:
+    bad = "2,intern,31/12/2025,\n3,intern,30/12/2025,\n"
+    profile = ABOUT + "[reading]\ndates = ['MM/DD/YYYY']\n" + PEOPLE.replace(*TWO_DAYS)
+    lines = "id,type,start,rehire\n1,intern,01/02/2025,12/30/2025\n" + bad
+    got = read_by(tmp_path / "a", profile, "people", lines)
+    assert got.rows("people", "person_id") == [("1",)]
+    assert [(row.row_no, row.code) for row in got.quarantine] == [(3, "exchanged_date"), (4, "exchanged_date")]
+    first = profile.replace("{ latest = ['start', 'rehire'] }", "['start', 'rehire']")  # the second is not read
+    (problem,) = refusal(tmp_path / "b", File("people", "x.csv", lines, "mine"), profiles={"mine": first})
+    assert problem.code == "exchanged_dates"
+
+
 # --- what a column is read from -----------------------------------------------------------------------------------
 
 
@@ -432,6 +471,38 @@ def test_records_of_json_that_take_back_others_need_not_have_every_key(tmp_path:
         "set aside: it is no record, but takes back the record '1'.",
         "it takes back a record and does not say which",
     ]
+
+
+@pytest.mark.parametrize("column", ["undoes", "no"])
+def test_what_a_row_takes_back_and_what_it_is_called_must_be_there(tmp_path: Path, column: str) -> None:
+    """Else the records that are taken back would count."""
+    profile = ABOUT + CANCELS.replace('names = "what"', 'names = "undoes"')
+    header = "no,who,what,when,status,undoes".replace(column, "other")
+    lines = f"{header}\n1,a,M,2025-01-01,ok,\n2,a,M,2025-01-02,undo,1\n"
+    (problem,) = refusal(tmp_path, File("completions", "x.csv", lines, "mine"), profiles={"mine": profile})
+    assert (problem.code, problem.what.split(". ")[0]) == ("missing_column", f"it has no column {column}")
+
+
+def test_records_are_taken_back_by_their_very_id(tmp_path: Path) -> None:
+    """R1 is not r1, and what no file holds is told."""
+    first = "no,who,what,when,status\nR1,a,M,2025-01-01,ok\nr1,b,M,2025-01-01,ok\nJosé,c,M,2025-01-01,ok\n"
+    second = "no,who,what,when,status\n,a, R1 ,,undo\n,c,Jose\u0301,,undo\n,c,R9,,undo\n,c,JOSÉ,,undo\n"
+    files = [File("completions", f"{n}.csv", text, profile="mine") for n, text in enumerate((first, second))]
+    got = receive(tmp_path, *files, profiles={"mine": ABOUT + CANCELS})
+    assert got.rows("completions", "account") == [("b",)]
+    found = got.finding("takes_back_nothing")
+    assert (found.table, found.subject, found.source_no) == ("completions", "1.csv", 2)
+    assert found.text.startswith(
+        "1.csv: rows take back 2 records that no file of this profile holds, for example row 4 the record 'R9'. "
+    )
+
+
+def test_a_uuid_is_the_same_record_in_any_case(tmp_path: Path) -> None:
+    """RFC 9562, and xAPI leans on it."""
+    uuid = "e05aa883-acaf-40ad-bf54-02c8ce485fb0"
+    lines = f"no,who,what,when,status\n{uuid.upper()},a,M,2025-01-01,ok\n,a,{uuid},,undo\n2,b,M,2025-01-01,ok\n"
+    got = read_by(tmp_path, ABOUT + CANCELS, "completions", lines)
+    assert got.rows("completions", "account") == [("b",)]
 
 
 def test_in_json_too_what_a_row_takes_back_may_stand_in_fields_that_no_column_reads(tmp_path: Path) -> None:

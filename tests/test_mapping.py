@@ -72,6 +72,44 @@ def test_the_earliest_and_the_latest_of_several_days(tmp_path: Path) -> None:
         assert dict(got.intake.files[0].mapping)["end_date"] == f'the {choose} of "a", "b", "c"'
 
 
+NONE = '[reading]\nnone_dates = ["0000-00-00", "Never logged in"]\n'
+
+
+@pytest.mark.parametrize(
+    "entry", ['{ latest = ["h", "r"] }', '{ earliest = ["h", "r"] }', '["r", "h"]', '{ of = ["r", "h"], remove = "~" }']
+)
+def test_of_several_days_a_word_for_none_does_not_count(tmp_path: Path, entry: str) -> None:
+    profile = layout("people", PEOPLE | {"start_date": entry}, NONE)
+    days = [("2025-03-01", "0000-00-00"), ("2025-03-01", " never  logged in "), ("0000-00-00", "0000-00-00")]
+    got = read(tmp_path, "people", profile, *(SOUND | {"h": h, "r": r} for h, r in days))
+    assert got.rows("people", "start_date") == [(date(2025, 3, 1),), (date(2025, 3, 1),)]
+    (row,) = got.quarantine
+    assert (row.row_no, row.code) == (4, "missing_value")
+    assert row.message.startswith("'0000-00-00 | 0000-00-00' means no date, and every row needs start_date")
+
+
+def test_of_several_days_a_word_for_none_that_is_left_by_a_rule_does_not_count(tmp_path: Path) -> None:
+    profile = layout("people", PEOPLE | {"end_date": '{ of = ["r", "h"], remove = " 00:00$" }'}, NONE)
+    got = read(tmp_path, "people", profile, SOUND | {"h": "2025-03-01", "r": "0000-00-00 00:00"})
+    assert got.rows("people", "end_date") == [(date(2025, 3, 1),)]
+
+
+def test_no_end_is_no_word_for_none(tmp_path: Path) -> None:
+    profile = layout("people", PEOPLE | {"end_date": '["r", "h"]'}, NONE)
+    got = read(tmp_path, "people", profile, SOUND | {"h": "2025-03-01", "r": "9999-12-31"})
+    assert got.rows("people", "end_date") == [(None,)]
+
+
+def test_a_word_for_no_date_fills_no_cell_and_is_a_text_among_texts(tmp_path: Path) -> None:
+    until = '{ filled = ["until"], then = "contractor", otherwise = "employee" }'
+    profile = layout("people", PEOPLE | {"worker_type": until, "name": '["until", "type"]'}, NONE)
+    rows = [SOUND | {"until": text} for text in ("0000-00-00", "2025-01-01", "")]
+    got = read(tmp_path, "people", profile, *rows)
+    assert got.rows("people", "worker_type, name") == [
+        ("employee", "0000-00-00"), ("contractor", "2025-01-01"), ("employee", "intern")
+    ]  # fmt: skip
+
+
 def test_a_value_that_cannot_be_read_is_shown_with_all_its_cells(tmp_path: Path) -> None:
     profile = layout("people", PEOPLE | {"end_date": '["end", "gone"]'})
     (row,) = read(tmp_path, "people", profile, SOUND | {"end": "soon", "gone": "2025-01-01"}).quarantine
@@ -159,6 +197,22 @@ def test_a_version_of_no_day_is_set_aside_by_its_window_alone(tmp_path: Path) ->
     got = read(tmp_path, "people", profile, SOUND | ended, SOUND | {"since": "2024-02-01", "until": ""})
     assert got.rows("people", "start_date") == [(date(2024, 2, 1),)]
     assert [(row.column, row.code) for row in got.quarantine] == [("since", "no_engaged_day")]
+
+
+def test_a_version_that_ends_before_it_begins_contradicts_itself(tmp_path: Path) -> None:
+    """Set aside, it would take its person along without a word."""
+    profile = layout("people", PEOPLE, rules='[layout.window]\nfrom = "since"\nto = "until"\n')
+    days = {"since": "2025-02-01", "until": "2025-01-31"}
+    same = SOUND | {"id": "8", "since": "2025-02-01", "until": "2025-02-01"}
+    got = read(tmp_path, "people", profile, SOUND | days, same)
+    assert got.rows("people", "person_id") == [("8",)]
+    (row,) = got.quarantine
+    assert (row.row_no, row.column, row.value, row.code) == (2, "until", "2025-01-31", "end_before_start")
+    assert (row.subject, row.by_rule) == ("7", False)
+    assert row.message.startswith(
+        "it ends on 2025-01-31, before it starts on 2025-02-01. Effect: the row is quarantined"
+    )
+    assert got.rows("unread_people", "person_id, row_no") == [("7", 2)]
 
 
 def test_a_value_that_the_source_gives_is_read_by_the_words_of_the_table(tmp_path: Path) -> None:

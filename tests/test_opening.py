@@ -56,6 +56,22 @@ def test_what_takes_records_back_must_be_there(tmp_path: Path) -> None:
     assert problem.what.startswith("it has no column kind. ")
 
 
+def test_every_part_of_a_joined_text_that_each_row_needs_must_be_there(tmp_path: Path) -> None:
+    """Of one that a row may lack, some part will do."""
+    profile = ABOUT + RECORDS.replace('"what"', '{ join = ["Course", "Version"] }')
+    profile += '[[layout]]\ntable = "people"\n[layout.columns]\nperson_id = "id"\nworker_type = "type"\n'
+    profile += 'start_date = "start"\nname = { join = ["first", "last"] }\n'
+    for lacking in ("Course", "Version"):
+        header = "who,Course,Version,when,status".replace(lacking, "other")
+        file = File("completions", "x.csv", f"{header}\na,M,3,2025-01-01,passed\n", "mine")
+        (problem,) = refusal(tmp_path / lacking, file, profiles={"mine": profile})
+        assert problem.what.startswith(f"it has no column {lacking}. ")
+    got = read(
+        tmp_path / "b", profile.removeprefix(ABOUT), SOUND.replace("start", "start,last").replace("01\n", "01,Li\n")
+    )
+    assert got.rows("people", "person_id, name") == [("7", "Li")]
+
+
 def test_a_header_that_a_layout_asks_for_is_asked_for_no_more_where_its_column_is_overridden(tmp_path: Path) -> None:
     profile = ABOUT + PEOPLE.replace('"people"', '"people"\nrequires = ["type", "start"]')
     without = File("people", "x.csv", "id,start\n7,2024-01-01\n", "mine", 'values.worker_type = "intern"')

@@ -40,6 +40,7 @@ LIBRARY = PROJECT / "workbook_lib"
 #: The tests of all that reads files.
 INTAKE = (
     "test_values test_date_formats test_opening test_mapping test_grammar test_intake test_files test_bulk test_snapshots "
+    "test_closing_lines test_ragged_rows "
     "test_spreadsheets test_roster_profiles test_training_profiles test_profiles test_new test_proposal test_recognition "
     "test_audit test_lookalikes test_bad_inputs test_advice test_strangers"
 )
@@ -51,7 +52,7 @@ ROOMS: dict[str, tuple[str, str]] = {
     "ledger": ("ledger", "test_ledger test_decide"),
     "reading": (
         "intake.mapping intake.reading intake.opening intake.remarks intake.files intake.cancelling intake.pairs intake "
-        "intake.advice intake.closing_lines intake.strangers",
+        "intake.advice intake.closing_lines intake.strangers intake.days intake.day_order intake.contradictions",
         INTAKE,
     ),
     "bulk": ("intake.bulk intake.parquet", INTAKE),

@@ -69,6 +69,10 @@ def read(audit: Audit, engine: Engine) -> Intake:
     problems += _unread_policies(readings)
     if problems:
         raise UserError(*problems)
+    for reading in readings:
+        _name_shifted(engine, reading, reading.table.name)
+    for reading in earlier:
+        _name_shifted(engine, reading, f"earlier_{reading.source_no}")
     engine.load("unread_people", TABLES["people"].stored, (row for reading in readings for row in reading.unread))
     files = tuple(account for name in TABLES for account in _accounts(engine, name, readings, audit))
     files = snapshots.compare(engine, sorted(files, key=lambda account: account.source_no), earlier)
@@ -117,6 +121,19 @@ def _rows(engine: Engine, into: str, readings: list[Reading], audit: Audit, prob
             yield from reading.rows() if cells is None else bulk.rows(engine, reading, cells, into)
         except BadFileError as problem:
             problems.append(_refused(reading.file, problem))
+
+
+def _name_shifted(engine: Engine, reading: Reading, relation: str) -> None:
+    """Whom rows are about whose cells may have moved: an id that a sound row of the table, or of people, has, too."""
+    if not reading.shifted:
+        return
+    engine.load("shifted", {"subject": "VARCHAR"}, ([subject] for subject in {one.subject for one in reading.shifted}))
+    known = " UNION ".join(f"SELECT {n} FROM {relation}" for n in ("person_id", "account") if n in reading.table.names)
+    if reading.table.name != "people":
+        known += " UNION SELECT person_id FROM people UNION SELECT email FROM people"
+    found = engine.rows(f"SELECT subject FROM shifted WHERE subject IN ({known})")
+    reading.name_shifted({subject for (subject,) in found})
+    engine.drop("shifted")
 
 
 def _unread_policies(readings: list[Reading]) -> Iterator[Problem]:

@@ -15,15 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from workbook_lib.engine import Engine, as_text, literal, parquet_rows, quoted
-from workbook_lib.intake.csv_records import CsvLines
+from workbook_lib.intake.closing_lines import BEGINS, MOST
+from workbook_lib.intake.contradictions import DONE
+from workbook_lib.intake.csv_records import CsvLines, plain_text
 from workbook_lib.intake.mapping import Memo, Reader, Stored, is_key
 from workbook_lib.intake.parquet import WHOLE
-from workbook_lib.intake.reading import DONE, Reading
+from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import LONGEST, BadValueError
 from workbook_lib.tables import Answer, Kind
 
-#: Bytes from which on a CSV file is worth it, and of which it is looked at together.
-LEAST = CHUNK = 4 << 20
+#: Bytes from which on a CSV file is worth it.
+LEAST = 4 << 20
 #: A text without blanks around it and without a letter that has a second form; nothing is to be said about it.
 PLAIN = "[!-~](?:[ -~]*[!-~])?"
 #: A text with a time to the second; at the first colon it can be set to the full hour.
@@ -34,7 +36,7 @@ FEW = 32
 TEXTS = (Kind.TEXT, Kind.ACCOUNT, Kind.EMAIL)
 TIMES = (Kind.DATE, Kind.END, Kind.MOMENT)
 
-#: What must hold between the columns of a row (`reading._check`), and the column that settles it where it is filled.
+#: What must hold between the columns of a row (`contradictions`), and the column that settles it where it is filled.
 CHECKS = {
     "people": ("", "end_date IS NULL OR start_date <= end_date"),
     "leave": ("", "end_date IS NULL OR start_date <= end_date"),
@@ -81,7 +83,7 @@ def seen(engine: Engine, reading: Reading, path: Path) -> Cells | None:
     lines = reading.opened.lines
     if lines is None or reading.content.size < LEAST or lines.encoding != "utf-8-sig":
         return None
-    found = _plain_text(path)
+    found = plain_text(path)
     if found is None or lines.lines_above() != lines.above:
         return None
     ends, new_line, has_quotes = found
@@ -119,19 +121,21 @@ def _of_lines(engine: Engine, reading: Reading, lines: CsvLines, total: int, has
     by, width, no = quoted(lines.delimiter), len(reading.opened.header), reading.source_no
     split = f"string_split(line, {by})"
     if has_quotes:  # quoted cells that hold neither a quote nor a delimiter: the quotes can go
-        part = f'(?:"[^"{_escaped(lines.delimiter)}]*"|[^"{_escaped(lines.delimiter)}]*)'
-        simple = quoted(f"{part}(?:{_escaped(lines.delimiter)}{part})*")
+        escaped = f"\\x{ord(lines.delimiter):02x}"
+        part = f'(?:"[^"{escaped}]*"|[^"{escaped}]*)'
+        simple = quoted(f"{part}(?:{escaped}{part})*")
         split = (
             f"CASE WHEN NOT contains(line, '\"') THEN {split} "
             f"WHEN regexp_full_match(line, {simple}) THEN string_split(replace(line, '\"', ''), {by}) END"
         )
     cells = "".join(f", f[{place + 1}] AS c{place}" for place in _looked_at(reading))
-    taken = f"SELECT length(line) AS length, {split} AS f FROM lines_{no}"
-    engine.derive(f"cells_{no}", f"SELECT length, len(f) AS width{cells} FROM ({taken}) split")
+    taken = f"SELECT line, length(line) AS length, {split} AS f FROM lines_{no}"
+    odd = f"({' OR '.join(_odd(reading)) or 'FALSE'}) AS is_odd"
+    engine.derive(f"cells_{no}", f"SELECT length, len(f) AS width, {odd}{cells} FROM ({taken}) split")
     return Cells(
         rows=f"(SELECT rowid + 1 AS no, * FROM cells_{no}) cells",
         of=[(f"c{place}", "VARCHAR") for place in range(width)],
-        whole=f"width = {width} AND length <= {LONGEST}",
+        whole=f"width = {width} AND length <= {LONGEST} AND NOT is_odd",
         raw=f"SELECT ROW_NUMBER() OVER () AS no, line AS raw FROM lines_{no}",
         above=lines.above,
         total=total,
@@ -146,6 +150,27 @@ def _looked_at(reading: Reading) -> list[int]:
     return sorted(places | {demand.place for demand in reader.demands})
 
 
+def _odd(reading: Reading) -> Iterator[str]:
+    """SQL of what Python looks at, sound or not: perhaps a closing line, or something in a last column without name."""
+    filled, needed = set[int](), 0
+    for one in reading.reader.readers:
+        if not filled & set(one.places) and _refuses_empty(one):
+            needed, filled = needed + 1, filled | set(one.places)
+    if needed <= MOST:
+        yield f"regexp_matches(line, {quoted(BEGINS)})"
+    if "trailing_delimiter" in reading.opened.remarks:
+        yield f"trim(f[{len(reading.opened.header)}]) <> ''"
+
+
+def _refuses_empty(reader: Reader) -> bool:
+    """Whether some cell of this column must be filled."""
+    try:
+        reader.memo["" if len(reader.places) < 2 else ("",) * len(reader.places)]
+    except BadValueError:
+        return True
+    return False
+
+
 def _raw(cells: Cells, numbers: str) -> str:
     """A SELECT of the rows that a SELECT of their numbers names, as Python reads them."""
     return f"SELECT no, raw FROM ({cells.raw}) given WHERE no IN ({numbers}) ORDER BY no"
@@ -156,32 +181,6 @@ def _forget(engine: Engine, reading: Reading, cells: Cells) -> None:
     if cells.lines:
         engine.drop(f"cells_{reading.source_no}")
     engine.hide(f"lines_{reading.source_no}")
-
-
-def _escaped(delimiter: str) -> str:
-    return f"\\x{ord(delimiter):02x}"
-
-
-def _plain_text(path: Path) -> tuple[int, str, bool] | None:
-    """How many ends of lines a text has, how they are written, and whether it has quotes.
-
-    None for a text that the engine might split in other ways: with empty lines, ends of several kinds, control
-    characters, or lines that go on for megabytes.
-    """
-    ends = returns = pairs = 0
-    has_quotes, last = False, b"\n"
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            text, has_returns = last + chunk, last == b"\r" or b"\r" in chunk
-            if b"\0" in chunk or b"\1" in chunk or b"\n\n" in text or (has_returns and b"\n\r" in text):
-                return None
-            if len(chunk) == CHUNK and b"\n" not in chunk:
-                return None
-            ends += chunk.count(b"\n")
-            if has_returns:
-                returns, pairs = returns + chunk.count(b"\r"), pairs + text.count(b"\r\n")
-            has_quotes, last = has_quotes or b'"' in chunk, chunk[-1:]
-    return (ends, "\\r\\n" if pairs else "\\n", has_quotes) if returns == pairs and pairs in (0, ends) else None
 
 
 # --- what its texts mean ------------------------------------------------------------------------------------------
@@ -217,7 +216,7 @@ def _columns(reading: Reading, cells: Cells) -> list[Column]:
     for n, reader in enumerate(reading.reader.readers):
         names = [next(stored) for _ in range(1 + (reader.column.kind in (Kind.MOMENT, Kind.ACCOUNT)))]
         columns.append(_column(f"m{n}", reader, names, cells, reading.layout.reading.none_dates))
-    rules = [(place, memo) for place, memo, _ in reading.reader.asides]
+    rules = [(place, memo) for place, memo, *_ in reading.reader.asides]
     rules += [(demand.place, demand.memo) for demand in reading.reader.demands]
     for n, (place, memo) in enumerate(rules, len(columns)):
         columns.append(Column(f"m{n}", None, memo, [], [as_text(*cells.of[place])], ["VARCHAR"]))

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from workbook_lib.intake.files import LONGEST_CELL, BadFileError, Digest, Fault, Opened, RawRow, Rows
 
+#: Bytes of which a text is looked at together.
+CHUNK = 4 << 20
+
 
 class _Lines:
     """The lines of a file, and those that make up the record taken last. Open only while they are taken."""
@@ -127,6 +130,8 @@ def _records(reader: Any, taken: list[str], opened: Opened, shape: _Shape, row_n
                 continue
             fault = _ragged(row_no, cells, taken, shape)
             opened.short_row = row_no if fault and fault.code == "too_short" else 0
+        elif shape.unnamed_last and cells[-1].strip():
+            opened.unnamed += 1
         opened.broken_lines += len(taken) > 1
         if "\0" in "".join(taken):
             fault = Fault("nul_character", "the row holds a NUL character")
@@ -220,3 +225,25 @@ def _ragged(row_no: int, cells: list[str], taken: list[str], shape: _Shape) -> F
         raise unclosed_quote(row_no)
     code = "too_short" if len(cells) < shape.width else "too_long"
     return Fault(code, f"the row has {len(cells)} cells, the header has {shape.width}")
+
+
+def plain_text(path: Path) -> tuple[int, str, bool] | None:
+    """How many ends of lines a text has, how they are written, and whether it has quotes.
+
+    None for a text that the engine might split in other ways: with empty lines, ends of several kinds, control
+    characters, or lines that go on for megabytes.
+    """
+    ends = returns = pairs = 0
+    has_quotes, last = False, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            text, has_returns = last + chunk, last == b"\r" or b"\r" in chunk
+            if b"\0" in chunk or b"\1" in chunk or b"\n\n" in text or (has_returns and b"\n\r" in text):
+                return None
+            if len(chunk) == CHUNK and b"\n" not in chunk:
+                return None
+            ends += chunk.count(b"\n")
+            if has_returns:
+                returns, pairs = returns + chunk.count(b"\r"), pairs + text.count(b"\r\n")
+            has_quotes, last = has_quotes or b'"' in chunk, chunk[-1:]
+    return (ends, "\\r\\n" if pairs else "\\n", has_quotes) if returns == pairs and pairs in (0, ends) else None

@@ -67,7 +67,8 @@ class Opened:
     others : what the records hold beside the header.  empty : there is no record at all.
     numeric : per column, how many cells a spreadsheet holds as numbers (their leading zeros are lost).
     padded : per column, how many such cells a number format shows with leading zeros; they were read as shown.
-    broken_lines : how many records run over several lines.
+    broken_lines : how many records run over several lines.  unnamed : how many hold something in a last column that
+    has no name.
     cut_off : the number of the last row where it is too short and its line has no end.
     goes_on : the key by which a page of an answer says that another one follows.
     short_row : the number of the row found last that is too short.
@@ -85,6 +86,7 @@ class Opened:
     empty: bool = False
     blank_rows: int = 0
     broken_lines: int = 0
+    unnamed: int = 0
     cut_off: int = 0
     goes_on: str = ""
     short_row: int = 0

@@ -6,7 +6,7 @@ Each column keeps what it has parsed in a dictionary: exports repeat themselves,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from workbook_lib.intake import values
 from workbook_lib.intake.cancelling import Cancelling
 from workbook_lib.intake.columns import Columns
+from workbook_lib.intake.days import Days, chosen
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.profile import Earliest, Entry, Filled, Join, Latest, Layout, Of, SetAside, headers_in
 from workbook_lib.intake.spreadsheet import MARK
@@ -34,6 +35,7 @@ WHEN_EMPTY: dict[tuple[str, str], object] = {
 }
 #: A record that is not yet done has no date: whether one is needed depends on the row's status.
 DATED_BY_STATUS = frozenset({("completions", "completed_at"), ("acknowledgements", "acknowledged_at")})
+DAYS = (Kind.DATE, Kind.END, Kind.MOMENT)
 #: Text columns by which rows are matched; characters that nobody can see make them differ without trace.
 MATCHED = frozenset({"version", "withdraws", "decided_by", "approved_by"})
 #: Constants, and what a spreadsheet or Parquet holds as a date, are written like this, whatever the profile expects.
@@ -62,7 +64,7 @@ class Reader:
 
     fits_both : dates that could not be read and fit both orders of day and month.  exchanged : those that fit the
     profile only with day and month the other way round.  as_it_stands : it is read from one cell, of which nothing is
-    removed or rewritten before it is parsed.
+    removed or rewritten before it is parsed.  days : by what its texts are read, where they are dates.
     """
 
     column: Column
@@ -71,6 +73,7 @@ class Reader:
     source: str
     headers: tuple[str, ...] = ()
     as_it_stands: bool = False
+    days: Days | None = None
     foreign: list[str] = field(default_factory=list)
     exchanged: list[str] = field(default_factory=list)
 
@@ -88,6 +91,15 @@ def entries(layout: Layout, source: Source) -> dict[str, Entry]:
     }
 
 
+class Aside(NamedTuple):
+    """A rule by which the text of a cell sets its row aside. exact : it knows the texts that it sets aside."""
+
+    place: int
+    memo: Memo
+    reason: str
+    exact: bool
+
+
 class Demand(NamedTuple):
     """A stored value that must be there where a cell says so."""
 
@@ -102,7 +114,7 @@ class RowReader:
     """Everything that turns the cells of one file into stored rows."""
 
     readers: list[Reader]
-    asides: list[tuple[int, Memo, str]]
+    asides: list[Aside]
     window: tuple[Reader, Reader] | None
     demands: list[Demand]
     cancelling: Cancelling | None = None
@@ -143,9 +155,9 @@ class RowReader:
         """
         if self.cancelling is not None and (found := self.cancelling.set_aside(cells)) is not None:
             return found
-        for place, memo, reason in self.asides:
-            if memo[cells[place]][0]:
-                return place, reason
+        for rule in self.asides:
+            if rule.memo[cells[rule.place]][0]:
+                return rule.place, rule.reason
         return None
 
     def unmet(self, cells: list[str], stored: list[Any]) -> tuple[str, BadValueError] | None:
@@ -181,6 +193,8 @@ class Compiler:
         self.table, self.layout, self.source, self.columns, self.zone = table, layout, source, columns, zone
         self.extra = CANONICAL if kind in ("xlsx", "parquet") else ()
         self.marked = kind == "xlsx"
+        self.none = {values.fold(word) for word in layout.reading.none_dates}
+        self.days: dict[str, Days] = {}
 
     def compile(self) -> RowReader:
         """All columns of the table, in the order of its stored columns."""
@@ -192,7 +206,7 @@ class Compiler:
             span = self.layout.window
             window = (self._bound(span.first, span.formats), self._bound(span.last, span.formats))
         asides = [
-            (place, Memo(self._aside(rule)), rule.reason)
+            Aside(place, Memo(self._aside(rule)), rule.reason, bool(rule.equals or rule.matches))
             for rule in self.layout.set_aside
             if (place := self.columns.at(rule.where)) is not None
         ]
@@ -235,6 +249,7 @@ class Compiler:
             _in_words(entry, spelt),
             tuple(spelt.values()),
             as_it_stands=isinstance(entry, Of) and _is_one_cell(entry, present) and _tidied(entry) is None,
+            days=self.days.get(column.name),
         )
 
     def _constant(self, column: Column, text: str) -> Stored:
@@ -269,15 +284,19 @@ class Compiler:
         match entry:
             case Earliest() | Latest():
                 choose = min if isinstance(entry, Earliest) else max
-                return partial(_chosen, parse, choose, column.required)
+                return lambda key: chosen(parse, choose, self._filled(_texts(key)), required=column.required)
             case Filled():
                 canonical = self._parser(column, formats, words=None)
                 yes, no = canonical(entry.then), canonical(entry.otherwise)
-                return lambda key: yes if any(t.strip() for t in ((key,) if isinstance(key, str) else key)) else no
+                return lambda key: yes if self._filled(_texts(key)) else no
             case Join():
                 return lambda key: parse(entry.between.join(filter(None, map(str.strip, _texts(key)))))
             case Of():
-                return _of(entry, present, parse)
+                return _of(entry, present, parse, self.none if column.kind in DAYS else ())
+
+    def _filled(self, texts: Iterable[str]) -> list[str]:
+        """The texts that say something: a declared word for no date says no more than an empty cell."""
+        return [text for text in texts if text.strip() and not (self.none and values.fold(text) in self.none)]
 
     def _formats(self, column: Column) -> tuple[str, ...]:
         reading = self.layout.reading
@@ -305,8 +324,9 @@ class Compiler:
         """The parser of a column's text, by what the column holds."""
         of = of or Of(of=("x",))
         kind = column.kind
-        if kind in (Kind.DATE, Kind.END, Kind.MOMENT):
-            plain = _dated(kind, self._moments(tuple(dict.fromkeys(formats)), zone))
+        plain: Callable[[str], Stored]
+        if kind in DAYS:
+            plain = self.days[column.name] = Days(kind, self._moments(tuple(dict.fromkeys(formats)), zone))
         else:
             plain = self._plain(column, words, of)
         tidy = _tidied(of)
@@ -352,17 +372,23 @@ def _is_one_cell(entry: Of, present: tuple[str, ...]) -> bool:
     return len(present) == 1 and present[0] in entry.of
 
 
-def _of(entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored]) -> Callable[[Key], Stored]:
-    """The first alternative that is filled; alternatives whose headers the file lacks are passed over."""
+def _of(
+    entry: Of, present: tuple[str, ...], parse: Callable[[str], Stored], none: Container[str]
+) -> Callable[[Key], Stored]:
+    """The first alternative that is filled; alternatives whose headers the file lacks are passed over.
+
+    none : words that say no more than an empty cell.
+    """
     if _is_one_cell(entry, present):
         return parse
-    place = {header: n for n, header in enumerate(present)}
+    place, tidy = {header: n for n, header in enumerate(present)}, _tidied(entry) or str
 
     def filled(key: Key) -> Iterator[str]:
         cells = _texts(key)
         for part in entry.of:
             headers, between = ((part,), "") if isinstance(part, str) else (part.join, part.between)
-            if found := between.join(filter(None, (cells[place[h]].strip() for h in headers if h in place))):
+            found = between.join(filter(None, (cells[place[h]].strip() for h in headers if h in place)))
+            if found and not (none and values.fold(tidy(found)) in none):
                 yield found
 
     def first_filled(key: Key) -> Stored:
@@ -386,26 +412,6 @@ def _tidied(of: Of) -> Callable[[str], str] | None:
         return text.zfill(of.pad) if text.isascii() and text.isdigit() else text
 
     return tidy
-
-
-def _dated(kind: Kind, parse: MomentParser) -> Callable[[str], Stored]:
-    match kind:
-        case Kind.END:
-            return lambda text: (values.end_day(parse(text)),)
-        case Kind.DATE:
-            return lambda text: ((moment := values.within_reason(parse(text))) and moment[0],)
-        case _:
-            return lambda text: values.within_reason(parse(text)) or (None, None)
-
-
-def _chosen(
-    parse: Callable[[str], Stored],
-    choose: Callable[..., Any],
-    required: bool,
-    key: Key,
-) -> Stored:
-    days = [day for text in _texts(key) if text.strip() and (day := parse(text)[0]) is not None]
-    return (choose(days),) if days else parse("") if required else (None,)
 
 
 def _unmarked(parse: Callable[[Key], Stored], key: Key) -> Stored:

@@ -17,7 +17,7 @@ from workbook_lib.intake.json_records import open_json
 from workbook_lib.intake.mapping import DATED_BY_STATUS, Compiler, entries
 from workbook_lib.intake.pairs import pair_starts, unpivoted
 from workbook_lib.intake.parquet import open_parquet, refuse_types
-from workbook_lib.intake.profile import Filled, Layout, Of, Pairs, Profile, headers_in, headers_of
+from workbook_lib.intake.profile import Filled, Join, Layout, Of, Pairs, Profile, headers_in, headers_of
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import EPOCH_MILLISECONDS, EPOCH_SECONDS, quoted
 from workbook_lib.source import Source
@@ -43,7 +43,7 @@ def open_reading(source_no: int, source: Source, path: Path, file: str, profile:
             layout.cancels, columns.at, lambda: _open(path, kind, content, layout, source, groups), file
         )
     used = {place for r in (*reader.readers, *(reader.window or ())) for place in r.places}
-    used |= {place for place, _, _ in reader.asides} | {demand.place for demand in reader.demands}
+    used |= {rule.place for rule in reader.asides} | {demand.place for demand in reader.demands}
     used |= reader.cancelling.places if reader.cancelling else set()
     ignored = [h.strip() or f"(column {n}, unnamed)" for n, h in enumerate(opened.header, 1) if n - 1 not in used]
     return Reading(
@@ -122,7 +122,7 @@ def _fitting(
 def needed(layout: Layout, source: Source, table: Table, kind: str) -> Groups:
     """Groups of headers without which the file is not of this layout: of each group one must be there.
 
-    In JSON a key that no record has is no sign of another layout: there is then nothing to set aside.
+    In JSON a key that no record has is no sign of another layout: there is then nothing to set aside or to take back.
     """
     read = entries(layout, source)
     overridden = (layout.columns[name] for name in (*source.columns, *source.values) if name in layout.columns)
@@ -132,10 +132,13 @@ def needed(layout: Layout, source: Source, table: Table, kind: str) -> Groups:
         if name in source.columns or isinstance(entry, Filled):
             groups += [(header,) for header in headers_in(entry)]
         elif table[name].required:
-            groups.append(headers_in(entry))
+            # Half of a joined text is another text: a course without its version would stand for every version.
+            groups += [(h,) for h in entry.join] if isinstance(entry, Join) else [headers_in(entry)]
     groups += [(rule.where,) for rule in layout.set_aside if kind != "json"]
     groups += [(layout.window.first,), (layout.window.last,)] if layout.window else []
-    groups += [(layout.cancels.where,)] if layout.cancels else []
+    if layout.cancels:
+        rule = layout.cancels
+        groups += [(h,) for h in (rule.where, *((rule.names, rule.record) if kind != "json" else ()))]
     made = layout.pairs.names if layout.pairs else ()
     return [group for group in dict.fromkeys(groups) if not set(group) & set(made)]
 

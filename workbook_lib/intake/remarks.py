@@ -12,7 +12,7 @@ from workbook_lib.intake.mapping import Reader, entries, is_key
 from workbook_lib.intake.profile import headers_in
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
-from workbook_lib.tables import Column, Finding, Kind, count, listing
+from workbook_lib.tables import Column, Finding, Kind, agreeing, count, listing
 
 _DECIMAL = re.compile(r"[0-9]{3,}\.0")
 _OFFSET = re.compile(r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)\s*$")
@@ -52,13 +52,25 @@ def further_pages(readings: Iterable[Reading]) -> Iterator[Finding]:
 
 def _of_file(reading: Reading) -> Iterator[tuple[str, str]]:
     opened = reading.opened
-    yield from ((code, f"{reading.file}: {text}") for code, text in opened.remarks.items())
+    for code, text in opened.remarks.items():
+        if code == "trailing_delimiter" and opened.unnamed:
+            yield (
+                "unnamed_column",
+                f"{reading.file}: its last column has no name, and {count(opened.unnamed, 'row')} "
+                f"{agreeing(opened.unnamed, 'holds', 'hold')} something there, which nothing reads. "
+                "Effect: it is in no verdict. Do: see what it is; where it is a last day, say, or a status, export "
+                "again with a name above it.",
+            )
+        else:
+            yield code, f"{reading.file}: {text}"
     if reading.layout.pairs and reading.ignored:
         yield (
             "unpaired_columns",
             f"{reading.file}: columns with no date column beside them were not read: "
             f"{listing([quoted(name) for name in reading.ignored], 12)}. See that none of them is a training.",
         )
+    if reading.reader.cancelling and (told := reading.reader.cancelling.in_vain(reading.file)):
+        yield "takes_back_nothing", f"{reading.file}: {told}"
     if opened.blank_rows:
         yield (
             "blank_rows",

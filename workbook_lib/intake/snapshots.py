@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from workbook_lib.engine import Engine
-from workbook_lib.intake.reading import DONE, Reading
+from workbook_lib.intake.contradictions import DONE
+from workbook_lib.intake.reading import Reading
 from workbook_lib.tables import Answer, Column, FileAccount, Finding, Kind, Snapshot, Table, count, date_of, listing
 
 

@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from workbook_lib.intake.contradictions import DONE
 from workbook_lib.intake.date_formats import evidence, read_by
 from workbook_lib.intake.files import BadFileError
 from workbook_lib.intake.mapping import CANONICAL
 from workbook_lib.intake.opening import open_reading
 from workbook_lib.intake.profile import Of
-from workbook_lib.intake.reading import DONE, Reading
+from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.recognition import Change, Match, source_of
 from workbook_lib.intake.remarks import respelled
 from workbook_lib.tables import Answer, Kind
