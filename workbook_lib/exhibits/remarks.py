@@ -39,8 +39,10 @@ EFFECTS: dict[str, str] = {
     "register_altered": "Decisions count as they stand now.",
     "roles_without_history": "Who changed role is judged by today's role on every day.",
     "shared_email": "Records under the address cover one of them at most.",
+    "takes_back_nothing": "The record, if it stands elsewhere, still counts.",
     "too_early_for_campaign": "Not covered by that record after the campaign's due day.",
     "unknown_version": "The acknowledgement covers nothing.",
+    "unnamed_column": "What stands there is in no verdict.",
     "value_of_nobody": "The requirement applies to nobody by that value.",
     "zone_in_header": "Records made near midnight may count on another day.",
 }
