@@ -132,7 +132,7 @@ def test_the_records_of_an_excluded_person_are_excluded_and_not_of_nobody(tmp_pa
     paper, found = mapped(tmp_path, EXCLUDED)
     assert found["ada@acme.example"] == (None, "excluded")
     population = next(result for result in paper.results if result.procedure.id == "P1")
-    assert "0 of 3 accounts with records belong to nobody" in population.says
+    assert "0 of 3 accounts with records cannot be given to one person in the people export" in population.says
 
 
 def test_a_link_to_somebody_unknown_still_contradicts_another_link(tmp_path):
