@@ -626,6 +626,11 @@ def test_without_people_the_folder_is_written_and_the_reason_told(run: Run, tmp_
     assert (tmp_path / "acme" / "exports" / "lms.csv").is_file()
 
 
+def test_a_source_that_waits_is_to_be_confirmed_and_not_to_be_added(run: Run, tmp_path: Path) -> None:
+    done = run("new", tmp_path / "acme", "--from", *put(tmp_path, lms_csv=LMS.encode("cp1252")))
+    assert "no source has table = 'people'.\n  Do: confirm what is said below, then remove the # signs" in done.out
+
+
 def test_without_records_the_requirement_is_a_todo(run: Run, tmp_path: Path) -> None:
     run("new", tmp_path / "acme", "--from", *put(tmp_path, staff_csv=PEOPLE))
     (requirement,) = load_audit(tmp_path / "acme").requirements

@@ -95,10 +95,16 @@ def _check_new(folder: Path) -> int:
     except typer.Exit as done:
         return done.exit_code
     except UserError as error:
-        told = "\n".join(f"{problem.where}: {problem.what}\n  Do: {problem.do}" for problem in error.problems)
+        waits = "# [[source]]" in (folder / "audit.toml").read_text(encoding="utf-8")
+        found = [(p, CONFIRM if waits and p.where == "audit.toml, source" else p.do) for p in error.problems]
+        told = "\n".join(f"{problem.where}: {problem.what}\n  Do: {do}" for problem, do in found)
         typer.echo(f"It cannot be judged yet:\n{told}")
         return 1
     return 0
+
+
+#: What is done about a source that is missing only because it waits.
+CONFIRM = "confirm what is said below, then remove the # signs before its [[source]]."
 
 
 def _ask(question: str, default: str, allowed: Collection[str]) -> str:
