@@ -28,6 +28,10 @@ def do(message: str) -> str:
         ("45680.5", "", "it looks like the number by which a spreadsheet holds 2025-01-23: export the column as a date."),
         ("20250123", "", "export again from the source, or correct the format in mine.toml."),
         ("12345", "", "export again from the source, or correct the format in mine.toml."),
+        ("45680 or so", "", "export again from the source, or correct the format in mine.toml."),
+        ("2024-01-01", "Q1", "export again from the source, or correct the format in mine.toml."),
+        ("2024-01-01", " open ", "export again from the source; or, where it means that there is no date, say so in "
+         'mine.toml: none_dates = ["open"] below [reading].'),
     ],
 )  # fmt: skip
 def test_what_is_no_date(tmp_path: Path, start: str, end: str, expected: str) -> None:
@@ -60,6 +64,7 @@ def test_an_entry_that_says_more_keeps_it(tmp_path: Path, entry: str) -> None:
 
 SCORES = [
     ("85%", 'score = { of = ["result"], suffix = "%" }', 85.0),
+    (" 85% ", 'score = { of = ["result"], suffix = "%" }', 85.0),
     ("85,5", r"""score = { of = ["result"], replace = { pattern = '([0-9]+),([0-9]+)(.*)', with = '\1.\2\3' } }""", 85.5),
     ("85,5 %", r"""score = { of = ["result"], replace = { pattern = '([0-9]+),([0-9]+)(.*)', with = '\1.\2\3' }, """
      'suffix = "%" }', 85.5),

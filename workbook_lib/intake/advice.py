@@ -85,8 +85,8 @@ def _date(profile: Profile, column: Column, text: str, formats: Iterable[str]) -
 def number_keys(texts: Iterable[str]) -> str:
     """The keys by which a profile reads numbers that are written like these; nothing where they need none.
 
-    >>> number_keys(["85", "90 %"]), number_keys(["85"])
-    ('suffix = "%"', '')
+    >>> number_keys(["85", "90 %"]), number_keys(["85"]), number_keys(["90", "85,5"]).partition("{")[0]
+    ('suffix = "%"', '', 'replace = ')
     """
     given = list(texts)
     point = _POINT if any(map(_DECIMAL_COMMA.match, given)) else ""
