@@ -8,6 +8,8 @@ import pytest
 from arrivals import ABOUT, PEOPLE, File, arrange, people, read_by, receive, refusal, workbook
 from test_bulk import assert_equal
 
+from workbook_lib.intake.closing_lines import closing_line
+
 E1 = "E1,,employee,2024-01-01,"
 WIDE = """[[layout]]
 table = "completions"
@@ -190,3 +192,54 @@ def test_a_record_is_cut_off_though_a_closing_line_stands_above_it(tmp_path: Pat
     text = "person_id,name,worker_type,start_date\nE1,,employee,2024-01-01\nTotal: 1\nE2,,empl"
     (problem,) = refusal(tmp_path, File("people", "p.csv", text))
     assert problem.code == "truncated"
+
+
+# --- the words ----------------------------------------------------------------------------------------------------
+
+SAID = [
+    "Grand total: 5", "Total 5", "Number of records: 5", "Rows: 5", "entries : 5", "Gesamtsumme 5", "Summe: 5", "Gesamt: 5",
+    "Gesamtzahl 5", "Datensätze: 5", "Anzahl der Zeilen: 5", "Einträge : 5", "Anzahl Personen 5", "Lignes : 5",
+    "Nombre d’enregistrements : 5", "Nombre de lignes 5", "Suma 5", "Registros: 5", "Número de filas: 5", "Número de registros 5",
+]  # fmt: skip
+MADE = [
+    "Generated on 2026-01-05", "Report created by HR", "Data run: 10:00", "List printed 2026", "File exported at 10:00",
+    "Erstellt am 05.01.2026", "Bericht erzeugt von HR", "Datei gedruckt: 05.01.2026", "Export exportiert 2026",
+    "Généré le 05/01/2026", "Liste imprimée par RH", "Rapport créé : 05/01/2026", "Fichier exporté 2026",
+    "Generado el 05/01/2026", "Lista impresa por RR", "Listado creado: 05/01/2026", "Archivo exportado 2026",
+    "End of report", "End of the file", "Ende des Berichts", "Ende der Liste", "Fin du rapport", "Fin de la lista",
+    "Fin del informe", "Fin de la liste",
+]  # fmt: skip
+NEITHER = [
+    "Totally 5",
+    "Summer 5",
+    "Recorder: 5",
+    "Gesamtschule 5",
+    "Anzahlung 5",
+    "Endicott",
+    "Finn du Rap",
+    "Generator on",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_a_line_that_counts_is_known_by_its_first_words(text: str) -> None:
+    for written in (text, text.upper(), text.lower()):
+        found = closing_line([written])
+        assert found is not None
+        assert found.numbers == (5,)
+    words, _, number = text.rpartition(" ")
+    assert closing_line([words, number]) == closing_line([text])
+    assert closing_line([words, number, "more"]) is None, "so many cells has a record"
+
+
+@pytest.mark.parametrize("text", MADE)
+def test_a_line_that_tells_of_the_report_counts_nothing(text: str) -> None:
+    found = closing_line([text])
+    assert found is not None
+    assert found.numbers == ()
+
+
+@pytest.mark.parametrize("text", NEITHER)
+def test_a_line_that_only_begins_alike_is_none(text: str) -> None:
+    assert closing_line([text]) is None
