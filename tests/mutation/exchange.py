@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -42,7 +43,12 @@ def values_of(module: Any, path: Path, mutant: Mutant) -> dict[str, Any]:
     except Exception:
         return {}
     plain = {name: new for name, new in fresh.items() if name in vars(module) and not callable(new)}
-    return {name: new for name, new in plain.items() if repr(new) != repr(vars(module)[name])}
+    return {name: new for name, new in plain.items() if _whole(new) != _whole(vars(module)[name])}
+
+
+def _whole(value: Any) -> str:
+    """A value as text; an expression prints itself cut short."""
+    return f"{value.pattern!r} {value.flags}" if isinstance(value, re.Pattern) else repr(value)
 
 
 def _span(node: ast.stmt) -> range:
