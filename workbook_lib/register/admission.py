@@ -87,7 +87,8 @@ def _load(engine: Engine, standing: list[dict[str, Any]]) -> None:
     withdrawn = _withdrawn(standing)
     columns = TABLES["decisions"].stored | {"account_email": "VARCHAR", "withdrawn": "INTEGER"} | RECORDED
     rows = (
-        decision | {"account_email": _email(decision), "withdrawn": int(decision["decision_id"] in withdrawn)}
+        decision
+        | {"account_email": address_of(decision["account"]), "withdrawn": int(decision["decision_id"] in withdrawn)}
         for decision in standing
     )
     engine.load("decision", columns, ([row.get(name) for name in columns] for row in rows))
@@ -198,7 +199,3 @@ def _quarantined(decision: Decision, column: str, code: str, message: str, *, fi
         raw=", ".join(f"{name}={decision[name]}" for name in TABLES["decisions"].names if decision[name] is not None),
         refused=True,
     )
-
-
-def _email(decision: Decision) -> str | None:
-    return address_of(decision["account"])
