@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -145,6 +146,51 @@ def test_a_run_that_begins_meanwhile_does_not_take_a_new_workshop_for_one_left_b
         assert folder.is_dir()
     others[0].join()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_ends_while_another_looks_for_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, listed = tmp_path / "acme-2025", Path.iterdir
+
+    def and_then_it_ends(folder: Path) -> Iterator[Path]:
+        for path in list(listed(folder)):
+            yield path
+            if path.name.startswith(".acme-2025.run-"):
+                path.rmdir()
+
+    (tmp_path / ".acme-2025.run-abcd1234").mkdir()
+    monkeypatch.setattr(Path, "iterdir", and_then_it_ends)
+    with placing.workshop(target) as folder:
+        assert folder.is_dir()
+    assert list(listed(tmp_path)) == []
+
+
+class TestWhereThereAreNoLocks:
+    """As on a network drive: what is younger than a day is taken for another run's."""
+
+    @pytest.fixture(autouse=True)
+    def no_locks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(handle: int, how: int) -> None:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+
+        monkeypatch.setattr("fcntl.flock", refused)
+
+    def test_a_run_replaces_a_pack(self, tmp_path: Path) -> None:
+        target = write(tmp_path / "out", "old", None)
+        with placing.workshop(target) as folder:
+            write(folder, "new", None)
+            new = content(folder)
+            placing.put_in_place(folder, target)
+        assert content(tmp_path / "out") == new
+
+    def test_only_what_is_older_than_a_day_is_cleared_away(self, tmp_path: Path) -> None:
+        target, now = tmp_path / "acme-2025", time.time()
+        young, old = tmp_path / ".acme-2025.run-young123", tmp_path / ".acme-2025.run-old12345"
+        for left, age in (young, placing.LONGEST_RUN - 60), (old, placing.LONGEST_RUN + 60):
+            left.mkdir()
+            os.utime(left, (now - age, now - age))
+        with placing.workshop(target):
+            assert (young.exists(), old.exists()) == (True, False)
+        assert list(tmp_path.iterdir()) == [young]
 
 
 def test_a_run_that_fails_to_move_puts_the_older_pack_back(

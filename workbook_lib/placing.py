@@ -44,11 +44,11 @@ def workshop(target: Path) -> Iterator[Path]:
     """A new folder beside the target, gone at the end; those that killed runs left there are cleared away first."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
-        with _alone(target.parent):  # until the new folder is locked it looks like one that a killed run left
+        with _locked(target.parent, wait=True):  # until it is locked, a new folder looks like one left behind
             _recover(target)
             folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
-            held.callback(shutil.rmtree, folder, ignore_errors=True)
             held.enter_context(_locked(folder))
+            held.callback(shutil.rmtree, folder, ignore_errors=True)  # while it is held: nobody else clears it away
         yield folder
 
 
@@ -61,7 +61,7 @@ def put_in_place(folder: Path, target: Path) -> None:
     for ending in ENDINGS:
         _flush(folder / f"{target.name}{ending}")
     (folder / REPLACED).mkdir()
-    with _alone(target.parent):
+    with _locked(target.parent, wait=True):  # no other run moves packs here
         try:
             for ending in ENDINGS:
                 _move(target.with_name(target.name + ending), folder / REPLACED)
@@ -127,7 +127,9 @@ def _recover(target: Path) -> None:
     """Put back what a killed run had moved away and not replaced; clear away what it left."""
     name = re.compile(rf"\.{re.escape(target.name)}\.run-\w{{8}}")
     for folder in sorted(path for path in target.parent.iterdir() if name.fullmatch(path.name)):
-        with suppress(BlockingIOError), _locked(folder):
+        with suppress(BlockingIOError, FileNotFoundError), _locked(folder) as locked:  # its run may just have ended
+            if not locked and time.time() - folder.stat().st_mtime < LONGEST_RUN:
+                continue
             _put_back(folder, target)
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -178,36 +180,27 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """While no other run moves packs in this folder, where the system can tell."""
+def _locked(folder: Path, *, wait: bool = False) -> Iterator[bool]:
+    """Hold a folder; whether the system can: a network file system may have no locks, and Windows has none for folders.
+
+    The lock ends with the process, however that ends.  wait : until another lets go; else BlockingIOError.
+    """
     if sys.platform == "win32":
-        yield
+        yield False
         return
     import fcntl
 
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # a network file system may have no locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a workshop: the lock ends with the process, however that ends. Raises BlockingIOError if another has it."""
-    if sys.platform == "win32":
-        if time.time() - folder.stat().st_mtime < LONGEST_RUN and any(folder.iterdir()):
-            raise BlockingIOError
-        yield
-        return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:
+            locked = False
+        else:
+            locked = True
+        yield locked
     finally:
         os.close(handle)
 
