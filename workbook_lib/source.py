@@ -67,8 +67,14 @@ class Source(Section):
         for name in (*self.columns, *self.values):
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
-                says = "table {table} has no column '{name}'{hint}"
-                raise wrong("unknown_column", says, table=self.table, name=name, hint=did_you_mean(near))
+                raise wrong(
+                    "unknown_column",
+                    "table {table} has no column '{name}'{hint} (columns: {columns})",
+                    table=self.table,
+                    name=name,
+                    hint=did_you_mean(near),
+                    columns=", ".join(known),
+                )
         for key, text in (*self.columns.items(), *self.values.items()):
             if text == "…":
                 raise wrong("placeholder", "{key} still says '…'; write what holds for this file", key=key)

@@ -305,7 +305,8 @@ class Layout(Part):
             if name not in table.names:
                 near = difflib.get_close_matches(name, table.names, 1)
                 hint = f"; did you mean '{near[0]}'?" if near else ""
-                raise _wrong("table {table} has no column '{name}'{hint}", table=self.table, name=name, hint=hint)
+                says = "table {table} has no column '{name}'{hint} (columns: {columns})"
+                raise _wrong(says, table=self.table, name=name, hint=hint, columns=", ".join(table.names))
         for name, entry in self.columns.items():
             if isinstance(entry, Earliest | Latest) and table[name].kind not in _DATED:
                 raise _wrong("{name} is not a date: earliest and latest do not apply to it", name=name)
