@@ -62,6 +62,16 @@ def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_pat
     assert (account.source_no, account.rows_quarantined, account.first_date) == (LAST, 0, None)
 
 
+@pytest.mark.parametrize(
+    "evidence", ["", "TICKET-7", "https://tickets.example/7", "a\0b", "../ticket.txt", "x" * 5000, "."]
+)
+def test_what_names_no_file_of_the_audit_folder_has_no_digest(tmp_path: Path, evidence: str) -> None:
+    (tmp_path / "ticket.txt").write_text("7")
+    (tmp_path / "audit").mkdir()
+    assert register.digest_of(evidence, tmp_path / "audit") == ""
+    assert register.digest_of("ticket.txt", tmp_path) == hashlib.sha256(b"7").hexdigest()
+
+
 def test_check_says_whether_the_files_named_as_evidence_are_those_of_then(tmp_path: Path) -> None:
     folder = folders.make(tmp_path, GAP)
     ticket = tmp_path / "ticket.txt"

@@ -460,7 +460,8 @@ def test_records_of_json_that_take_back_others_need_not_have_every_key(tmp_path:
     """A key that no record of a file has is no column of it."""
     contents = (
         '[{"no": "1", "who": "a", "what": "M", "when": "2025-01-01", "status": "ok"}]',
-        '[{"who": "a", "what": "M", "when": "2025-01-01", "status": "undo", "undoes": "1"}]',
+        '[{"who": "a", "what": "M", "when": "2025-01-01", "status": "undo", "undoes": "1"},'
+        ' {"who": "a", "what": "M", "when": "2025-01-02", "status": "ok"}]',
         '[{"no": "2", "who": "a", "what": "M", "when": "2025-01-01", "status": "undo"}]',
     )
     files = [File("completions", f"{n}.json", text, profile="mine") for n, text in enumerate(contents)]
@@ -471,6 +472,7 @@ def test_records_of_json_that_take_back_others_need_not_have_every_key(tmp_path:
         "set aside: it is no record, but takes back the record '1'.",
         "it takes back a record and does not say which",
     ]
+    assert got.rows("completions", "source_no, row_no") == [(2, 2)]
 
 
 @pytest.mark.parametrize("column", ["undoes", "no"])

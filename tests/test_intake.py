@@ -666,6 +666,22 @@ def test_identical_rows_are_kept_and_counted(tmp_path: Path) -> None:
     assert got.intake.files[0].rows_used == 4
 
 
+def test_rows_that_only_look_equal_in_a_first_glance_are_none_that_repeat(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Engine, "may_repeat", lambda *_: True)
+    got = receive(tmp_path, completions("a@x,SEC-101,2025-01-01,completed,", "a@x,SEC-101,2025-01-01,completed,90"))
+    assert "identical_rows" not in got.codes()
+
+
+def test_a_file_that_is_mended_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path).replace(b"\xff", b""))
+    bad = b"person_id,name,worker_type,start_date,end_date\nE1,A\xffda,employee,2024-01-01,\n"
+    (problem,) = refusal(tmp_path, File("people", "people.csv", bad))
+    assert (problem.what, problem.code) == ("it changed while it was read.", "changed_file")
+
+
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def denied(*_: object) -> None:
         raise PermissionError(13, "Permission denied")

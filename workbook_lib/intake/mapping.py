@@ -291,8 +291,7 @@ class Compiler:
                 return lambda key: yes if self._filled(_texts(key)) else no
             case Join():
                 return lambda key: parse(entry.between.join(filter(None, map(str.strip, _texts(key)))))
-            case Of():
-                return _of(entry, present, parse, self.none if column.kind in DAYS else ())
+        return _of(entry, present, parse, self.none if column.kind in DAYS else ())
 
     def _filled(self, texts: Iterable[str]) -> list[str]:
         """The texts that say something: a declared word for no date says no more than an empty cell."""
@@ -439,10 +438,9 @@ def _in_words(entry: Entry, spelt: Mapping[str, str]) -> str:
             return " + ".join(named)
         case Filled():
             return f"'{entry.then}' where {' or '.join(named)} is filled, else '{entry.otherwise}'"
-        case Of():
-            parts = [(part,) if isinstance(part, str) else part.join for part in entry.of]
-            kept = [[f'"{spelt[h]}"' for h in part if h in spelt] for part in parts]
-            words = ", else ".join(" + ".join(part) for part in kept if part)
-            words += f" (one with '{entry.prefer}' first)" if entry.prefer and len(spelt) > 1 else ""
-            words += ", a duration in minutes" if entry.duration else ""
-            return words if entry.divide_by == 1.0 else f"{words}, divided by {entry.divide_by:g}"
+    parts = [(part,) if isinstance(part, str) else part.join for part in entry.of]
+    kept = [[f'"{spelt[h]}"' for h in part if h in spelt] for part in parts]
+    words = ", else ".join(" + ".join(part) for part in kept if part)
+    words += f" (one with '{entry.prefer}' first)" if entry.prefer and len(spelt) > 1 else ""
+    words += ", a duration in minutes" if entry.duration else ""
+    return words if entry.divide_by == 1.0 else f"{words}, divided by {entry.divide_by:g}"

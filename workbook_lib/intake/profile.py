@@ -366,8 +366,6 @@ class Profile(Part):
 def headers_in(entry: Entry) -> tuple[str, ...]:
     """The headers that an entry reads."""
     match entry:
-        case Of():
-            return tuple(h for part in entry.of for h in ((part,) if isinstance(part, str) else part.join))
         case Join():
             return entry.join
         case Filled():
@@ -376,6 +374,7 @@ def headers_in(entry: Entry) -> tuple[str, ...]:
             return entry.earliest
         case Latest():
             return entry.latest
+    return tuple(h for part in entry.of for h in ((part,) if isinstance(part, str) else part.join))
 
 
 def headers_of(layout: Layout) -> tuple[str, ...]:
