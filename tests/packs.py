@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from workbook_lib import audit, listings, pack, production, publish, workpaper
+from workbook_lib import audit, listings, publish, workpaper
+from workbook_lib.pack import bag, production
 
 #: Stands for the page and the notebook.
 PAGE = "<!doctype html><title>Evidence</title>"
@@ -22,7 +23,7 @@ PAGE = "<!doctype html><title>Evidence</title>"
 def seal(folder: Path, out: Path, *, period: str = "2025", pseudonymous: bool = False, **options: Any) -> Path:
     """Make the pack of an audit folder in `out`; further options are those of a Job."""
     checked = audit.load_audit(folder)
-    key = pack.pseudonym_key(checked)[0] if pseudonymous else None
+    key = bag.pseudonym_key(checked)[0] if pseudonymous else None
     job = production.Job(
         audit=checked, window=audit.window(checked, period), out=out, prints=False, pseudonym_key=key, **options
     )

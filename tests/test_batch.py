@@ -23,11 +23,11 @@ import small
 from folders import AUDIT, make, without
 from test_publish import BROWSER, Page, Visit
 
-from workbook_lib import production, recipe, signing, verify
 from workbook_lib.batch import index, processes, tasks
 from workbook_lib.batch.tasks import Entry, Options, Outcome, Task
 from workbook_lib.cli import batching
-from workbook_lib.paper import Paper
+from workbook_lib.pack import production, recipe, signing, verify
+from workbook_lib.publish.paper import Paper
 from workbook_lib.tables import UserError
 
 #: Two periods that can be judged, and one that begins after the exports.

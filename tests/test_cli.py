@@ -15,8 +15,9 @@ import pytest
 from commands import Done, here, workbook
 from folders import AUDIT, SOUND, make, plus, without
 
-from workbook_lib import pdf, sampling
+from workbook_lib import sampling
 from workbook_lib.cli.options import IN_ORDER_OF_USE
+from workbook_lib.publish import pdf
 
 NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
 LAPSED = without("completions", "2025-11-20")

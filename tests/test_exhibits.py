@@ -17,10 +17,11 @@ import plotly.graph_objects as go
 import pytest
 import small
 
-from workbook_lib import exhibits, publish
+from workbook_lib import exhibits
 from workbook_lib.audit import load_audit
 from workbook_lib.exhibits import Exhibit, figures, markup, words
 from workbook_lib.procedures import CATALOGUE, OUTCOMES, Outcome
+from workbook_lib.publish import rendering
 from workbook_lib.readings import READINGS, Reading
 from workbook_lib.tables import Answer, DecisionKind, Status, WorkerType
 from workbook_lib.workpaper import Workpaper, perform
@@ -649,7 +650,7 @@ class TestTimesOfExceptions:
             assert len({sign for _, sign in group.values()}) == len(group), "told apart without their colours"
 
     def test_the_greys_of_verdicts_have_shades_of_their_own_on_paper(self) -> None:
-        style = (publish.TEMPLATES / "audit/print.css").read_text(encoding="utf-8")
+        style = (rendering.TEMPLATES / "audit/print.css").read_text(encoding="utf-8")
         shades = dict(re.findall(r'pattern > \[fill="rgb\(([0-9, ]+)\)"\] { fill: (#[0-9a-f]{6}); }', style))
         grey = {verdict: figures.FILLS[verdict][0] for verdict in ("excused", "pending", "left")}
         rgb = {verdict: ", ".join(str(part) for part in bytes.fromhex(grey[verdict][1:])) for verdict in grey}

@@ -10,8 +10,9 @@ import pytest
 from folders import without
 from test_reminders import SCHEDULE, Box, company, sent
 
-from workbook_lib import exhibits, ledger, listings, pack, reminder_log, reminders
+from workbook_lib import exhibits, ledger, listings, reminder_log, reminders
 from workbook_lib.audit import Audit, load_audit
+from workbook_lib.pack import bag
 from workbook_lib.procedures import Outcome, Result
 from workbook_lib.pseudonyms import known_texts
 from workbook_lib.reminders.mail_server import RefusedError, UncertainError
@@ -100,7 +101,7 @@ def test_without_a_schedule_or_a_log_it_is_not_performed(tmp_path: Path, schedul
 
 def test_messages_on_record_are_shown_though_no_schedule_is_given(followed: Audit, tmp_path: Path) -> None:
     copy = tmp_path / "acme"
-    pack.copy_inputs(followed, copy)
+    bag.copy_inputs(followed, copy)
     toml = (copy / "audit.toml").read_text(encoding="utf-8")
     (copy / "audit.toml").write_text(toml.replace(SCHEDULE, ""), encoding="utf-8")
     paper, result = p13(load_audit(copy))
@@ -159,7 +160,7 @@ def test_what_did_not_go_out_in_time_is_an_exception(
 
 def test_a_log_that_was_changed_is_found(followed: Audit, tmp_path: Path) -> None:
     copy = tmp_path / "acme"
-    pack.copy_inputs(followed, copy)
+    bag.copy_inputs(followed, copy)
     text = (copy / reminder_log.COPY).read_text(encoding="utf-8")
     (copy / reminder_log.COPY).write_text(text.replace("2025-05-21", "2025-05-22"), encoding="utf-8")
     paper, result = p13(load_audit(copy))
@@ -172,7 +173,7 @@ def test_a_log_that_was_changed_is_found(followed: Audit, tmp_path: Path) -> Non
 
 def test_a_log_that_lost_every_message_is_no_log_that_never_was(followed: Audit, tmp_path: Path) -> None:
     copy = tmp_path / "acme"
-    pack.copy_inputs(followed, copy)
+    bag.copy_inputs(followed, copy)
     lines = (copy / reminder_log.COPY).read_text(encoding="utf-8").splitlines(keepends=True)
     fates = [line for line in lines if "message_id" not in line]
     assert (len(lines), len(fates)) == (14, 7)
@@ -186,13 +187,13 @@ def test_a_log_that_lost_every_message_is_no_log_that_never_was(followed: Audit,
 def test_a_pack_holds_the_log_and_gives_the_same_result(
     followed: Audit, judged: tuple[Workpaper, Result], tmp_path: Path
 ) -> None:
-    pack.copy_inputs(followed, tmp_path / "inputs")
+    bag.copy_inputs(followed, tmp_path / "inputs")
     _, again = p13(load_audit(tmp_path / "inputs"))
     assert again == judged[1]
 
 
 def test_a_copy_that_names_nobody_names_no_recipient(followed: Audit) -> None:
-    key, _ = pack.pseudonym_key(followed)
+    key, _ = bag.pseudonym_key(followed)
     paper = perform(followed, pseudonym_key=key)
     assert paper.engine.count("reminder") == 7
     told = str(paper.rows(listings.REMINDERS)) + str(exhibits.reminders(paper).tables[1].frame.to_dict())

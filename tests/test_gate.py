@@ -17,7 +17,7 @@ from folders import AUDIT, make
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook_lib.gate import Forbidden, of_machine, refuse_secrets
+from workbook_lib.pack.gate import Forbidden, of_machine, refuse_secrets
 from workbook_lib.tables import UserError
 
 TOKEN = "tok-5f3a<&\"'91c7"

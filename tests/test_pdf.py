@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import small
 
-from workbook_lib import pdf, publish
-from workbook_lib.paper import Paper
+from workbook_lib import publish
+from workbook_lib.publish import pdf
+from workbook_lib.publish.paper import Paper
 
 AS_OF = date(2026, 1, 10)
 PARAMETERS = {"audit_folder": "inputs", "period": "2025", "as_of": "2026-01-10"}

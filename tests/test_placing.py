@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from folders import make
 
-from workbook_lib import pack, placing, signing, verify
+from workbook_lib.pack import bag, placing, signing, verify
 from workbook_lib.tables import UserError
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these locks nor SIGKILL")
@@ -31,7 +31,7 @@ KILLS = int(os.environ.get("WORKBOOK_KILLS", "2"))
 DYING = """
 import os, sys
 from pathlib import Path
-from workbook_lib import placing
+from workbook_lib.pack import placing
 
 target, moves_left = Path(sys.argv[1]), int(sys.argv[2])
 
@@ -67,9 +67,9 @@ def write(folder: Path, says: str, signer: signing.Signer | None) -> Path:
     root = folder / "acme-2025"
     (root / "data").mkdir(parents=True)
     (root / "data/result.json").write_text(json.dumps(RESULT | {"organisation": says}))
-    pack.close_bag(root, pack.Seal(name=root.name, fingerprint=signer.fingerprint if signer else ""))
+    bag.close_bag(root, bag.Seal(name=root.name, fingerprint=signer.fingerprint if signer else ""))
     if signer:
-        (folder / "acme-2025.sig").write_bytes(signer.sign((root / pack.TAGS).read_bytes()))
+        (folder / "acme-2025.sig").write_bytes(signer.sign((root / bag.TAGS).read_bytes()))
         (folder / "acme-2025.pub.pem").write_bytes(signer.public)
         (folder / "acme-2025.tsr").write_bytes(placing.OF_A_TIMESTAMP + says.encode())
         placing.write_archive(root, folder / "acme-2025.zip", date(2026, 1, 4))

@@ -18,10 +18,11 @@ import packs
 import pytest
 import small
 
-from workbook_lib import audit, listings, pdf, pseudonyms, workpaper
+from workbook_lib import audit, listings, pseudonyms, workpaper
 from workbook_lib.cli import packs as cli_packs
 from workbook_lib.engine import Engine
 from workbook_lib.pseudonyms import EMPTIED, KEYED, OFFERED, PUBLIC, Pseudonyms
+from workbook_lib.publish import pdf
 from workbook_lib.tables import UserError
 
 NORTHWIND = Path(__file__).parent.parent / "data_samples" / "northwind"

@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import pytest
 import small
 
-from workbook_lib import contents, exhibits, publish
+from workbook_lib import exhibits, publish
+from workbook_lib.publish import contents, rendering, running
 from workbook_lib.tables import UserError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -199,7 +200,7 @@ class TestFailing:
         assert nb.cells[-2].outputs[0].data == {"text/plain": "'at last'"}
 
     def test_output_that_never_comes_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(publish.PATIENCE, "iopub_timeout", 1)
+        monkeypatch.setitem(running.PATIENCE, "iopub_timeout", 1)
         with pytest.raises(publish.PublishError, match=r"test.ipynb: its cells did not answer in time: (?s:.*)IOPub"):
             publish.execute(notebook(tmp_path, held_back(60)), {}, tmp_path / "out.ipynb")
 
@@ -304,7 +305,7 @@ class TestThePage:
         assert '--state: "INTERIM, as of 2025-10-31"' in interim.html
 
     def test_prints_no_letter_smaller_than_seven_points(self) -> None:
-        style = (publish.TEMPLATES / "audit" / "print.css").read_text(encoding="utf-8")
+        style = (rendering.TEMPLATES / "audit" / "print.css").read_text(encoding="utf-8")
         sizes = [float(size) for size in re.findall(r"\bfont(?:-size)?:[^;}]*?([\d.]+)pt", style)]
         assert len(sizes) > 20
         assert min(sizes) == 7

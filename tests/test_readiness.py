@@ -11,12 +11,14 @@ import pytest
 import small
 from folders import AUDIT, make, plus, without
 
-from workbook_lib import desk, exhibits, history, production, publish, verify
+from workbook_lib import desk, exhibits, history
 from workbook_lib.audit import load_audit, window
 from workbook_lib.exhibits import Chosen, Exhibit
 from workbook_lib.exhibits.readiness import most_in
-from workbook_lib.pack import read_info
-from workbook_lib.paper import Notebook
+from workbook_lib.pack import production, verify
+from workbook_lib.pack.bag import read_info
+from workbook_lib.publish import notebook
+from workbook_lib.publish.paper import Notebook
 from workbook_lib.workpaper import Workpaper, perform
 
 
@@ -187,7 +189,7 @@ class TestView:
         shown = view.show(exhibits.uncovered)
         data, metadata = shown._repr_mimebundle_()
         assert metadata == {"exhibit": "uncovered"}
-        assert {publish.WIDGET, "text/html", "text/plain"} <= data.keys()
+        assert {notebook.WIDGET, "text/html", "text/plain"} <= data.keys()
         lists = Filters(view)
         before = len(shown.exhibit.table)
         lists.lists["requirement"].value = ("aup",)

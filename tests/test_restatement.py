@@ -16,8 +16,9 @@ import packs
 import pytest
 from folders import make, plus, without
 
-from workbook_lib import exhibits, pack, pseudonyms, recipe, restatement, verify, workpaper
+from workbook_lib import exhibits, pseudonyms, restatement, workpaper
 from workbook_lib.audit import load_audit
+from workbook_lib.pack import bag, recipe, verify
 from workbook_lib.register import append
 from workbook_lib.tables import UserError
 
@@ -70,12 +71,12 @@ def base(replaced: Path, tmp_path: Path) -> Path:
 
 class TestAPackThatReplacesAnother:
     def test_lists_what_the_two_were_made_from_where_it_is_not_the_same(self, replaced: Path) -> None:
-        head = pack.read_info(replaced / "out/acme-2025")["Register-Head"]
+        head = bag.read_info(replaced / "out/acme-2025")["Register-Head"]
         first, second = (replaced / name / "acme-2025/data/inputs" for name in ("first", "out"))
         assert [row for row in rows(replaced / "out/acme-2025") if not row[1]] == [
             ["decisions", "", "", "decisions", "none", f"1 entries, the last one {head}", ""],
             *(
-                ["input", "", "", name, pack.digest(first / name), pack.digest(second / name), ""]
+                ["input", "", "", name, bag.digest(first / name), bag.digest(second / name), ""]
                 for name in ("completions.csv", "people.csv")
             ),
         ]
@@ -112,7 +113,7 @@ class TestAPackThatReplacesAnother:
         found = restated(replaced / "out/acme-2025")
         assert found["older"] == {
             "made_at": json.loads((older / "data/run.json").read_text())["run_at"],
-            "result_digest": pack.read_info(older)["Result-Digest"],
+            "result_digest": bag.read_info(older)["Result-Digest"],
             "holds": True,
         }
         assert (found["verdicts"], found["other_verdicts"], found["exceptions"]) == (3, 3, 3)
@@ -120,9 +121,9 @@ class TestAPackThatReplacesAnother:
 
     def test_has_the_result_digest_of_one_that_replaces_nothing(self, base: Path) -> None:
         alone = packs.seal(base / "acme", base / "elsewhere")
-        info, other = pack.read_info(alone), pack.read_info(base / "out/acme-2025")
+        info, other = bag.read_info(alone), bag.read_info(base / "out/acme-2025")
         assert info["Result-Digest"] == other["Result-Digest"]
-        assert info["Result-Digest"] != pack.read_info(base / "first/acme-2025")["Result-Digest"]
+        assert info["Result-Digest"] != bag.read_info(base / "first/acme-2025")["Result-Digest"]
         assert (restated(alone), rows(alone)) == (None, [])
 
     def test_verifies_and_is_judged_again(self, replaced: Path) -> None:
@@ -200,7 +201,7 @@ class TestAPackMadeAgain:
         del facts["basis"]
         (root / "data/run.json").write_text(json.dumps(facts))
         (root / "data/statement.csv").unlink()
-        pack.close_bag(root, pack.Seal(name=root.name))
+        bag.close_bag(root, bag.Seal(name=root.name))
         found = restated(packs.seal(base / "acme", base / "out"))
         assert found["not_compared"] == "it was made by an older workbook, and does not say from what"
         assert found["older"]["holds"] is True  # type: ignore[index]
@@ -208,7 +209,7 @@ class TestAPackMadeAgain:
     def test_where_one_without_a_statement_lies_says_so(self, base: Path) -> None:
         root = base / "out/acme-2025"
         (root / "data/statement.csv").unlink()
-        pack.close_bag(root, pack.Seal(name=root.name))
+        bag.close_bag(root, bag.Seal(name=root.name))
         make(base / "acme")
         found = restated(packs.seal(base / "acme", base / "out"))
         assert found["not_compared"] == "it was made by an older workbook, and has no statement that can be read"
@@ -248,7 +249,7 @@ class TestACopyThatNamesNobody:
     def test_is_judged_without_a_statement_with_names_that_lies_beside_its_exports(self, base: Path) -> None:
         inputs = load_audit(base / "out/acme-2025/data/inputs")
         assert workpaper.perform(inputs).restated is not None
-        assert workpaper.perform(inputs, pseudonym_key=pack.pseudonym_key(inputs)[0]).restated is None
+        assert workpaper.perform(inputs, pseudonym_key=bag.pseudonym_key(inputs)[0]).restated is None
 
 
 class TestAFileInPlaceOfTheStatement:
@@ -296,7 +297,7 @@ def test_the_page_of_a_real_run_restates_and_is_the_same_made_again(base: Path) 
     assert ": 3 verdicts (of them other verdicts: 3) and 3 exceptions read differently. See tables/" in said
     made = data(base / "out/acme-2025")
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", made["data/evidence.html"].decode()))
-    older = pack.read_info(base / "first/acme-2025")["Result-Digest"]
+    older = bag.read_info(base / "first/acme-2025")["Result-Digest"]
     assert (
         "3 duties have another verdict than in the older pack, or stand in one of the two alone; 0 more keep their verdict and have other days;"
         in text

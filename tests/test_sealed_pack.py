@@ -19,8 +19,9 @@ import packs
 import pytest
 from folders import make
 
-from workbook_lib import pack, placing, publish, verify
+from workbook_lib import publish
 from workbook_lib.exhibits import reference
+from workbook_lib.pack import bag, placing, verify
 from workbook_lib.tables import UserError
 
 #: Bytes by which the largest file that can be written grows from one run to the next, and how often a pack is tampered.
@@ -98,7 +99,7 @@ def test_a_file_system_that_fills_up_leaves_the_older_pack(base: Path, tmp_path:
         older = full / "acme-2025"
         (older / "data").mkdir(parents=True)
         shutil.copy(base / "out/acme-2025/data/result.json", older / "data")
-        pack.close_bag(older, pack.Seal(name=older.name))
+        bag.close_bag(older, bag.Seal(name=older.name))
         before = content(full)
         with pytest.raises((UserError, publish.PublishError), match="No space left on device"):
             packs.seal(base / "acme", full)
@@ -122,7 +123,7 @@ def test_an_audit_folder_that_cannot_be_written_to_gives_a_pack(base: Path, tmp_
         make(folder)
         subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
         made = packs.seal(folder, tmp_path / "out")
-        assert pack.read_info(made)["Result-Digest"] == pack.read_info(base / "out/acme-2025")["Result-Digest"]
+        assert bag.read_info(made)["Result-Digest"] == bag.read_info(base / "out/acme-2025")["Result-Digest"]
 
 
 # --- tampering ----------------------------------------------------------------------------------------------------
@@ -236,7 +237,7 @@ def test_real_runs_in_other_surroundings_give_the_same_bytes_but_run_json(tmp_pa
         assert done.returncode == 0, done.stderr
         root = place / "reports/acme-2025"
         assert environment["LOGNAME"] in (root / "data/run.json").read_text()
-        manifest = (root / pack.PAYLOAD).read_text().splitlines()
+        manifest = (root / bag.PAYLOAD).read_text().splitlines()
         results.append({line for line in manifest if not line.endswith("  data/run.json")})
-        results.append(pack.read_info(root)["Result-Digest"])
+        results.append(bag.read_info(root)["Result-Digest"])
     assert results[:2] == results[2:]

@@ -17,7 +17,7 @@ from workbook_lib.audit import load_audit
 from workbook_lib.exhibits import snapshots
 from workbook_lib.intake import snapshots as pairing
 from workbook_lib.listings import SNAPSHOT_CHANGES
-from workbook_lib.pack import copy_inputs
+from workbook_lib.pack.bag import copy_inputs
 from workbook_lib.tables import Snapshot, UserError
 from workbook_lib.workpaper import Workpaper, perform
 

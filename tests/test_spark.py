@@ -32,10 +32,10 @@ from typer.testing import CliRunner
 from workbook_lib import coverage, identity, publish, spark
 from workbook_lib.audit import load_audit
 from workbook_lib.cli import app
-from workbook_lib.pack import read_info
+from workbook_lib.pack.bag import read_info
+from workbook_lib.pack.verify import verify
 from workbook_lib.spark import SparkEngine
 from workbook_lib.tables import Problem, UserError
-from workbook_lib.verify import verify
 from workbook_lib.workpaper import perform
 
 NORTHWIND = Path(__file__).parent.parent / "data_samples" / "northwind"

@@ -16,7 +16,7 @@ import pytest
 from commands import here
 from folders import make
 
-from workbook_lib import pack, placing, timestamps, verify
+from workbook_lib.pack import bag, placing, timestamps, verify
 from workbook_lib.tables import UserError
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
@@ -112,7 +112,7 @@ def stamped(made: Path, tmp_path: Path) -> Path:
 
 class TestAStampedPack:
     def test_says_whom_it_asked_and_holds(self, stamped: Path, served: tuple[Authority, str]) -> None:
-        assert pack.read_info(stamped)["Timestamp-Authority"] == served[1]
+        assert bag.read_info(stamped)["Timestamp-Authority"] == served[1]
         assert sorted(path.name for path in stamped.parent.iterdir()) == [
             "acme-2025", "acme-2025.tsr", "acme-2025.zip", "history.sqlite",
         ]  # fmt: skip
@@ -121,7 +121,7 @@ class TestAStampedPack:
         vouched = verify.verify(stamped, timestamp_ca=served[0].folder / "ca.pem")
         assert (own.findings, vouched.findings) == ((), ())
         assert "whose it is was not checked: name its authority's certificate with --timestamp-ca." in own.checked
-        at = timestamps.check(stamped.with_name("acme-2025.tsr"), (stamped / pack.TAGS).read_bytes()).at
+        at = timestamps.check(stamped.with_name("acme-2025.tsr"), (stamped / bag.TAGS).read_bytes()).at
         assert vouched.checked.endswith(f"it is not signed. Time stamp of {at}.")
         assert at.endswith(" GMT")
         assert verify.verify(stamped.with_name("acme-2025.zip")) == own
@@ -136,7 +136,7 @@ class TestAStampedPack:
 
     def test_that_was_made_anew_is_convicted(self, stamped: Path, served: tuple[Authority, str]) -> None:
         (stamped / "data/statement.csv").write_text("{}")
-        pack.close_bag(stamped, pack.Seal(name=stamped.name, authority=served[1]))
+        bag.close_bag(stamped, bag.Seal(name=stamped.name, authority=served[1]))
         for vouching in (None, served[0].folder / "ca.pem"):
             [found] = verify.verify(stamped, timestamp_ca=vouching).findings
             assert found == (
@@ -152,7 +152,7 @@ class TestAStampedPack:
 
     def test_whose_stamp_was_altered_is_told(self, stamped: Path) -> None:
         path = stamped.with_name("acme-2025.tsr")
-        good, digest = path.read_bytes(), hashlib.sha256((stamped / pack.TAGS).read_bytes()).digest()
+        good, digest = path.read_bytes(), hashlib.sha256((stamped / bag.TAGS).read_bytes()).digest()
         for place in (good.index(digest), good.index(placing.OF_A_TIMESTAMP) + 20, len(good) - 1):
             path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
             [found] = verify.verify(stamped).findings

@@ -20,7 +20,7 @@ import pytest
 from commands import here, workbook
 from folders import make, plus, without
 
-from workbook_lib import pack, placing, signing, verify
+from workbook_lib.pack import bag, placing, signing, verify
 from workbook_lib.register import append
 from workbook_lib.tables import UserError
 
@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fingerprint = signing.fingerprint((folder / "key.pem.pub").read_bytes())
     assert key.stdout.endswith(f"Fingerprint: {fingerprint}\n")
     assert f"Signed with key {fingerprint}: " in done.stdout
-    assert f"Result digest: {pack.read_info(folder / 'out/acme-2025')['Result-Digest']}\n" in done.stdout
+    assert f"Result digest: {bag.read_info(folder / 'out/acme-2025')['Result-Digest']}\n" in done.stdout
     return folder
 
 
@@ -66,24 +66,24 @@ def findings(path: Path) -> list[str]:
 
 def reseal(root: Path) -> None:
     """Close the bag again over what stands there now, as a forger would who has no key."""
-    info = pack.read_info(root)
+    info = bag.read_info(root)
     payload = sorted(p.relative_to(root).as_posix() for p in (root / "data").rglob("*") if p.is_file())
-    (root / pack.PAYLOAD).write_text("".join(f"{pack.digest(root / n)}  {n}\n" for n in payload))
+    (root / bag.PAYLOAD).write_text("".join(f"{bag.digest(root / n)}  {n}\n" for n in payload))
     info["Payload-Oxum"] = f"{sum((root / n).stat().st_size for n in payload)}.{len(payload)}"
-    info["Result-Digest"] = pack.result_digest(root)
+    info["Result-Digest"] = bag.result_digest(root)
     (root / "bag-info.txt").write_text("".join(f"{label}: {value}\n" for label, value in info.items()))
     retag(root)
 
 
 def retag(root: Path) -> None:
-    tags = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != pack.TAGS)
-    (root / pack.TAGS).write_text("".join(f"{pack.digest(root / n)}  {n}\n" for n in tags))
+    tags = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != bag.TAGS)
+    (root / bag.TAGS).write_text("".join(f"{bag.digest(root / n)}  {n}\n" for n in tags))
 
 
 class TestAPackThatHolds:
     def test_says_in_one_line_what_was_checked(self, sealed: Path) -> None:
         done = here("verify", sealed, "--recompute")
-        fingerprint = pack.read_info(sealed)["Signing-Key-SHA256"]
+        fingerprint = bag.read_info(sealed)["Signing-Key-SHA256"]
         count = sum(path.is_file() for path in sealed.rglob("*"))
         assert done.stdout == (
             f"{sealed}: it holds: {count} files, none altered, missing or added; signed with key {fingerprint}: compare "
@@ -103,7 +103,7 @@ class TestAPackThatHolds:
 
     def test_states_what_it_is_about(self, made: Path) -> None:
         root = made / "out/acme-2025"
-        info = pack.read_info(root)
+        info = bag.read_info(root)
         copy = (root / "data/inputs/register.jsonl").read_text().splitlines()
         assert list(info) == [
             "Payload-Oxum", "Source-Organization", "Period", "As-Of", "People", "Verdicts", "Exceptions",
@@ -116,21 +116,21 @@ class TestAPackThatHolds:
 
     def test_has_the_same_result_digest_wherever_and_by_whomever_it_is_made(self, made: Path, tmp_path: Path) -> None:
         shutil.copytree(made / "acme", tmp_path / "acme")
-        info = pack.read_info(packs.seal(tmp_path / "acme", tmp_path / "elsewhere", prepared_by="Ada"))
-        assert info["Result-Digest"] == pack.read_info(made / "out/acme-2025")["Result-Digest"]
+        info = bag.read_info(packs.seal(tmp_path / "acme", tmp_path / "elsewhere", prepared_by="Ada"))
+        assert info["Result-Digest"] == bag.read_info(made / "out/acme-2025")["Result-Digest"]
         assert "Signing-Key-SHA256" not in info
 
     def test_has_a_result_digest_over_inputs_rules_and_tables_alone(self, sealed: Path) -> None:
-        digest = pack.result_digest(sealed)
+        digest = bag.result_digest(sealed)
         for name in ("data/evidence.html", "data/evidence.ipynb", "data/run.json", "data/tables.xlsx"):
             (sealed / name).write_text("x")
         reseal(sealed)
-        assert pack.result_digest(sealed) == digest
+        assert bag.result_digest(sealed) == digest
         for name in ("data/inputs/people.csv", "data/rules/01_everybody.sql", "data/tables/verdicts.csv"):
             (sealed / name).write_text("x")
             reseal(sealed)
-            assert pack.result_digest(sealed) != digest, name
-            digest = pack.result_digest(sealed)
+            assert bag.result_digest(sealed) != digest, name
+            digest = bag.result_digest(sealed)
 
 
 class TestWhatIsFound:
@@ -141,7 +141,7 @@ class TestWhatIsFound:
         (sealed / "data/inputs/more.csv").write_text("x")
         (sealed / "NOTES.txt").write_text("x")
         done = here("verify", sealed)
-        oxum = pack.read_info(sealed)["Payload-Oxum"]
+        oxum = bag.read_info(sealed)["Payload-Oxum"]
         lines = done.stdout.splitlines()
         assert lines[:4] == [
             "NOTES.txt: added: no manifest lists it.",
@@ -174,13 +174,13 @@ class TestWhatIsFound:
         "line", [f"{'0' * 64}  ../outside", f"{'0' * 64}  /etc/passwd", "no digest", f"{'0' * 64}  bagit.txt", ""]
     )
     def test_a_line_of_the_manifest_that_lists_no_payload(self, sealed: Path, line: str) -> None:
-        lines = (sealed / pack.PAYLOAD).read_text()
-        (sealed / pack.PAYLOAD).write_text(f"{lines}{line}\n")
+        lines = (sealed / bag.PAYLOAD).read_text()
+        (sealed / bag.PAYLOAD).write_text(f"{lines}{line}\n")
         number = lines.count("\n") + 1
-        assert f"{pack.PAYLOAD}, line {number}: it lists no file of its kind by its SHA-256." in findings(sealed)
+        assert f"{bag.PAYLOAD}, line {number}: it lists no file of its kind by its SHA-256." in findings(sealed)
 
     def test_a_file_listed_twice(self, sealed: Path) -> None:
-        (sealed / pack.PAYLOAD).write_text((sealed / pack.PAYLOAD).read_text() + f"{'0' * 64}  data/result.json\n")
+        (sealed / bag.PAYLOAD).write_text((sealed / bag.PAYLOAD).read_text() + f"{'0' * 64}  data/result.json\n")
         assert findings(sealed)[0].endswith(": it lists data/result.json a second time.")
 
     @pytest.mark.parametrize("text", ["BagIt-Version: 0.97\nTag-File-Character-Encoding: UTF-8\n", "", "\xff"])
@@ -191,11 +191,11 @@ class TestWhatIsFound:
 
     def test_sums_that_do_not_fit_a_pack_that_was_sealed_again(self, sealed: Path) -> None:
         info = (sealed / "bag-info.txt").read_text()
-        oxum = pack.read_info(sealed)["Payload-Oxum"]
+        oxum = bag.read_info(sealed)["Payload-Oxum"]
         forged = info.replace(oxum, "1.1").replace("Result-Digest: ", "Result-Digest: 0")
         (sealed / "bag-info.txt").write_text(forged)
         retag(sealed)
-        digest = pack.result_digest(sealed)
+        digest = bag.result_digest(sealed)
         assert findings(sealed)[:2] == [
             f"bag-info.txt: Payload-Oxum is 1.1; the files in data have {oxum}.",
             f"bag-info.txt: Result-Digest is 0{digest}; that of manifest-sha256.txt is {digest}.",
@@ -228,15 +228,15 @@ class TestTheSignature:
 
     def test_by_another_key_than_the_pack_names(self, sealed: Path, tmp_path: Path) -> None:
         other = signing.new_key(tmp_path / "other.pem")
-        (tmp_path / "acme-2025.sig").write_bytes(other.sign((sealed / pack.TAGS).read_bytes()))
+        (tmp_path / "acme-2025.sig").write_bytes(other.sign((sealed / bag.TAGS).read_bytes()))
         (tmp_path / "acme-2025.pub.pem").write_bytes(other.public)
-        named = pack.read_info(sealed)["Signing-Key-SHA256"]
+        named = bag.read_info(sealed)["Signing-Key-SHA256"]
         assert findings(sealed) == [
             f"acme-2025.pub.pem: it is key {other.fingerprint}; bag-info.txt names key {named}."
         ]
 
     def test_that_was_taken_away_or_cannot_be_checked(self, sealed: Path, tmp_path: Path) -> None:
-        named = pack.read_info(sealed)["Signing-Key-SHA256"]
+        named = bag.read_info(sealed)["Signing-Key-SHA256"]
         (tmp_path / "acme-2025.pub.pem").write_text("no key")
         assert findings(sealed) == ["acme-2025.pub.pem: it is no public ed25519 key in PEM."]
         (tmp_path / "acme-2025.pub.pem").unlink()
@@ -254,7 +254,7 @@ class TestTheSignature:
         command += ["-in", "acme-2025/tagmanifest-sha256.txt", "-sigfile", "acme-2025.sig"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (0, "Signature Verified Successfully\n")
-        (sealed / pack.TAGS).write_text((sealed / pack.TAGS).read_text().replace("a", "b", 1))
+        (sealed / bag.TAGS).write_text((sealed / bag.TAGS).read_text().replace("a", "b", 1))
         assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
 
 
@@ -325,7 +325,7 @@ class TestVerifyTxt:
     @needs_openssl
     def test_holds_commands_that_work_as_written(self, sealed: Path) -> None:
         unchanged, added, digest, signature, fingerprint = follow(sealed)
-        info = pack.read_info(sealed)
+        info = bag.read_info(sealed)
         assert (unchanged, added) == ("unchanged\n", "")
         assert digest.split()[0] == info["Result-Digest"]
         assert signature == "Signature Verified Successfully\n"
@@ -348,10 +348,10 @@ class TestVerifyTxt:
             (tools / name).symlink_to(str(shutil.which(name)))
         unchanged, added, digest = follow(sealed, str(tools))[:3]
         assert (unchanged, added) == ("unchanged\n", "")
-        assert digest.split()[0] == pack.read_info(sealed)["Result-Digest"]
+        assert digest.split()[0] == bag.read_info(sealed)["Result-Digest"]
 
     def test_says_nothing_of_a_signature_that_is_none(self) -> None:
-        text = pack.instructions(pack.Seal(name="acme-2025"), pseudonymous=False)
+        text = bag.instructions(bag.Seal(name="acme-2025"), pseudonymous=False)
         assert "openssl" not in text
         assert "PowerShell" in text
 
@@ -581,4 +581,4 @@ def test_names_that_are_not_one_file_on_every_system_are_refused(tmp_path: Path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "a\nb.csv").write_text("x")
     with pytest.raises(UserError, match="a line break, a backslash or a %"):
-        pack.close_bag(tmp_path, pack.Seal(name="x"))
+        bag.close_bag(tmp_path, bag.Seal(name="x"))

@@ -12,11 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from workbook_lib import pack, production, publish
+from workbook_lib import publish
 from workbook_lib.audit import Audit, load_audit, refuse_later_than_exports, window
-from workbook_lib.paper import Paper
+from workbook_lib.pack import bag, production
+from workbook_lib.pack.signing import Signer
+from workbook_lib.publish.paper import Paper
 from workbook_lib.requirement import did_you_mean
-from workbook_lib.signing import Signer
 from workbook_lib.tables import JUDGED, Problem, UserError, listing
 from workbook_lib.wording import sentence
 
@@ -231,7 +232,7 @@ def _job(task: Task) -> production.Job:
         paper=options.paper,
         prints=options.prints,
         browser=options.browser,
-        pseudonym_key=pack.pseudonym_key(audit)[0] if options.pseudonymous else None,
+        pseudonym_key=bag.pseudonym_key(audit)[0] if options.pseudonymous else None,
         signer=Signer.read(options.sign_with) if options.sign_with else None,
         timestamp_url=options.timestamp_url,
         zips=options.zips,
@@ -247,7 +248,7 @@ def _with_pack(task: Task, target: Path, why: str) -> Entry:
         outcome=Outcome.MADE if why else Outcome.UNCHANGED,
         why=why,
         pack=target.name,
-        digest=pack.read_info(target)["Result-Digest"],
+        digest=bag.read_info(target)["Result-Digest"],
         result=json.loads((target / "data" / "result.json").read_text(encoding="utf-8")),
     )
 

@@ -26,7 +26,7 @@ from workbook_lib.cli.options import (
     spark_master,
 )
 from workbook_lib.cli.packs import pseudonym_key
-from workbook_lib.paper import Paper
+from workbook_lib.publish.paper import Paper
 from workbook_lib.tables import count
 
 if TYPE_CHECKING:
@@ -68,12 +68,12 @@ def batch(
     A pack that fails does not stop the others. One whose inputs, options and versions are unchanged is not made again.
     Exit 0: every pack stands. 1: some could not be made. 2: none could, or the call is wrong.
     """
-    from workbook_lib import timestamps
     from workbook_lib.audit import load_audit
     from workbook_lib.batch import index, tasks
     from workbook_lib.engine import checked_limit
-    from workbook_lib.placing import refuse_unwritable
-    from workbook_lib.signing import Signer
+    from workbook_lib.pack import timestamps
+    from workbook_lib.pack.placing import refuse_unwritable
+    from workbook_lib.pack.signing import Signer
 
     refuse_unwritable(out)
     index.refuse_foreign(out)

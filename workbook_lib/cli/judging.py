@@ -35,7 +35,7 @@ def judge(
 ) -> None:
     """Write the verdicts and exceptions of one period as CSV. No notebook, for scripts."""
     from workbook_lib.audit import load_audit
-    from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.pack.placing import refuse_unwritable
     from workbook_lib.spark import SparkEngine
     from workbook_lib.workpaper import EXCEPTIONS, VERDICTS, perform
 
@@ -96,7 +96,7 @@ def sample(
     from workbook_lib import sampling, testsheet
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.exhibits.sampling import would_have_met
-    from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.pack.placing import refuse_unwritable
     from workbook_lib.workpaper import perform
 
     chosen = sampling.rule_for(rule, size, confidence, tolerable_rate)

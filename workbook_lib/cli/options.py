@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from workbook_lib.paper import Paper
+from workbook_lib.publish.paper import Paper
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit

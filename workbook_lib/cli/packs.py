@@ -27,11 +27,11 @@ from workbook_lib.cli.options import (
     spark_master,
     warn_of_the_future,
 )
-from workbook_lib.paper import Notebook, Paper
+from workbook_lib.publish.paper import Notebook, Paper
 
 if TYPE_CHECKING:
     from workbook_lib.audit import Audit
-    from workbook_lib.production import Job
+    from workbook_lib.pack.production import Job
 
 
 @app.command(epilog="Example: `workbook run data_samples/northwind --period 2025 --out reports`")
@@ -66,12 +66,13 @@ def run(
     """
     import json
 
-    from workbook_lib import caveats, production, timestamps
+    from workbook_lib import caveats
     from workbook_lib.audit import load_audit, refuse_later_than_exports, window
     from workbook_lib.engine import checked_limit
-    from workbook_lib.placing import refuse_unwritable
+    from workbook_lib.pack import production, timestamps
+    from workbook_lib.pack.placing import refuse_unwritable
+    from workbook_lib.pack.signing import Signer
     from workbook_lib.procedures import Outcome
-    from workbook_lib.signing import Signer
 
     refuse_unwritable(out)
     if notebook is Notebook.READINESS and (pseudonymous or prepared_by):
@@ -114,7 +115,7 @@ def _produced(job: Job) -> Path:
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib import production
+    from workbook_lib.pack import production
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
@@ -129,8 +130,9 @@ def _tell(job: Job, target: Path, result: dict[str, Any]) -> None:
     """The result in a few lines, and where everything was put."""
     import json
 
-    from workbook_lib import listings, timestamps
-    from workbook_lib.pack import read_info
+    from workbook_lib import listings
+    from workbook_lib.pack import timestamps
+    from workbook_lib.pack.bag import read_info
 
     for line in listings.bottom_lines(result):
         typer.echo(line)
@@ -152,9 +154,9 @@ def _tell(job: Job, target: Path, result: dict[str, Any]) -> None:
 
 def pseudonym_key(audit: Audit) -> Path:
     """The key beside audit.toml; one that is made now is announced."""
-    from workbook_lib import pack
+    from workbook_lib.pack import bag
 
-    path, is_new = pack.pseudonym_key(audit)
+    path, is_new = bag.pseudonym_key(audit)
     if is_new:
         typer.echo(
             f"Key of the pseudonyms made: {path}. Keep it: only with it `workbook who` finds the person behind an id. "
@@ -202,8 +204,8 @@ def verify(
     ] = None,
 ) -> None:
     """Check that a pack is as it was sealed. Nothing altered, missing or added; exit 3 where it does not hold."""
-    from workbook_lib import verify as verification
     from workbook_lib.exhibits.markup import visible
+    from workbook_lib.pack import verify as verification
 
     verified = verification.verify(pack, recompute=recompute, timestamp_ca=timestamp_ca)
     for finding in verified.findings:
@@ -227,7 +229,7 @@ def key_new(
     ] = False,
 ) -> None:
     """Make a key pair (ed25519). `workbook run --sign-with FILE` signs with it."""
-    from workbook_lib.signing import new_key
+    from workbook_lib.pack.signing import new_key
 
     made = new_key(file, anywhere=anywhere)
     typer.echo(f"Private key: {file}. Keep it to yourself. Public key: {file}.pub.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workbook_lib.cli.options import AuditPath, app, day_option
-from workbook_lib.placing import refuse_unwritable
+from workbook_lib.pack.placing import refuse_unwritable
 from workbook_lib.tables import Problem, UserError, count
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ OF_AN_OLDER_PACK = ("data/inputs/restated.json", "data/inputs/restated.csv", "da
 SIGNING_KEY = "Signing-Key-SHA256"
 #: Label of the address of the time-stamp authority that was asked.
 AUTHORITY = "Timestamp-Authority"
-HERE = Path(__file__).parent / "template" / "pack"
+HERE = Path(__file__).parents[1] / "template" / "pack"
 
 
 def input_names(audit: Audit) -> list[Path]:

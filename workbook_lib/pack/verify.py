@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from workbook_lib import pack, signing, timestamps
-from workbook_lib.pack import PAYLOAD, TAGS, digest
-from workbook_lib.placing import DAMAGED, PUBLIC_KEY, SIGNATURE, TIMESTAMP
+from workbook_lib.pack import bag, signing, timestamps
+from workbook_lib.pack.bag import PAYLOAD, TAGS, digest
+from workbook_lib.pack.placing import DAMAGED, PUBLIC_KEY, SIGNATURE, TIMESTAMP
 from workbook_lib.tables import Problem, UserError, offered
 
 TAG_FILES = ("bagit.txt", "bag-info.txt", PAYLOAD, "VERIFY.txt")
@@ -60,7 +60,7 @@ def verify(path: Path, *, recompute: bool = False, timestamp_ca: Path | None = N
         findings += [*of_signature, *of_timestamp]
         checked = f"{len(files.there)} files, none altered, missing or added; {signed}{stamped}"
         if recompute:
-            from workbook_lib.recompute import differences
+            from workbook_lib.pack.recompute import differences
 
             again, differing = differences(root, holds=not findings)
             findings += differing
@@ -255,12 +255,12 @@ def _bag_findings(root: Path, files: Files) -> Iterator[str]:
             yield "bagit.txt: it does not declare a bag of BagIt 1.0 in UTF-8."
     if "bag-info.txt" not in files.there:
         return
-    said = pack.read_info(root)
+    said = bag.read_info(root)
     payload = sorted(name for name in files.there if name.startswith("data/"))
     oxum = f"{sum((root / name).stat().st_size for name in payload)}.{len(payload)}"
     if said.get("Payload-Oxum") != oxum:
         yield f"bag-info.txt: Payload-Oxum is {said.get('Payload-Oxum', 'not stated')}; the files in data have {oxum}."
-    if PAYLOAD in files.there and said.get("Result-Digest") != (found := pack.result_digest(root)):
+    if PAYLOAD in files.there and said.get("Result-Digest") != (found := bag.result_digest(root)):
         stated = said.get("Result-Digest", "not stated")
         yield f"bag-info.txt: Result-Digest is {stated}; that of manifest-sha256.txt is {found}."
 
@@ -275,13 +275,13 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _announced(root: Path) -> Mapping[str, str]:
-    return pack.read_info(root) if (root / "bag-info.txt").is_file() else {}
+    return bag.read_info(root) if (root / "bag-info.txt").is_file() else {}
 
 
 def _signature(path: Path, root: Path) -> tuple[str, list[str]]:
     """Whether the pack is signed, in words, and what is wrong with the signature beside it."""
     signature, public = _beside(path, SIGNATURE), _beside(path, PUBLIC_KEY)
-    key = _announced(root).get(pack.SIGNING_KEY, "")
+    key = _announced(root).get(bag.SIGNING_KEY, "")
     if not signature.is_file():
         if key:
             return "", [f"{signature.name}: missing: bag-info.txt says that the pack was signed with key {key}."]
@@ -303,7 +303,7 @@ def _signature(path: Path, root: Path) -> tuple[str, list[str]]:
 
 def _timestamp(path: Path, root: Path, vouching: Path | None) -> tuple[str, list[str]]:
     """What the time stamp beside the pack says, in words that follow others, and what is wrong with it."""
-    reply, asked = _beside(path, TIMESTAMP), _announced(root).get(pack.AUTHORITY, "")
+    reply, asked = _beside(path, TIMESTAMP), _announced(root).get(bag.AUTHORITY, "")
     if not reply.is_file():
         if asked:
             return "", [f"{reply.name}: missing: bag-info.txt says that {asked} was asked for a time stamp."]

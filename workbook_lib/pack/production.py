@@ -14,24 +14,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from workbook_lib import (
-    gate,
-    history,
-    pack,
-    pdf,
-    placing,
-    predecessor,
-    publish,
-    recipe,
-    spark,
-    timestamps,
-    verify,
-)
+from workbook_lib import history, publish, spark
 from workbook_lib.audit import Audit, Window
-from workbook_lib.paper import Notebook, Paper
+from workbook_lib.pack import bag, gate, placing, predecessor, recipe, timestamps, verify
+from workbook_lib.pack.signing import Signer
 from workbook_lib.pseudonyms import KEY_FILE
+from workbook_lib.publish import pdf
+from workbook_lib.publish.paper import Notebook, Paper
 from workbook_lib.register import Head
-from workbook_lib.signing import Signer
 from workbook_lib.tables import Problem, UserError, listing
 
 #: Told what is being done now, and which share of the whole is done (0 … 1).
@@ -153,7 +143,7 @@ def _refuse_another(job: Job) -> None:
     """Refuse to replace the pack of another organisation, whose folder has the same name: it would be restated."""
     if not (job.target / "bag-info.txt").is_file():
         return
-    there = pack.read_info(job.target).get("Source-Organization", "not stated")
+    there = bag.read_info(job.target).get("Source-Organization", "not stated")
     if there != " ".join(job.audit.settings.organisation.split()):
         raise UserError(
             Problem(
@@ -180,7 +170,7 @@ def _remember(job: Job) -> None:
         period=job.window.period.name,
         as_of=_iso(job.window.as_of),
         notebook=job.notebook.value,
-        digest=pack.read_info(job.target)["Result-Digest"],
+        digest=bag.read_info(job.target)["Result-Digest"],
         counts=result["requirements"],
     )
     try:
@@ -235,9 +225,9 @@ def _seal(job: Job, stage: Path, head: Head | None) -> None:
     fingerprint = job.signer.fingerprint if job.signer else ""
     asked = timestamps.authority(job.timestamp_url)
     describes = "" if job.notebook is Notebook.EVIDENCE else f"{job.notebook.capitalize()} on a day, and no evidence"
-    seal = pack.Seal(name=stage.name, head=head, fingerprint=fingerprint, authority=asked, describes=describes)
-    pack.close_bag(stage, seal)
-    manifest = (stage / pack.TAGS).read_bytes()
+    seal = bag.Seal(name=stage.name, head=head, fingerprint=fingerprint, authority=asked, describes=describes)
+    bag.close_bag(stage, seal)
+    manifest = (stage / bag.TAGS).read_bytes()
     if job.signer:
         stage.with_name(stage.name + placing.SIGNATURE).write_bytes(job.signer.sign(manifest))
         stage.with_name(stage.name + placing.PUBLIC_KEY).write_bytes(job.signer.public)
@@ -255,9 +245,9 @@ def _place_inputs(job: Job, data: Path, workshop: Path) -> tuple[dict[str, str],
     ends.
     """
     if job.pseudonym_key is None:
-        return {"audit_folder": "inputs"}, pack.copy_inputs(job.audit, data / "inputs")
+        return {"audit_folder": "inputs"}, bag.copy_inputs(job.audit, data / "inputs")
     data.mkdir(parents=True)
-    head = pack.copy_inputs(job.audit, workshop / "inputs")
+    head = bag.copy_inputs(job.audit, workshop / "inputs")
     shutil.copy(job.pseudonym_key, workshop / KEY_FILE)
     return {"audit_folder": "../../inputs", "pseudonym_key": f"../../{KEY_FILE}"}, head
 

@@ -27,7 +27,7 @@ from workbook_lib.tables import Problem, UserError
 SHORTEST_VALUE, SHORTEST_NAME = 8, 5
 #: In data/: tells by whom the pack was made; and the page again, packed, which is not searched.
 RUN, NOT_SEARCHED = "run.json", ("evidence.pdf", "readiness.pdf")
-LIBRARY = Path(__file__).parent
+LIBRARY = Path(__file__).parents[1]
 #: Values that are no secret: days, which stand everywhere, and names of people, as typed for --prepared-by.
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PERSON = re.compile(r"[^\W\d_]+(?:[ .'’-]+[^\W\d_]+)+\.?")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbook_lib import pack, verify
-from workbook_lib.recipe import Basis
+from workbook_lib.pack import bag, verify
+from workbook_lib.pack.recipe import Basis
 from workbook_lib.restatement import FILE, OLDER, STATEMENT
 
 
@@ -42,7 +42,7 @@ def restated(target: Path, now: Basis, folder: Path) -> Restated | None:
     of a pack, that pack is made again, and with it what it restated.
     """
     hides = bool(now["key of the ids"])
-    if not (target / pack.PAYLOAD).is_file():
+    if not (target / bag.PAYLOAD).is_file():
         carried = _json(folder / FILE)  # with names, it is not for a copy that names nobody
         return _kept(folder) if carried.get("pseudonymous") is hides else None
     holds = not verify.verify(target).findings
@@ -55,7 +55,7 @@ def restated(target: Path, now: Basis, folder: Path) -> Restated | None:
     content = {
         "older": {
             "made_at": facts.get("run_at", ""),
-            "result_digest": pack.read_info(target).get("Result-Digest", "") if holds else "",
+            "result_digest": bag.read_info(target).get("Result-Digest", "") if holds else "",
             "holds": holds,
         },
         "pseudonymous": hides,

@@ -16,15 +16,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbook_lib import ledger, pack, pdf, reminder_log
+from workbook_lib import ledger, reminder_log
 from workbook_lib.audit import Audit, Window
+from workbook_lib.pack import bag
+from workbook_lib.pack.signing import Signer
 from workbook_lib.pseudonyms import Pseudonyms
-from workbook_lib.publish import notebook_path
+from workbook_lib.publish import notebook_path, pdf
 from workbook_lib.register import register_of
-from workbook_lib.signing import Signer
 
 if TYPE_CHECKING:
-    from workbook_lib.production import Job
+    from workbook_lib.pack.production import Job
 
 Basis = dict[str, Any]
 
@@ -32,7 +33,7 @@ Basis = dict[str, Any]
 LIBRARIES = (
     "audit-workbook", "duckdb", "nbconvert", "pandas", "papermill", "plotly", "python-calamine", "XlsxWriter",
 )  # fmt: skip
-LIBRARY = Path(__file__).parent
+LIBRARY = Path(__file__).parents[1]
 #: Parts of a job that are no option: what they say is in the basis, or is no part of the pack.
 NO_OPTIONS = ("audit", "window", "out", "pseudonym_key", "memory_limit", "spark_master")
 
@@ -44,7 +45,7 @@ def basis(audit: Audit, folder: Path, window: Window, pseudonym_key: Path | None
     made with it stands for the key.
     """
     return {
-        "inputs": {name.as_posix(): pack.digest(folder / name) for name in pack.input_names(audit)},
+        "inputs": {name.as_posix(): bag.digest(folder / name) for name in bag.input_names(audit)},
         "decisions": _end_of(register_of(folder)),
         "reminders": _end_of(reminder_log.path_in(folder)),
         "days": f"{window.start} to {window.end}, as known on {window.as_of}",
@@ -106,7 +107,7 @@ def _own_files(only: tuple[str, ...] = (), but: tuple[str, ...] = ()) -> str:
 
 def _digest_of(files: Iterable[tuple[str, Path]]) -> str:
     """One digest for files, by name and content."""
-    return _sha256("".join(f"{pack.digest(path)}  {name}\n" for name, path in sorted(files)))
+    return _sha256("".join(f"{bag.digest(path)}  {name}\n" for name, path in sorted(files)))
 
 
 def _sha256(text: str) -> str:
