@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -51,6 +51,8 @@ with placing.workshop(target) as workshop:
     placing.put_in_place(workshop, target)
     os._exit(9)
 """
+#: Away, the word that all are away, and in place; then comes the word that the new pack stands.
+MOVES = 2 * len(placing.ENDINGS) + 1
 RESULT = {
     "organisation": "Acme", "pseudonymous": False, "people": 1, "verdicts": {"met": 1}, "exceptions": {"total": 0},
     "period": {"name": "2025", "start": "2025-01-01", "end": "2025-12-31", "as_of": "2026-01-04"},
@@ -76,6 +78,21 @@ def write(folder: Path, says: str, signer: signing.Signer | None) -> Path:
     return root
 
 
+def write_new(folder: Path, signer: signing.Signer | None) -> dict[str, bytes]:
+    """What a whole new pack consists of."""
+    write(folder / "elsewhere", "new", signer)
+    return content(folder / "elsewhere")
+
+
+def replace(
+    target: Path, signer: signing.Signer | None, put: Callable[[Path, Path], None] = placing.put_in_place
+) -> None:
+    """Put a new pack in the place of an older one."""
+    with placing.workshop(target) as workshop:
+        write(workshop, "new", signer)
+        put(workshop, target)
+
+
 def content(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -92,9 +109,8 @@ def faults(target: Path) -> list[str]:
 def test_a_kill_before_each_move_leaves_one_whole_pack(
     tmp_path: Path, signer: signing.Signer, was_signed: bool, is_signed: bool
 ) -> None:
-    moves = 2 * len(placing.ENDINGS) + 1  # away, the word that all are away, and in place
     outcomes = []
-    for at in range(moves + 1):
+    for at in range(MOVES + 2):
         base = tmp_path / str(at)
         target = write(base / "out", "old", signer if was_signed else None)
         write(base / "stage", "new", signer if is_signed else None)
@@ -106,7 +122,69 @@ def test_a_kill_before_each_move_leaves_one_whole_pack(
         assert content(base / "out") in (old, new)
         assert faults(target) == []
         outcomes.append(content(base / "out") == new)
-    assert outcomes == [False] * moves + [True]
+    assert outcomes == [False] * MOVES + [True, True]
+
+
+def test_a_pack_that_was_replaced_does_not_come_back(tmp_path: Path) -> None:
+    """The run was killed while it cleared away what it had replaced; then the new pack is moved to an archive."""
+    target = write(tmp_path / "out", "old", None)
+    write(tmp_path / "stage", "new", None)
+    command = [sys.executable, "-c", DYING, str(target), "99", str(tmp_path / "stage")]
+    assert subprocess.run(command, check=False).returncode == 9
+    target.rename(tmp_path / "archive")
+    with placing.workshop(target):
+        assert not target.exists()
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit])
+def test_a_run_that_is_told_to_end_at_a_move_leaves_one_whole_pack(
+    tmp_path: Path, signer: signing.Signer, monkeypatch: pytest.MonkeyPatch, end: type[BaseException]
+) -> None:
+    """Ctrl-C, or SIGTERM to a process of a batch."""
+    outcomes = []
+    for at in range(MOVES + 1):
+        base = tmp_path / str(at)
+        target = write(base / "out", "old", signer)
+        old, left = content(base / "out"), list(range(at))
+
+        def ending(original: Any, left: list[int] = left) -> Any:
+            def move(path: Path, to: Path) -> Path:
+                if not left:
+                    raise end
+                left.pop()
+                return Path(original(path, to))
+
+            return move
+
+        def put(workshop: Path, target: Path, ending: Any = ending) -> None:
+            with monkeypatch.context() as told:
+                told.setattr(Path, "replace", ending(Path.replace))
+                told.setattr(Path, "rename", ending(Path.rename))
+                placing.put_in_place(workshop, target)
+
+        with pytest.raises(end):
+            replace(target, signer, put)
+        assert content(base / "out") in (old, write_new(base, signer))
+        outcomes.append(content(base / "out") != old)
+    assert outcomes == [False] * MOVES + [True]
+
+
+def test_what_cannot_be_put_back_stays_for_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = write(tmp_path / "out", "old", None)
+    old, move = content(tmp_path / "out"), placing._move
+
+    def full(path: Path, folder: Path) -> None:
+        if folder == target.parent and path.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        move(path, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(placing, "_move", full)
+        with pytest.raises(OSError, match="No space left"):
+            replace(target, None)
+    with placing.workshop(target):
+        assert content(tmp_path / "out") == old
 
 
 def test_what_a_killed_run_left_is_cleared_away_but_not_what_a_live_one_holds(tmp_path: Path) -> None:
@@ -116,10 +194,12 @@ def test_what_a_killed_run_left_is_cleared_away_but_not_what_a_live_one_holds(tm
         (tmp_path / name / "file").write_text("x")
     with placing.workshop(target) as live:
         (live / "file").write_text("x")
-        with placing.workshop(target) as other:
-            assert (live / "file").exists()
-            names = {path.name for path in tmp_path.iterdir()}
-            assert names == {live.name, other.name, ".acme-2025.b.run-abcd1234", ".acme-2025.backup"}
+        with pytest.raises(UserError, match="another run is making this pack") as refused, placing.workshop(target):
+            pass
+        assert (refused.value.problems[0].where, refused.value.problems[0].code) == (str(target), "run_in_progress")
+        assert (live / "file").exists()
+        names = {path.name for path in tmp_path.iterdir()}
+        assert names == {live.name, ".acme-2025.b.run-abcd1234", ".acme-2025.backup"}
     assert not live.exists()
 
 
@@ -127,11 +207,14 @@ def test_a_run_that_begins_meanwhile_does_not_take_a_new_workshop_for_one_left_b
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "acme-2025"
-    make_folder, others = tempfile.mkdtemp, list[threading.Thread]()
+    make_folder, others, said = tempfile.mkdtemp, list[threading.Thread](), list[str]()
 
     def enter() -> None:
-        with placing.workshop(target):
-            pass
+        try:
+            with placing.workshop(target):
+                said.append("made one")
+        except UserError as refused:
+            said.append(refused.problems[0].code)
 
     def made_while_another_begins(**where: Any) -> str:
         folder = make_folder(**where)
@@ -143,8 +226,9 @@ def test_a_run_that_begins_meanwhile_does_not_take_a_new_workshop_for_one_left_b
 
     monkeypatch.setattr(tempfile, "mkdtemp", made_while_another_begins)
     with placing.workshop(target) as folder:
+        others[0].join()
         assert folder.is_dir()
-    others[0].join()
+    assert said == ["run_in_progress"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -180,6 +264,26 @@ class TestWhereThereAreNoLocks:
             write(folder, "new", None)
             new = content(folder)
             placing.put_in_place(folder, target)
+        assert content(tmp_path / "out") == new
+
+    @pytest.mark.parametrize("at", range(2 * len(placing.ENDINGS) + 1))
+    def test_what_a_killed_run_left_harms_no_pack_that_was_made_since(
+        self, tmp_path: Path, signer: signing.Signer, at: int
+    ) -> None:
+        target = write(tmp_path / "out", "old", signer)
+        write(tmp_path / "stage", "killed", signer)
+        without = "import fcntl\ndef refused(*_): raise OSError(9, '')\nfcntl.flock = refused\n"
+        command = [sys.executable, "-c", without + DYING, str(target), str(at), str(tmp_path / "stage")]
+        assert subprocess.run(command, check=False).returncode == 9
+        with placing.workshop(target) as folder:
+            write(folder, "new", signer)
+            new = content(folder)
+            placing.put_in_place(folder, target)
+        days_ago = time.time() - 2 * placing.LONGEST_RUN
+        for left in target.parent.glob(".*"):
+            os.utime(left, (days_ago, days_ago))
+        with placing.workshop(target):
+            pass
         assert content(tmp_path / "out") == new
 
     def test_only_what_is_older_than_a_day_is_cleared_away(self, tmp_path: Path) -> None:

@@ -31,7 +31,12 @@ def make_all(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Entry]
 
     def start(pool: ProcessPoolExecutor) -> None:
         if task := next(waiting, None):
-            running[pool.submit(_made, task)] = task, pool
+            try:
+                future = pool.submit(_made, task)
+            except BrokenProcessPool:  # its process ended while it had nothing to do
+                pool = _worker()
+                future = pool.submit(_made, task)
+            running[future] = task, pool
         else:
             pool.shutdown(wait=False)
 
@@ -70,6 +75,8 @@ def _made(task: Task) -> Entry:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         return make(task)
+    except SystemExit:  # as a result it would end the whole batch
+        _exit(1)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -29,8 +29,9 @@ SIGNATURE, PUBLIC_KEY, TIMESTAMP, ARCHIVE = ".sig", ".pub.pem", ".tsr", ".zip"
 BESIDE = (SIGNATURE, PUBLIC_KEY, TIMESTAMP, ARCHIVE)
 #: In the order in which they are moved: the folder last, so that the pack is whole once it stands.
 ENDINGS = (*BESIDE, "")
-#: In a workshop: what was moved away from the target, while that goes on, and once all of it was.
-REPLACED, ALL_REPLACED = "replaced", "all-replaced"
+#: In a workshop: what was moved away from the target, while that goes on; once all of it was; and once the new pack
+#: stands, from when on nothing is put back.
+REPLACED, ALL_REPLACED, OLDER = "replaced", "all-replaced", "older"
 #: Stands in every time stamp: 1.2.840.113549.1.9.16.1.4, the kind of its content, in DER.
 OF_A_TIMESTAMP = bytes.fromhex("060b2a864886f70d0109100104")
 #: Seconds after which a workshop is left over, where no lock can tell.
@@ -41,38 +42,51 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFErro
 
 @contextmanager
 def workshop(target: Path) -> Iterator[Path]:
-    """A new folder beside the target, gone at the end; those that killed runs left there are cleared away first."""
+    """A new folder beside the target, in which one run makes a pack; what killed runs left is cleared away first.
+
+    However this run ends, what it had moved away and not replaced is put back. Raises UserError where another run is
+    making the same pack.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         with _locked(target.parent, wait=True):  # until it is locked, a new folder looks like one left behind
             _recover(target)
             folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.run-", dir=target.parent))
             held.enter_context(_locked(folder))
-            held.callback(shutil.rmtree, folder, ignore_errors=True)  # while it is held: nobody else clears it away
+            held.callback(_clear, folder, target)  # while it is held: nobody else clears it away
         yield folder
 
 
 def put_in_place(folder: Path, target: Path) -> None:
     """Move a finished pack, and what belongs beside it, from a workshop to its name.
 
-    At each moment either the older or the new pack is whole: at its name, or in the workshop, from where the next run
-    puts it back. Everything is on the disk before anything is moved. Raises OSError; then the older pack is back.
+    At each moment either the older or the new pack is whole: at its name, or in the workshop, from where the run's own
+    end, or the next run, puts it back. Everything is on the disk before anything is moved. Raises OSError.
     """
     for ending in ENDINGS:
         _flush(folder / f"{target.name}{ending}")
     (folder / REPLACED).mkdir()
-    with _locked(target.parent, wait=True):  # no other run moves packs here
-        try:
-            for ending in ENDINGS:
-                _move(target.with_name(target.name + ending), folder / REPLACED)
-            (folder / REPLACED).rename(folder / ALL_REPLACED)
-            _flush_folder(folder)
-            for ending in ENDINGS:
-                _move(folder / f"{target.name}{ending}", target.parent)
-        except OSError:
-            _put_back(folder, target)
-            raise
-        _flush_folder(target.parent)
+    for ending in ENDINGS:
+        _move(target.with_name(target.name + ending), folder / REPLACED)
+    (folder / REPLACED).rename(folder / ALL_REPLACED)
+    _flush_folder(folder)
+    for ending in ENDINGS:
+        _move(folder / f"{target.name}{ending}", target.parent)
+    _flush_folder(target.parent)
+    (folder / ALL_REPLACED).rename(folder / OLDER)
+
+
+def identity(target: Path) -> tuple[tuple[int, int] | None, ...]:
+    """Which files stand at the name of a pack, and beside it: it changes where the pack is replaced."""
+    return tuple(_number(target.with_name(target.name + ending)) for ending in ENDINGS)
+
+
+def _number(path: Path) -> tuple[int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
 
 
 def refuse_foreign(target: Path) -> None:
@@ -127,21 +141,44 @@ def _recover(target: Path) -> None:
     """Put back what a killed run had moved away and not replaced; clear away what it left."""
     name = re.compile(rf"\.{re.escape(target.name)}\.run-\w{{8}}")
     for folder in sorted(path for path in target.parent.iterdir() if name.fullmatch(path.name)):
-        with suppress(BlockingIOError, FileNotFoundError), _locked(folder) as locked:  # its run may just have ended
-            if not locked and time.time() - folder.stat().st_mtime < LONGEST_RUN:
-                continue
-            _put_back(folder, target)
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with _locked(folder) as locked:
+                if not locked and time.time() - folder.stat().st_mtime < LONGEST_RUN:
+                    continue
+                if not locked and target.exists() and target.stat().st_mtime > folder.stat().st_mtime:
+                    shutil.rmtree(folder, ignore_errors=True)  # another run has made a pack since
+                _clear(folder, target)
+        except FileNotFoundError:  # its run has just ended
+            continue
+        except BlockingIOError:
+            raise UserError(
+                Problem(
+                    where=str(target),
+                    what="another run is making this pack.",
+                    effect="this run made none.",
+                    do="wait until the other one has ended, and give the command again.",
+                    code="run_in_progress",
+                )
+            ) from None
+
+
+def _clear(folder: Path, target: Path) -> None:
+    """However a run ended: put back what it had moved away and not replaced, and only then clear away its workshop."""
+    _put_back(folder, target)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put_back(folder: Path, target: Path) -> None:
     """Undo what was done from a workshop, unless the new pack stands: then it was done to its end."""
-    if (folder / ALL_REPLACED).is_dir():
+    away, all_away = folder / REPLACED, folder / ALL_REPLACED
+    if all_away.is_dir():
         if target.exists():
             return
         for ending in BESIDE:  # of the new pack, which never came
             target.with_name(target.name + ending).unlink(missing_ok=True)
-    for replaced in (folder / ALL_REPLACED, folder / REPLACED):
+    elif not away.is_dir():
+        return
+    for replaced in (all_away, away):
         for ending in ENDINGS:
             _move(replaced / f"{target.name}{ending}", target.parent)
     _flush_folder(target.parent)
