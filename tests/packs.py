@@ -43,7 +43,9 @@ def _execute(
     cwd: Path,
     progress: Callable[[float], None],
     environment: dict[str, str],
+    scratch: Path,
 ) -> None:
+    assert scratch in cwd.parents  # what names people is cleared away with the workshop
     try:
         with mock.patch.dict(os.environ, environment):
             _perform(parameters, target, cwd)

@@ -105,7 +105,7 @@ def server(handler: Handler, certificate: Path | None, *, tls_at_once: bool = Fa
 
         options = {"authenticator": check, "auth_require_tls": not tls_at_once, "auth_required": not tls_at_once}
         options |= {"ssl_context": context} if tls_at_once else {"tls_context": context, "require_starttls": True}
-    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=60, **options)
     controller.start()
     try:
         yield port

@@ -310,7 +310,10 @@ def processes_of(tmp_path: Path) -> list[str]:
     return found
 
 
-def test_a_worker_that_is_killed_takes_its_own_pack_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_is_killed_takes_its_own_pack_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: signal.Signals
+) -> None:
     monkeypatch.setenv("WORKBOOK_BROWSER", "none")
     plan = tasks.plan([make(tmp_path / "acme"), make(tmp_path / "bolt")], ["all"], Options(out=tmp_path / "out"))
     wanted = [item for item in plan if isinstance(item, Task)]
@@ -318,7 +321,7 @@ def test_a_worker_that_is_killed_takes_its_own_pack_with_it(tmp_path: Path, monk
     def kill() -> None:
         until(lambda: at_work(tmp_path / "out"))
         for child in multiprocessing.active_children():
-            child.kill()
+            os.kill(child.pid or 0, end)
 
     thread = threading.Thread(target=kill)
     thread.start()
@@ -327,6 +330,23 @@ def test_a_worker_that_is_killed_takes_its_own_pack_with_it(tmp_path: Path, monk
     assert (first, lost.outcome, lost.why) == (wanted[0], Outcome.FAILED, processes.LOST)
     assert (second, stands.outcome, stands.pack) == (wanted[1], Outcome.MADE, "bolt-2025")
     until(lambda: multiprocessing.active_children() == [])
+
+
+def test_a_worker_that_ends_between_two_packs_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_made", of_no_work)
+    wanted = [Task(audit=tmp_path / name, period="2025", options=Options(out=tmp_path)) for name in ("acme", "bolt")]
+    made = []
+    for _, entry in processes.make_all(wanted, 1):
+        made.append(entry.audit)
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        time.sleep(0.5)  # until its pool knows
+    assert made == ["acme", "bolt"]
+
+
+def of_no_work(task: Task) -> Entry:
+    return Entry(audit=task.audit.name, period=task.period, outcome=Outcome.MADE)
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux tells which processes are left")

@@ -5,7 +5,11 @@ from __future__ import annotations
 import copy
 import http.server
 import json
+import os
+import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -368,6 +372,17 @@ def test_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     (problem,) = refused.value.problems
     assert problem.what == "jupyterlab and ipywidgets are not installed."
     assert problem.do == "pip install 'audit-workbook[lab]' (in a checkout: pip install -e '.[lab]')."
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_jupyterlab_is_ended_too_where_the_command_or_its_terminal_is(name: str) -> None:
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), lab._ended_by_signals():
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+    assert signal.getsignal(number) == before
 
 
 def test_jupyterlab_is_asked_past_the_proxy_of_a_company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,9 @@ def test_without_a_register_there_is_nothing(tmp_path: Path) -> None:
 def test_in_a_file_that_a_writer_was_killed_in_before_its_first_entry_there_is_nothing(tmp_path: Path) -> None:
     path = tmp_path / "register.sqlite"
     path.touch()
-    assert (entries(path), head(path)) == ((), Head())
+    assert (entries(path), head(path), verify(path)) == ((), Head(), ())
+    append(path, [decision("d1")])
+    assert (ids(path), verify(path)) == (["d1"], ())
 
 
 def test_what_is_recorded_is_one_text_in_whatever_order_its_fields_come(tmp_path: Path) -> None:

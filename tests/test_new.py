@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -355,6 +356,28 @@ def test_a_place_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> No
     assert f"{tmp_path / 'acme' / 'exports'}: it cannot be written (File exists).\n" in done.err
     assert "Effect: no audit.toml was written." in done.err
     assert [path.name for path in (tmp_path / "acme").iterdir()] == ["exports"]
+
+
+@pytest.mark.parametrize("half", ["staff.csv", "audit.toml"])
+def test_after_a_full_disk_the_command_can_be_given_again(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: str
+) -> None:
+    files, replace = put(tmp_path, staff_csv=PEOPLE), Path.replace
+
+    def full(path: Path, target: Path) -> Path:
+        if target.name == half:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        done = run("new", tmp_path / "acme", "--from", *files)
+        assert (done.code, "it cannot be written (No space left on device)." in done.err) == (2, True)
+    left = [path.name for path in (tmp_path / "acme").rglob("*") if path.is_file()]
+    assert left == (["staff.csv"] if half == "audit.toml" else [])
+    assert "Written: " in run("new", tmp_path / "acme", "--from", *files).out
+    assert (tmp_path / "acme" / "exports" / "staff.csv").read_bytes() == files[0].read_bytes()
+    assert (tmp_path / "acme" / "audit.toml").is_file()
 
 
 def test_files_that_lie_in_exports_already_are_taken_where_they_are(run: Run, tmp_path: Path) -> None:

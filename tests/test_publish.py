@@ -108,6 +108,13 @@ class TestRunning:
         )
         assert str(tmp_path) in printed(nb)
 
+    def test_writes_on_its_way_where_it_is_told(self, tmp_path: Path) -> None:
+        (tmp_path / "scratch").mkdir()
+        cells = ("import tempfile", "print(tempfile.mkstemp(prefix='names-')[1])")
+        nb = publish.execute(notebook(tmp_path, *cells), {}, tmp_path / "out.ipynb", scratch=tmp_path / "scratch")
+        (left,) = (tmp_path / "scratch").iterdir()
+        assert str(left) in printed(nb)
+
     def test_passes_its_parameters_and_tells_how_far_it_is(self, tmp_path: Path) -> None:
         shares: list[float] = []
         nb = publish.execute(

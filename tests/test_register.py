@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from folders import make, without
+from folders import make, plus, without
 
 from workbook_lib.audit import load_audit
 from workbook_lib.register import FILE, append
@@ -14,10 +14,12 @@ from workbook_lib.workpaper import perform
 HEADER = "decision_id,kind,decided_by,person_id,requirement_id,account,due_on,approved_on,new_due_on,reason,approved_by,withdraws"
 #: Ada's awareness training lapses on 2025-12-02 once its repetition is taken away.
 LAPSED = without("completions", "2025-11-20")
+#: The training system says whose account this is.
+KNOWN = plus("accounts", "u1,E1,Ada,true")
 
 
 def decided(tmp_path, *lines: str):
-    return perform(load_audit(make(tmp_path, LAPSED | {"decisions": "\n".join([HEADER, *lines]) + "\n"})))
+    return perform(load_audit(make(tmp_path, LAPSED | KNOWN | {"decisions": "\n".join([HEADER, *lines]) + "\n"})))
 
 
 def ada(paper):
@@ -64,6 +66,19 @@ def test_a_withdrawal_cannot_be_withdrawn(tmp_path):
     assert [(row.code, row.row_no) for row in paper.quarantine] == [("withdraws_withdrawal", 4)]
 
 
+@pytest.mark.parametrize("approved_by", ["boss", "grc@acme.example"])
+def test_a_row_that_may_not_stand_says_nothing_of_the_decision_with_its_id(tmp_path, approved_by):
+    """It is refused for its approver, or as it repeats the id."""
+    paper = decided(
+        tmp_path,
+        EXTEND,
+        f"D1,withdraw,grc@acme.example,,,,,,,oops,{approved_by},D9",
+        "D2,withdraw,grc@acme.example,,,,,,,oops,,D1",
+    )
+    assert [row.row_no for row in paper.quarantine if row.table == "decisions"] == [3]
+    assert ada(paper)["gap_days"] == 30
+
+
 def test_only_a_withdrawal_is_asked_what_it_withdraws(tmp_path):
     paper = decided(tmp_path, "D2,withdraw,g@acme.example,,,,,,,oops,,D1", EXTEND + "D2")
     assert [row.code for row in paper.quarantine] == []
@@ -84,6 +99,9 @@ def test_only_a_withdrawal_is_asked_what_it_withdraws(tmp_path):
         ("D1,exclude,grc@acme.example,,,GRC@acme.example,,,,test user,,", "decided_by", "own_decision"),
         ("D1,exclude,E1,,,Ada@acme.example,,,,test user,,", "decided_by", "own_decision"),
         ("D1,link,E1,E2,,ada@acme.example,,,,she has it,,", "decided_by", "own_decision"),
+        ("D1,exclude,E1,,,u1,,,,duplicate,,", "decided_by", "own_decision"),
+        (EXTEND.replace("grc@acme.example", "U1"), "decided_by", "own_decision"),
+        (EXTEND.replace("ciso@acme.example", "u1"), "approved_by", "own_approval"),
         ("D1,exclude,grc@acme.example,,,ada@acme.example,,,,test user,E1,", "approved_by", "own_approval"),
     ],
 )

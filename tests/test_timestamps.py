@@ -8,7 +8,9 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import packs
@@ -108,6 +110,29 @@ def made(served: tuple[Authority, str], tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def stamped(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made.parent, tmp_path / "out") / made.name
+
+
+def test_an_authority_that_answers_byte_by_byte_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timestamps, "PATIENCE", 0.5)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", timestamps.ANSWERED)
+            self.end_headers()
+            with suppress(OSError):  # of who is not waited for
+                for _ in range(300):
+                    self.wfile.write(b".")
+                    time.sleep(0.1)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(timestamps.BadTimestampError, match="the authority did not answer: timed out"):
+            timestamps._ask(f"http://127.0.0.1:{server.server_port}/tsr", b"query")
+        server.shutdown()
 
 
 class TestAStampedPack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -200,6 +201,59 @@ class TestWhatIsFound:
             f"bag-info.txt: Payload-Oxum is 1.1; the files in data have {oxum}.",
             f"bag-info.txt: Result-Digest is 0{digest}; that of manifest-sha256.txt is {digest}.",
         ]
+
+    def test_nothing_of_a_pack_that_a_run_replaces_meanwhile(
+        self, sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newer, digest = shutil.copytree(sealed, tmp_path / "newer"), verify.digest
+        (newer / "data/report.csv").write_text("x")
+        reseal(newer)
+
+        def meanwhile(path: Path) -> str:
+            if newer.exists() and path.name == "manifest-sha256.txt":
+                sealed.rename(tmp_path / "older")
+                newer.rename(sealed)
+            return digest(path)
+
+        monkeypatch.setattr(verify, "digest", meanwhile)
+        with pytest.raises(UserError) as refused:
+            verify.verify(sealed)
+        (problem,) = refused.value.problems
+        assert (problem.where, problem.what) == (str(sealed), "it was replaced while it was read.")
+        assert problem.do == "wait until the run has ended that makes it, and verify it again."
+
+    def test_nothing_of_a_pack_that_is_moved_away_meanwhile(
+        self, sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        digest = verify.digest
+
+        def meanwhile(path: Path) -> str:
+            if path.name == "manifest-sha256.txt":
+                sealed.rename(tmp_path / "older")
+            return digest(path)
+
+        monkeypatch.setattr(verify, "digest", meanwhile)
+        with pytest.raises(UserError, match="it was replaced while it was read"):
+            verify.verify(sealed)
+
+    def test_a_file_that_may_not_be_read(self, sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        digest, read = verify.digest, Path.read_bytes
+
+        def denied(path: Path) -> str:
+            if path.name == "verdicts.csv":
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return digest(path)
+
+        def all_denied(path: Path) -> bytes:
+            if path.name == "bagit.txt":
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return read(path)
+
+        monkeypatch.setattr(verify, "digest", denied)
+        assert findings(sealed) == ["data/tables/verdicts.csv: it cannot be read (Permission denied)."]
+        monkeypatch.setattr(Path, "read_bytes", all_denied)
+        with pytest.raises(UserError, match="it cannot be read: Permission denied"):
+            verify.verify(sealed)
 
     def test_nothing_that_is_no_pack(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")

@@ -43,11 +43,11 @@ class Recorded:
     head: register.Head
 
 
-def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[object, ...]]) -> Recorded:
+def record(audit: Audit, decisions: Sequence[Decision], named: Sequence[tuple[object, ...]]) -> Recorded:
     """Record decisions, all or none.
 
     decisions : each with a decision_id and the columns of the table of decisions, dates as ISO text; `place` says where
-    it stands, for messages.  people : (person_id, email), to know who may not decide about whom.
+    it stands, for messages.  named : from `named`, to know who may not decide about whom.
 
     Raises UserError with every decision that may not stand.
     """
@@ -60,7 +60,7 @@ def record(audit: Audit, decisions: Sequence[Decision], people: Sequence[tuple[o
     new = [decision for decision in whole if decision["decision_id"] not in there]
     known = there | {decision["decision_id"] for decision in new}
     tomorrow = (now + timedelta(days=1)).date().isoformat()  # it may have begun where the decision was made
-    standing = register.refusals(new, people, earlier)
+    standing = register.refusals(new, named, earlier)
     faults = [fault or _idle(decision, known, tomorrow) for decision, fault in zip(new, standing, strict=True)]
     if any(faults):
         raise UserError(*(_refused(decision, fault) for decision, fault in zip(new, faults, strict=True) if fault))
@@ -169,8 +169,8 @@ def _from_row(row: Sequence[object], file: str) -> tuple[dict[str, object], bool
     return decision | {"place": f"{file}, row {stored['row_no']}"}, stored["decision_id"] is not None
 
 
-def people_of(audit: Audit) -> list[tuple[object, ...]]:
-    """(person_id, email) of all people rows, those included that cannot be read."""
+def named(audit: Audit) -> list[tuple[object, ...]]:
+    """person_id and one of their names, for `record`."""
     engine = Engine()
     read(audit, engine)
-    return engine.rows("SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people")
+    return engine.rows(register.NAMED)

@@ -5,11 +5,14 @@ The exports are copied byte for byte, nothing is overwritten, and nothing that i
 
 from __future__ import annotations
 
+import errno
 import filecmp
+import os
 import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -352,17 +355,28 @@ def _write(plan: Plan) -> None:
     try:
         exports.mkdir(parents=True, exist_ok=True)
         for path in plan.files:
-            target = exports / path.name
-            if not target.exists():
-                with path.open("rb") as source, target.open("xb") as copy:
-                    shutil.copyfileobj(source, copy)
-                shutil.copystat(path, target)
+            if not (exports / path.name).exists():
+                with _whole(exports / path.name) as draft:
+                    shutil.copy2(path, draft)
         for name, text in plan.texts.items():
-            with (plan.folder / name).open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with _whole(plan.folder / name) as draft:
+                draft.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         what = f"it cannot be written ({error.strerror or error})."
         do = "make room, or name another folder, and give the command again."
         raise UserError(
             Problem(where=str(error.filename or plan.folder), what=what, effect="no audit.toml was written.", do=do)
         ) from None
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """Where to write a file that gets its name once it is whole: a half one would be in the way of the next try."""
+    draft = target.with_name(f".{target.name}.part")
+    try:
+        yield draft
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -53,8 +53,21 @@ def write(out: Path, entries: Sequence[Entry]) -> None:
     texts = {SUMMARY: summary(entries), PAGE: page(out, entries)}
     for name, text in texts.items():
         draft = out / f".{name}.{os.getpid()}"
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(out / name)
+        try:
+            draft.write_text(text, encoding="utf-8", newline="\n")
+            draft.replace(out / name)
+        except OSError as error:
+            raise UserError(
+                Problem(
+                    where=str(out / name),
+                    what=f"it cannot be written: {error.strerror}.",
+                    effect="the packs that were made stand; no index of them was written.",
+                    do="make room, and give the command again: packs that stand are not made again.",
+                    code="cannot_write",
+                )
+            ) from None
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def summary(entries: Sequence[Entry]) -> str:

@@ -16,7 +16,7 @@ from workbook_lib.batch.tasks import Entry, Task, lost, make
 
 LOST = "the process that made it has ended. Was the memory enough? Run the batch again: the other packs stand."
 #: Seconds in which a process that is told to end can tidy up.
-PATIENCE = 10
+PATIENCE = 30
 
 
 def make_all(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Entry]]:

@@ -115,14 +115,17 @@ def _produced(job: Job) -> Path:
     from rich.console import Console
     from rich.progress import Progress
 
-    from workbook_lib.pack import production
+    from workbook_lib.pack import placing, production
 
+    before = placing.identity(job.target)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
         try:
             return production.produce(job, lambda what, share: bar.update(task, description=what, completed=share))
         except KeyboardInterrupt:
-            typer.echo("Stopped; no pack was written, and an older one is as it was.", err=True)
+            is_new = placing.identity(job.target) != before
+            now = "the pack is made" if is_new else "no pack was written, and an older one is as it was"
+            typer.echo(f"Stopped; {now}.", err=True)
             raise typer.Exit(130) from None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -84,10 +84,12 @@ ABOUT: dict[DecisionKind, tuple[str, ...]] = {
 class Known:
     """What answers are held against.
 
-    people : (person_id, email).  accounts : as they are compared.  decisions : all that are recorded.
+    people : their ids.  named : person_id and one of their names.  accounts : as they are compared.  decisions : all
+    that are recorded.
     """
 
-    people: Sequence[tuple[object, ...]]
+    people: Container[str]
+    named: Sequence[tuple[object, ...]]
     accounts: Collection[str]
     decisions: Sequence[Decision]
 
@@ -118,7 +120,7 @@ def problems(kind: DecisionKind, decisions: Sequence[Decision], known: Known) ->
     found: dict[str, str] = {}
     for one in decisions:
         found |= {column: says for column, says in _of_one(kind, one, known).items() if column not in found}
-    faults = register.refusals(decisions, known.people, known.decisions)
+    faults = register.refusals(decisions, known.named, known.decisions)
     for fault in faults:
         if fault and fault[0] not in found:
             found[fault[0]] = f"{fault[2]}."
@@ -139,7 +141,7 @@ def _of_one(kind: DecisionKind, one: Decision, known: Known) -> dict[str, str]:
     if kind is DecisionKind.EXTEND and not found and one["new_due_on"] <= one["approved_on"]:
         found["new_due_on"] = "The new due day must be later than the approval: days before it are not excused."
     if kind is DecisionKind.LINK:
-        if one["person_id"] and one["person_id"] not in {person_id for person_id, *_ in known.people}:
+        if one["person_id"] and one["person_id"] not in known.people:
             found["person_id"] = f"No people export names {one['person_id']}."
         if one["account"] and account_key(one["account"]) not in known.accounts:
             found["account"] = f"No export knows the account {one['account']}."

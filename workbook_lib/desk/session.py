@@ -66,6 +66,7 @@ class Session:
         self.paper: Workpaper = perform(self.audit, self.period, self.as_of)
         self.items: tuple[Item, ...] = gather(self.paper)
         self.people: list[tuple[object, ...]] = list(self.paper.rows(ALL_PEOPLE))
+        self.named: list[tuple[object, ...]] = list(self.paper.rows(register.NAMED))
         self.accounts = {key for (key,) in self.paper.rows("SELECT account_key FROM account_person")}
         judged = (file.rows_read for file in self.paper.files if file.file in (register.FILE, register.COPY))
         self._judged = sum(judged)
@@ -98,7 +99,8 @@ class Session:
     @property
     def known(self) -> forms.Known:
         """What answers are held against."""
-        return forms.Known(people=self.people, accounts=self.accounts, decisions=self.decisions)
+        people = {str(person_id) for person_id, _ in self.people}
+        return forms.Known(people=people, named=self.named, accounts=self.accounts, decisions=self.decisions)
 
     def queues(self) -> dict[QueueName, Queue]:
         """What waits now."""
@@ -142,7 +144,7 @@ class Session:
         if found := forms.problems(kind, made, self.known):
             return Outcome(says="Nothing was saved: see the remarks beside the questions.", problems=found)
         try:
-            done = decide.record(self.audit, made, self.people)
+            done = decide.record(self.audit, made, self.named)
         except UserError as error:
             self.refresh()
             self._forget(keys)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from typing import Any
 
 from workbook_lib import reminder_log
 from workbook_lib.audit import Audit
+from workbook_lib.pack.keys import write_key
 from workbook_lib.pseudonyms import KEY_FILE
 from workbook_lib.register import COPY, Head, export, register_of
 from workbook_lib.source import own_files
@@ -69,12 +69,22 @@ def pseudonym_key(audit: Audit) -> tuple[Path, bool]:
     It never goes into a pack. Only its owner may read it.
     """
     path = audit.folder / KEY_FILE
+    if path.exists():
+        return path, False
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        write_key(path, f"{secrets.token_hex(32)}\n".encode("ascii"))
     except FileExistsError:
         return path, False
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"{secrets.token_hex(32)}\n")
+    except OSError as error:
+        raise UserError(
+            Problem(
+                where=str(path),
+                what=f"the key of the ids cannot be written: {error.strerror}.",
+                effect="no pack was made.",
+                do="make room, or let the audit folder be written to: without its key nobody can say who is who.",
+                code="cannot_write",
+            )
+        ) from None
     return path, True
 
 

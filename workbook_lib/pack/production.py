@@ -202,6 +202,7 @@ def _staged(job: Job, progress: Progress) -> Path:
             cwd=data,
             progress=lambda done: progress(running, 0.05 + 0.75 * done),
             environment={spark.VARIABLE: job.spark_master},
+            scratch=workshop,
         )
         progress("rendering the page", 0.8)
         title = f"{job.audit.settings.organisation}, {job.window.period.name}"

@@ -8,11 +8,11 @@ DER), as openssl prints it.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbook_lib.pack.keys import write_key
 from workbook_lib.tables import Problem, UserError
 
 if TYPE_CHECKING:
@@ -85,12 +85,21 @@ def new_key(path: Path, *, anywhere: bool = False) -> Signer:
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
-            target.write(private)
-        public.write_bytes(_pem(key.public_key()))
+        write_key(path, private)
+        _write_public(public, key, path)
     except OSError as error:
         raise _refused(path, f"it cannot be written: {error.strerror}.", "name a file in a folder of yours.") from None
     return Signer.read(path)
+
+
+def _write_public(public: Path, key: Ed25519PrivateKey, private: Path) -> None:
+    """Without its public half the private one, made just now, is taken back: the command can be given again."""
+    try:
+        public.write_bytes(_pem(key.public_key()))
+    except OSError:
+        public.unlink(missing_ok=True)
+        private.unlink()
+        raise
 
 
 def fingerprint(public: bytes) -> str:

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -125,7 +126,7 @@ def _ask(url: str, query: bytes) -> bytes:
     request = urllib.request.Request(url, query, {"Content-Type": ASKED, "Accept": ANSWERED})  # noqa: S310 -- http(s)
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            kind, body = answer.headers.get_content_type(), answer.read(LONGEST + 1)
+            kind, body = answer.headers.get_content_type(), _read(answer, time.monotonic() + PATIENCE)
     except urllib.error.HTTPError as error:
         error.close()
         raise BadTimestampError(f"the authority answered with status {error.code}") from None
@@ -135,6 +136,16 @@ def _ask(url: str, query: bytes) -> bytes:
     if kind != ANSWERED or len(body) > LONGEST:
         raise BadTimestampError(f"the authority answered with {kind}, {len(body):,} bytes, and no time stamp")
     return bytes(body)
+
+
+def _read(answer: http.client.HTTPResponse, until: float) -> bytes:
+    """An answer, no longer than may be: the patience of the connection is that for one part of it."""
+    body = b""
+    while len(body) <= LONGEST and (part := answer.read1(LONGEST + 1 - len(body))):
+        body += part
+        if time.monotonic() > until:
+            raise TimeoutError("timed out")
+    return body
 
 
 def _program() -> str:

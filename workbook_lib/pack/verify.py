@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from workbook_lib.pack import bag, signing, timestamps
 from workbook_lib.pack.bag import PAYLOAD, TAGS, digest
-from workbook_lib.pack.placing import DAMAGED, PUBLIC_KEY, SIGNATURE, TIMESTAMP
+from workbook_lib.pack.placing import ARCHIVE, DAMAGED, PUBLIC_KEY, SIGNATURE, TIMESTAMP, identity
 from workbook_lib.tables import Problem, UserError, offered
 
 TAG_FILES = ("bagit.txt", "bag-info.txt", PAYLOAD, "VERIFY.txt")
@@ -48,8 +48,32 @@ def verify(path: Path, *, recompute: bool = False, timestamp_ca: Path | None = N
     recompute : judge the exports in it again, and compare verdicts, exceptions and counts.  timestamp_ca : certificates
     (PEM) that vouch for the authority of the time stamp.
 
-    Raises UserError where there is no pack, or one without exports is to be judged again.
+    Raises UserError where there is no pack, where it cannot be read or a run replaces it meanwhile, or where one
+    without exports is to be judged again.
     """
+    target = path.with_name(path.name.removesuffix(ARCHIVE))
+    before = identity(target)
+    try:
+        verified = _verified(path, recompute=recompute, timestamp_ca=timestamp_ca)
+    except OSError as error:
+        if identity(target) == before:
+            raise _unsure(path, f"it cannot be read: {error.strerror or error}.", "mend that") from error
+        raise _replaced(path) from None
+    if verified.findings and identity(target) != before:
+        raise _replaced(path)
+    return verified
+
+
+def _replaced(path: Path) -> UserError:
+    return _unsure(path, "it was replaced while it was read.", "wait until the run has ended that makes it")
+
+
+def _unsure(path: Path, what: str, do: str) -> UserError:
+    do = f"{do}, and verify it again."
+    return UserError(Problem(where=str(path), what=what, effect="nothing was verified.", do=do, code="not_verified"))
+
+
+def _verified(path: Path, *, recompute: bool, timestamp_ca: Path | None) -> Verified:
     with _opened(path) as (root, refused):
         if refused:
             return Verified(tuple(refused), "")
@@ -229,8 +253,14 @@ class Files:
             elif name not in self.listed:
                 if name != TAGS:
                     yield f"{name}: added: no manifest lists it."
-            elif digest(self.root / name) != self.listed[name]:
-                yield f"{name}: altered."
+            elif found := self._altered(name):
+                yield f"{name}: {found}."
+
+    def _altered(self, name: str) -> str:
+        try:
+            return "altered" if digest(self.root / name) != self.listed[name] else ""
+        except PermissionError as error:
+            return f"it cannot be read ({error.strerror})"
 
 
 def _walk(root: Path) -> tuple[set[str], list[str]]:

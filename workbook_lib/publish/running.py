@@ -40,12 +40,14 @@ def execute(
     cwd: Path | None = None,
     progress: Progress | None = None,
     environment: Mapping[str, str] | None = None,
+    scratch: Path | None = None,
 ) -> NotebookNode:
     """Run a notebook from its first to its last cell in a fresh kernel; write it, settled, to `target`.
 
     cwd : where the notebook's relative paths start: by default the folder of `target`, where they mean the same to
     whoever opens the notebook there. Absolute paths are refused, so none is ever stored.  environment : variables of
-    the kernel beside those of this process; what names a machine belongs here, for parameters are printed.
+    the kernel beside those of this process; what names a machine belongs here, for parameters are printed.  scratch :
+    an existing folder for what the kernel writes on its way, which may name people; by default one that ends with it.
 
     Raises UserError with the user's own message where a cell raised one, OSError where a cell could not write a file,
     PublishError where a cell failed in any other way. `target` is written only when every cell ran.
@@ -64,7 +66,7 @@ def execute(
             language="python",
             progress_bar=False,
             log_output=False,
-            kernel_manager_class=_kernel_in(cwd or target.parent, environment or {}),
+            kernel_manager_class=_kernel_in(cwd or target.parent, environment or {}, scratch),
             shutdown_kernel="immediate",
             **PATIENCE,
             store_widget_state=False,
@@ -113,7 +115,7 @@ def _is_absolute(text: str) -> bool:
     return PurePosixPath(text).is_absolute() or PureWindowsPath(text).is_absolute() or text.startswith("~")
 
 
-def _kernel_in(folder: Path, environment: Mapping[str, str]) -> type:
+def _kernel_in(folder: Path, environment: Mapping[str, str], scratch: Path | None) -> type:
     """A kernel class for this interpreter, whatever is configured on the machine, that starts in `folder`.
 
     It listens on Unix sockets in a folder of its own where the system has them: no port, and no race for one. Neither
@@ -144,7 +146,7 @@ def _kernel_in(folder: Path, environment: Mapping[str, str]) -> type:
                 | dict(environment)
                 | {
                     "IPYTHONDIR": str(self._private / "ipython"),
-                    "TMPDIR": str(self._private),  # a kernel is ended at once, and clears nothing away itself
+                    "TMPDIR": str(scratch or self._private),  # a kernel is ended at once, and clears nothing away
                     "PYTHONWARNINGS": "ignore",
                     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
                 }

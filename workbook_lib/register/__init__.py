@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from workbook_lib.ledger import Entry, Head, append, entries, export, head, verify
 from workbook_lib.register.admission import COPY, FILE, Admission, admit, register_of
-from workbook_lib.register.standing import NEEDS, Fault, refusals
+from workbook_lib.register.standing import NAMED, NEEDS, Fault, refusals
 from workbook_lib.register.supporting import compared, digest_of
 
 __all__ = [
     "COPY",
     "FILE",
+    "NAMED",
     "NEEDS",
     "Admission",
     "Entry",

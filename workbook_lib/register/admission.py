@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from workbook_lib import ledger
 from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine, Row
-from workbook_lib.register.standing import Decision, refusals
+from workbook_lib.register.standing import NAMED, Decision, refusals
 from workbook_lib.requirement import did_you_mean
 from workbook_lib.tables import TABLES, DecisionKind, FileAccount, Finding, Kind, Quarantined, address_of
 from workbook_lib.wording import sentence
@@ -56,13 +56,12 @@ def admit(engine: Engine, audit: Audit) -> Admission:
     for decision in decisions:
         place = f"{files[decision['source_no']]} row {decision['row_no']}"
         decision["decision_id"] = decision["decision_id"] or place
-    named = "SELECT person_id, email FROM people UNION SELECT person_id, email FROM unread_people"
-    people = engine.rows(named) if decisions else []  # a large company without a decision is not fetched for nothing
-    standing, refused = _sorted_out(decisions, people, files)
+    named = engine.rows(NAMED) if decisions else []  # a large company without a decision is not fetched for nothing
+    standing, refused = _sorted_out(decisions, named, files)
     _load(engine, standing)
     findings = (
         *_altered(path, source_no),
-        *_astray(standing, {person_id for person_id, _ in people}, audit),
+        *_astray(standing, _people(engine) if standing else set(), audit),
         *_dated_back(standing, audit.settings.zone),
     )
     account = _account(path, source_no, recorded) if recorded else None
@@ -75,12 +74,17 @@ def register_of(folder: Path) -> Path:
 
 
 def _sorted_out(
-    decisions: list[dict[str, Any]], people: Sequence[Row], files: Mapping[int, str]
+    decisions: list[dict[str, Any]], named: Sequence[Row], files: Mapping[int, str]
 ) -> tuple[list[dict[str, Any]], tuple[Quarantined, ...]]:
-    faults = refusals(decisions, people, ())
+    faults = refusals(decisions, named, ())
     judged = list(zip(decisions, faults, strict=True))
     refused = (_quarantined(decision, *fault, file=files[decision["source_no"]]) for decision, fault in judged if fault)
     return [decision for decision, fault in judged if not fault], tuple(refused)
+
+
+def _people(engine: Engine) -> set[str]:
+    everybody = "SELECT person_id FROM people UNION SELECT person_id FROM unread_people"
+    return {person_id for (person_id,) in engine.rows(everybody)}
 
 
 def _load(engine: Engine, standing: list[dict[str, Any]]) -> None:
