@@ -5,11 +5,9 @@ from __future__ import annotations
 import copy
 import http.server
 import json
-import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -380,8 +378,7 @@ def test_jupyterlab_is_ended_too_where_the_command_or_its_terminal_is(name: str)
     number = getattr(signal, name)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), lab._ended_by_signals():
-        os.kill(os.getpid(), number)
-        time.sleep(5)
+        signal.raise_signal(number)
     assert signal.getsignal(number) == before
 
 

@@ -120,12 +120,13 @@ def _private_folder() -> Iterator[Path]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """A signal to end is taken like Ctrl-C, so that JupyterLab never outlives the command."""
+    """A signal to end, or that the terminal is closed, is taken like Ctrl-C, so that JupyterLab is ended, too."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # a terminal is closed
+    known = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
+    ends = [number for number in known if number and signal.getsignal(number) is not signal.SIG_IGN]  # nohup has it so
     before = [signal.signal(number, interrupt) for number in ends]
     try:
         yield
