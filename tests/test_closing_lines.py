@@ -83,6 +83,31 @@ def test_a_record_may_begin_like_a_closing_line(tmp_path: Path, monkeypatch: pyt
     assert [row[0] for row in found["modules"]] == ["M", module.partition(",")[0]]
 
 
+BEGUN = (
+    ABOUT + '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "who"\nmodule_id = "what"\n'
+    'score = "score"\nminutes = "minutes"\n'
+)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'completed_at = "when"\nstatus = { of = ["what"], replace = { pattern = ".+", with = "in_progress" } }\n',
+        'completed_at = ["when", "done"]\n[layout.constants]\nstatus = "in_progress"\n',
+    ],
+    ids=["status from the module's cell", "day from one of two cells"],
+)
+def test_a_line_that_fills_the_two_cells_of_a_record_closes_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    """All that a large file's record needs stands in two cells, whatever number of columns reads them."""
+    text = "who,what,when,done,score,minutes\nada,M,,,,\nTotal,1,,,,\n"
+    folder = arrange(tmp_path, File("completions", "x.csv", text, "mine"), profiles={"mine": BEGUN + more})
+    found = assert_equal(folder, monkeypatch)
+    assert [(row.row_no, row.code) for row in found["quarantine"]] == [(3, "trailer")]
+    assert len(found["completions"]) == 1
+
+
 # --- several of them ----------------------------------------------------------------------------------------------
 
 

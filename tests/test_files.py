@@ -600,12 +600,13 @@ def test_the_formats_of_percent_that_every_workbook_knows(tmp_path: Path, number
 
 
 def test_of_a_long_number_in_a_workbook_the_last_digits_are_lost_so_it_is_no_id(tmp_path: Path) -> None:
-    rows = [[number, *SOUND[1:]] for number in (123456789012345678, 123456789012345679)]
+    rows = [[number, *SOUND[1:]] for number in (123456789012345678, 123456789012345679, 10**15)]
     got = receive(tmp_path, sheet_file(*rows))
     assert not got.rows("people")
     assert [(row.row_no, row.column, row.code) for row in got.quarantine] == [
         (2, "person_id", "unknown_cell"),
         (3, "person_id", "unknown_cell"),
+        (4, "person_id", "unknown_cell"),
     ]
     assert "it is a number with more digits than a spreadsheet keeps" in got.quarantine[0].message
 
@@ -618,12 +619,22 @@ def test_percent_cells_that_do_not_say_where_they_are_refuse_the_workbook(tmp_pa
     assert problem.what.endswith("it holds cells whose number format matters, and that do not say where they are.")
 
 
+def test_a_format_of_a_cell_left_of_all_values_shows_nothing(tmp_path: Path) -> None:
+    row = [Cell('s="3"', ""), *SOUND[:3], "soon", None, 12]
+    styles = STYLES.replace('formatCode="00000"', 'formatCode="0%"')
+    content = workbook([None, *HEADER, "age"], row, more={"xl/styles.xml": styles})
+    (rejected,) = receive(tmp_path, File("people", "people.xlsx", content)).quarantine
+    assert rejected.raw == "\tE1\tZoë\temployee\tsoon\t\t12"
+
+
 def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
+    """Of a day the digits behind the eighth may be cut off: less than a thousandth of a second."""
     rows = workbook(
         ["account", "module_id", "completed_at", "status"], ["a", "M", dated(45658.6666898148, 2), "passed"],
         ["b", "M", dated(45658, 2), "passed"], ["c", "M", 45658, "passed"],
         ["d", "M", dated(45658 + 57601.499 / 86_400, 2), "passed"],
-        ["e", "M", dated(45658 + 86399.7 / 86_400, 2), "passed"],
+        ["e", "M", dated(45658 + 86399.7 / 86_400, 2), "passed"], ["f", "M", dated(45658.00002314, 2), "passed"],
+        ["g", "M", dated(45658 + 57601.998 / 86_400, 2), "passed"],
     )  # fmt: skip
     got = receive(tmp_path, File("completions", "c.xlsx", rows))
     assert got.rows("completions", "account, completed_on, completed_at") == [
@@ -631,6 +642,8 @@ def test_a_time_in_a_workbook_is_kept_to_the_second(tmp_path: Path) -> None:
         ("b", date(2025, 1, 1), None),
         ("d", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 1)),
         ("e", date(2025, 1, 1), datetime(2025, 1, 1, 23, 59, 59)),
+        ("f", date(2025, 1, 1), datetime(2025, 1, 1, 0, 0, 2)),
+        ("g", date(2025, 1, 1), datetime(2025, 1, 1, 16, 0, 1)),
     ]
     assert [(row.row_no, row.code, row.value) for row in got.quarantine] == [(4, "not_a_date", "45658")]
 

@@ -88,6 +88,12 @@ def test_a_column_may_have_formats_of_its_own(tmp_path: Path) -> None:
     assert [(row.subject, row.column, row.code) for row in got.quarantine] == [("2", "end", "not_a_date")]
 
 
+def test_two_formats_of_figures_alone_are_no_contradiction_where_no_year_begins_like_a_month(tmp_path: Path) -> None:
+    profile = ABOUT + "[reading]\ndates = ['YYYYMMDD', 'MMDDYYYY']\n" + PEOPLE
+    got = read_by(tmp_path, profile, "people", "id,type,start\n1,intern,20240203\n2,intern,02032024\n")
+    assert got.rows("people", "start_date") == [(date(2024, 2, 3),)] * 2
+
+
 def test_dates_with_and_without_leading_zeros_are_no_contradiction(tmp_path: Path) -> None:
     profile = ABOUT + "[reading]\ndates = ['M/D/YYYY', 'MM/DD/YYYY']\n" + PEOPLE
     got = read_by(tmp_path, profile, "people", "id,type,start\n1,intern,3/4/2024\n2,intern,03/04/2024\n")

@@ -8,7 +8,8 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from hashlib import sha256
 from multiprocessing.connection import Connection
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 import writers
 
+from workbook_lib import ledger
 from workbook_lib.ledger import NOTHING, account
 from workbook_lib.register import Head, append, entries, export, head, register_of, verify
 from workbook_lib.tables import UserError
@@ -309,6 +311,20 @@ def test_reading_changes_nothing(register: Path) -> None:
     assert len(entries(register)) == 5
     assert verify(register, head(register)) == ()
     assert (register.read_bytes(), register.stat().st_mtime_ns, sorted(register.parent.iterdir())) == before
+
+
+@pytest.mark.parametrize("use", [lambda path: append(path, [decision("d9")]), entries], ids=["write", "read"])
+def test_who_finds_the_file_held_by_another_waits_as_long_as_is_set_and_no_longer(
+    register: Path, monkeypatch: pytest.MonkeyPatch, use: Callable[[Path], object]
+) -> None:
+    """SQLite's own wait would be five seconds: too short for a file on a slow share."""
+    monkeypatch.setattr(ledger, "PATIENCE", 0.1)
+    with closing(sqlite3.connect(register, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with pytest.raises(UserError, match="locked"):
+            use(register)
+        assert time.monotonic() - began < 4
 
 
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:

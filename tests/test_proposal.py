@@ -404,12 +404,26 @@ VALUES = {
         Signed on           | 2025-01-03  | acknowledged_at
         Agreed              | yes, no     | status*
     """,
+    "acknowledgements: yes and no beside other words, or no words at all, are no answer": """
+        Email               | a@x.example, b@x.example | account
+        Policy              | Acceptable  | policy_id
+        Signed on           | 2025-01-03  | acknowledged_at
+        Reachable           | no, on leave |
+        Comment             |             |
+    """,
     "people: all of one kind, who came and went": """
         Staff ID            | 17, 18      | person_id
         Full name           | Ada, Bo     | name
         Date joined         | 2024-05-06  | start_date
         Leaving date        | 2025-05-06  | end_date
         …                   |             | worker_type
+    """,
+    "people: an address makes no better name": """
+        Staff ID            | 17, 18      | person_id
+        Mail name           | ada@x.example, bo@x.example |
+        Full name           | Ada, Bo     | name
+        Employee type       | intern      | worker_type
+        Date joined         | 2024-05-06  | start_date
     """,
     "leave: who was away": """
         Staff ID            | 17, 18      | person_id
@@ -449,7 +463,7 @@ VALUES = {
         Ergebnis            | Bestanden, In Progress | status*
         Note                | gut, gut    |
     """,
-    "completions: days on which nothing was done": """
+    "completions: days on which nothing was done, or something else": """
         User                | 17          | account
         Course              | S1          | module_id
         Is due              | 2025-02-03  |
@@ -459,6 +473,8 @@ VALUES = {
         Last refreshed      | 2025-02-03  |
         Deadline            | 2025-02-03  |
         Next time           | 2025-02-03  |
+        Sent                | 2025-02-03  |
+        Accepted signature  | 2025-02-03  |
         Begonnen            |             |
         Status              | passed      | status
         …                   |             | completed_at
@@ -548,6 +564,16 @@ LINES = {
         "Completed (day)",
         "2025-02-03 10:00:00",
         'completed_at = "Completed (day)"  # by its name; written as ISO timestamp',
+    ),
+    "a moment whose header goes on behind the zone": (
+        "Completed (UTC) on",
+        "2025-02-03 10:00:00",
+        'completed_at = "Completed (UTC) on"  # by its name; written as ISO timestamp',
+    ),
+    "a day whose header names a zone, of which a day has none": (
+        "Hire date (UTC)",
+        "2024-05-06",
+        'start_date = "Hire date (UTC)"  # by its name; written as YYYY-MM-DD',
     ),
     "a share of the score in percent": (
         "Score",
@@ -660,6 +686,13 @@ def test_a_file_of_few_columns_has_a_header_too(ask: Ask, content: str) -> None:
     assert "' '" not in text_of(found), "a column without a name"
 
 
+def test_rows_may_end_without_the_delimiter_that_ends_the_header(ask: Ask) -> None:
+    assert lines(ask("Login,Full name,\nava,Ava\n")) == [
+        """account = "Login"  # by its name, for example 'ava'""",
+        """name = "Full name"  # by its name, for example 'Ava'""",
+    ]
+
+
 def test_the_delimiter_is_the_one_that_makes_the_most_columns(ask: Ask) -> None:
     found = ask("User;Course (SEC, IT);Completed on;Status\n7;S1;2025-03-14;passed\n")
     assert "delimiter = \";\"  # ';' stands between the columns\n" in text_of(found)
@@ -718,6 +751,12 @@ def test_the_keys_of_a_json_file_are_columns_and_so_are_those_of_its_objects(ask
         "#   'course.version': '0'",
         "#   'learner.group': 'A'",
     ]
+
+
+def test_a_key_of_a_json_file_stands_as_it_is_where_it_names_a_zone(ask: Ask) -> None:
+    record = {"user": "7", "course": "S1", "status": "passed", "Completed (UTC)": "2025-03-14 10:00:00"}
+    line = 'completed_at = "Completed (UTC)"  # by its name; written as ISO timestamp'
+    assert line in lines(ask(json.dumps([record]), "new.json"))
 
 
 def test_a_word_that_goes_with_a_rule_of_its_own_has_no_meaning_elsewhere(ask: Ask) -> None:

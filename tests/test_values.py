@@ -58,6 +58,8 @@ def test_no_other_text_is_an_iso_date(text: str) -> None:
             ("D/M/YYYY", "{d.day}/{d.month}/{d.year}"),
             ("M/D/YYYY", "{d.month}/{d.day}/{d.year}"),
             ("YYYYMMDD", "{d:%Y%m%d}"),
+            ("DMMYYYY", "{d.day}{d:%m%Y}"),
+            ("MMMD, YYYY", "{d:%b}{d.day}, {d.year}"),
         ]
     ),
 )
@@ -159,8 +161,12 @@ def test_of_several_formats_the_one_that_fits_is_meant() -> None:
     assert [day(read, text) for text in ("2025-03-04", "03/04/2025")] == [date(2025, 3, 4)] * 2
 
 
-@pytest.mark.parametrize("pattern", ["MM/YYYY", "DD/DD/YYYY", "hh:mm", "YYYY YY-MM-DD", "soon"])
+@pytest.mark.parametrize(
+    "pattern",
+    ["MM/YYYY", "DD/DD/YYYY", "hh:mm", "YYYY YY-MM-DD", "soon", "YYYYMD", "DMYYYY", "MMDYYYY", "D/M/YYYYh:mm"],
+)
 def test_what_is_no_format(pattern: str) -> None:
+    """In figures that nothing divides, only the first part may go without its leading zero: 1112024 is two days."""
     assert not values.is_format(pattern)
     with pytest.raises(ValueError, match=pattern):
         values.date_format(pattern)

@@ -23,8 +23,9 @@ def zone_at_end(header: str) -> tuple[str, str] | None:
     (('Signed ({zone})', 'UTC'), None)
     """
     match = _IN_BRACKETS.fullmatch(header)
-    zone = zone_names().get(fold(match[2])) if match else None
-    return (f"{match[1]}{ZONE})", zone) if match and zone else None
+    if match is None or (zone := zone_names().get(fold(match[2]))) is None:
+        return None
+    return f"{match[1]}{ZONE})", zone
 
 
 class Columns:

@@ -217,10 +217,14 @@ _TICKS = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
 def date_format(pattern: str) -> re.Pattern[str]:
     """The regular expression of a format such as `MM/DD/YYYY` or `D/M/YYYY h:mm:ss AM`.
 
-    Raises ValueError where it lacks a year, a month or a day, or the hour of its minutes, or names one twice.
+    Raises ValueError where it lacks a year, a month or a day, or the hour of its minutes, or names one twice; or where
+    nobody can tell at which figure a part without leading zeros begins: in `YYYYMD`, 2024111 would be two days.
     """
-    expression, at = "", 0
+    expression, at, figures = "", 0, False
     for part in _PART.finditer(pattern):
+        if figures and part.start() == at and part.group() in ("M", "D", "h"):
+            raise ValueError(f"'{pattern}' needs something before {part.group()} that is no figure")
+        figures = "[0-9]" in _PARTS[part.group()]
         expression += re.escape(pattern[at : part.start()]) + _PARTS[part.group()]
         at = part.end()
     try:
