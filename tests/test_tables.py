@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workbook_lib.tables import (
+    REASONS,
     TABLES,
     VOCABULARY,
     Answer,
@@ -72,6 +73,16 @@ def test_the_vocabularies_are_those_that_are_specified() -> None:
         Kind.DECISION: tuple(DecisionKind),
         Kind.FLAG: ("true", "false"),
     } == VOCABULARY
+
+
+def test_the_reasons_that_the_desk_offers_are_those_that_are_written_down() -> None:
+    """They stand in registers, and are counted by their words."""
+    assert REASONS == {
+        DecisionKind.EXPLAIN: (
+            "on leave", "onboarding delayed", "system error", "late extension request", "left soon after", "other",
+        ),
+        DecisionKind.EXCLUDE: ("service account", "duplicate", "test user", "not part of the workforce", "other"),
+    }  # fmt: skip
 
 
 def test_a_column_is_found_by_its_name() -> None:
