@@ -208,9 +208,11 @@ def test_a_single_cell_that_is_no_date_is_set_aside_or_has_another_format(tmp_pa
 
 
 def test_a_cell_of_a_workbook_that_is_not_known_is_shown_by_what_is_known_of_it(tmp_path: Path) -> None:
-    content = workbook(["id", "type", "start"], [1e20, "intern", "2024-01-01"])
+    """It is no empty word, whose meaning a profile may state."""
+    content = workbook(["id", "type", "start"], ["1", 1e20, "2024-01-01"])
     (row,) = read_by(tmp_path, ABOUT + PEOPLE, "people", content, "x.xlsx").quarantine
     assert (row.code, row.value) == ("unknown_cell", "a number with more digits than a spreadsheet keeps")
+    assert do(row.message) == AGAIN
 
 
 def test_the_same_in_a_workbook(tmp_path: Path) -> None:
