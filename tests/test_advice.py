@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, PEOPLE, RECORDS, File, read_by, receive, workbook
+from arrivals import ABOUT, PEOPLE, RECORDS, File, people, read_by, receive, workbook
 
 ENDED = ABOUT + PEOPLE + 'end_date = "end"\n'
 AGAIN = "correct it in the source system and export again; do not edit the file."
@@ -47,6 +47,57 @@ def test_a_day_that_does_not_exist_in_the_declared_format(tmp_path: Path, patter
     assert [do(row.message) for row in got.quarantine] == [f"there is no such day: {AGAIN}"]
 
 
+def test_all_that_is_wrong_with_a_row_is_told_and_the_first_is_mended(tmp_path: Path) -> None:
+    """A missing id makes it a row about nobody."""
+    (row,) = receive(tmp_path, people("E1,,employee,2024-01-01,", ",Ada,guru,soon,open")).quarantine
+    assert row.message == (
+        "it is empty, and every row needs person_id. Also: worker_type: 'guru' is not a known word; known: employee, "
+        "contractor, third_party, intern, other. Also: start_date: 'soon' is not a date; expected YYYY-MM-DD. Also: "
+        "end_date: 'open' is not a date; expected YYYY-MM-DD. Effect: the row is quarantined; nobody knows whom it is "
+        "about, and no person is judged by it. Do: complete it in the source system and export again."
+    )
+
+
+def test_a_row_of_a_table_that_nobody_is_judged_by_is_not_used(tmp_path: Path) -> None:
+    got = receive(tmp_path, File("modules", "m.csv", "module_id,title\nM,Safe\n,Safe\n"))
+    assert got.quarantine[0].message == (
+        "it is empty, and every row needs module_id. Effect: the row is quarantined; it is not used. Do: complete it in "
+        "the source system and export again."
+    )
+
+
+def test_a_last_day_that_audit_toml_gives_to_all_rows_may_be_too_early(tmp_path: Path) -> None:
+    text = "person_id,worker_type,start_date\nE1,employee,2024-01-01\n"
+    (row,) = receive(tmp_path, File("people", "p.csv", text, keys='values.end_date = "2023-12-31"')).quarantine
+    assert (row.column, row.code) == ("end_date", "end_before_start")
+    assert do(row.message) == "correct the dates in the source system and export again."
+
+
+def test_a_row_that_is_not_whole_is_mended_in_the_source(tmp_path: Path) -> None:
+    (row,) = receive(tmp_path, people("E1,Ada,employee")).quarantine
+    assert (row.code, do(row.message)) == ("too_short", AGAIN)
+
+
+WORDS = '`[words.worker_type]` and `{} = "…"` with one of these in place of …: employee, contractor, third_party'
+
+
+@pytest.mark.parametrize(("word", "written"), [("Übrige", '"Übrige"'), (" guru ", '"guru"'), ('a "b"', r'"a \"b\""')])
+def test_what_a_word_means_is_said_in_a_profile(tmp_path: Path, word: str, written: str) -> None:
+    content = workbook(["id", "type", "start"], ["1", word, "2024-01-01"])
+    (row,) = read_by(tmp_path, ABOUT + PEOPLE, "people", content, "x.xlsx").quarantine
+    begins = "export again from the source, or say what the word means: add to mine.toml the lines "
+    assert do(row.message).startswith(begins + WORDS.format(written))
+
+
+def test_what_an_empty_word_means_may_be_said_and_what_no_id_means_may_not(tmp_path: Path) -> None:
+    got = read_by(tmp_path, ABOUT + PEOPLE, "people", "id,type,start\n1,,2024-01-01\n,intern,2024-01-01\n")
+    assert do(got.quarantine[0].message).startswith(
+        "complete it in the source system and export again, or state in a profile what an empty word means: add to "
+        "mine.toml the lines " + WORDS.format('""')
+    )
+    assert do(got.quarantine[1].message) == "complete it in the source system and export again."
+
+
 def test_a_record_that_is_done_on_no_day(tmp_path: Path) -> None:
     got = read_by(tmp_path, ABOUT + RECORDS, "completions", "who,what,when,status\na,M,pending,in_progress\n")
     assert do(got.quarantine[0].message).endswith('none_dates = ["pending"] below [reading].')
@@ -60,6 +111,16 @@ def test_an_entry_that_says_more_keeps_it(tmp_path: Path, entry: str) -> None:
     assert do(got.quarantine[0].message) == (
         'say in mine.toml how it is written: add suffix = "%" to what its entry of score says already.'
     )
+
+
+def test_an_entry_that_says_more_in_one_of_two_layouts_keeps_it(tmp_path: Path) -> None:
+    """The line is meant for the profile, and nobody says for which of its layouts."""
+    first = RECORDS.replace("[layout.columns]", 'requires = ["result"]\n[layout.columns]') + 'score = "result"\n'
+    other = RECORDS.replace("[layout.columns]", 'requires = ["grade"]\n[layout.columns]')
+    profile = ABOUT + first + other + 'score = { of = ["result"], divide_by = 2 }\n'
+    content = "who,what,when,status,result\na,M,2025-01-01,passed,85%\n"
+    (row,) = read_by(tmp_path, profile, "completions", content).quarantine
+    assert do(row.message).endswith("to what its entry of score says already.")
 
 
 SCORES = [
@@ -88,7 +149,7 @@ def test_a_number_that_no_key_of_a_profile_reads(tmp_path: Path, text: str) -> N
     assert do(got.quarantine[0].message) == AGAIN
 
 
-@pytest.mark.parametrize("blanks", [",,", ""], ids=["a whole row", "a line of one cell"])
+@pytest.mark.parametrize("blanks", [",,", ", , ", ""], ids=["a whole row", "blanks", "a line of one cell"])
 def test_a_row_with_one_filled_cell_is_perhaps_no_record(tmp_path: Path, blanks: str) -> None:
     """The rule that it names sets the row aside; nobody is undetermined then."""
     lines = f"id,type,start\n1,intern,2024-01-01\nHR Department{blanks}\n2,intern,2024-01-01\n"
@@ -116,6 +177,42 @@ def test_a_rule_about_another_column_says_nothing_of_a_line_of_one_cell(tmp_path
     rule = '[[layout.set_aside]]\nwhere = "type"\nnot_equals = ["intern"]\nreason = "others"\n'
     (row,) = read_by(tmp_path, ABOUT + PEOPLE + rule, "people", "id,type,start\nE2\n2,intern,2024-01-01\n").quarantine
     assert (row.code, row.by_rule) == ("too_short", False)
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("id,type,start", ",HR"),
+        ("id,type,start,", ",,,HR"),
+        ("id,type,start, ", ",,,HR"),
+        ("id,start", "HR,"),
+    ],
+    ids=["too short", "below no header", "below blanks", "of two columns"],
+)
+def test_no_rule_is_proposed_that_could_set_aside_a_record_or_nothing(tmp_path: Path, header: str, line: str) -> None:
+    """A row of two columns may well be a record with one cell left empty, and a rule needs the name of its column."""
+    profile = ABOUT + (PEOPLE.replace('worker_type = "type"\n', "") if "type" not in header else PEOPLE)
+    profile += "" if "type" in header else '[layout.constants]\nworker_type = "employee"\n'
+    (row,) = read_by(tmp_path, profile, "people", f"{header}\n{line}\n").quarantine
+    assert "[[layout.set_aside]]" not in row.message
+
+
+def test_a_single_cell_that_is_no_date_is_set_aside_or_has_another_format(tmp_path: Path) -> None:
+    text = "completed_at,status,score\nHR,,\n2025-01-01,passed,\n"
+    file = File("completions", "x.csv", text, keys='values = { account = "ada", module_id = "M" }')
+    assert do(receive(tmp_path, file).quarantine[0].message) == (
+        "where it is no record, set it aside in a profile that extends generic, by a [[layout.set_aside]]: where = "
+        '"completed_at", equals = ["HR"], reason = "…"; else export again from the source, or declare the format in a '
+        "profile that extends generic."
+    )
+
+
+def test_a_cell_of_a_workbook_that_is_not_known_is_shown_by_what_is_known_of_it(tmp_path: Path) -> None:
+    """It is no empty word, whose meaning a profile may state."""
+    content = workbook(["id", "type", "start"], ["1", 1e20, "2024-01-01"])
+    (row,) = read_by(tmp_path, ABOUT + PEOPLE, "people", content, "x.xlsx").quarantine
+    assert (row.code, row.value) == ("unknown_cell", "a number with more digits than a spreadsheet keeps")
+    assert do(row.message) == AGAIN
 
 
 def test_the_same_in_a_workbook(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from arrivals import ABOUT, PEOPLE, File, arrange, people, read_by, receive, refusal, workbook
 from test_bulk import assert_equal
 
-from workbook_lib.intake.closing_lines import closing_line
+from workbook_lib.intake.closing_lines import BEGINS, closing_line
 
 E1 = "E1,,employee,2024-01-01,"
 WIDE = """[[layout]]
@@ -38,6 +39,8 @@ CLOSES = [
     "Grand total, 1",
     "Report generated on 2026-01-05",
     "Nombre de lignes\u00a0: 1",
+    "End of report",
+    " Total: 1",
 ]
 
 
@@ -63,7 +66,14 @@ def test_its_count_is_compared(
 ) -> None:
     line = "Total: 7 rows" + "," * header.count(",")
     found = assert_equal(arrange(tmp_path, File(table, "x.csv", f"{header}\n{record}\n{line}\n")), monkeypatch)
-    assert [problem.code for problem in found["refused"]] == ["count_mismatch"]
+    (problem,) = found["refused"]
+    assert problem.code == "count_mismatch"
+    assert problem.what == "its last line says 'Total: 7 rows', but 1 rows stand above it."
+
+
+def test_a_count_in_a_cell_of_its_own_is_told_with_its_words(tmp_path: Path) -> None:
+    (problem,) = refusal(tmp_path, people(E1, "E2,,employee,2024-01-01,", "Total,1,,,"))
+    assert problem.what == "its last line says 'Total 1', but 2 rows stand above it."
 
 
 def test_in_a_workbook_each_row_has_all_its_cells(tmp_path: Path) -> None:
@@ -146,9 +156,17 @@ def test_in_a_wide_report_its_rows_are_counted(tmp_path: Path, line: str) -> Non
     assert len(got.rows("completions")) == 4
     assert {row.code for row in got.quarantine} == {"trailer"}
     assert all("; 2 rows stand above it" in row.message for row in got.quarantine)
+    assert {row.subject for row in got.quarantine} == {""}
     file = File("completions", "x.csv", text + line.replace("2", "4") + "\n", "mine")
     (problem,) = refusal(tmp_path / "b", file, profiles={"mine": ABOUT + WIDE})
     assert problem.code == "count_mismatch"
+
+
+def test_a_line_of_a_wide_report_that_names_nobody_is_a_bad_row(tmp_path: Path) -> None:
+    """All that it has is the name of an item, which every row has."""
+    text = "who,A,A date,B,B date\n,,,passed,2025-01-01\n"
+    got = read_by(tmp_path, ABOUT + WIDE, "completions", text)
+    assert [(row.column, row.code) for row in got.quarantine] == [("who", "missing_value")] * 2
 
 
 # --- where they stand ---------------------------------------------------------------------------------------------
@@ -158,11 +176,12 @@ def test_above_a_record_it_is_a_bad_row(tmp_path: Path, monkeypatch: pytest.Monk
     """Once the end is known, also for the rows that nobody reads one by one."""
     lines = E1, "Total Recall Ltd,,,,", "Total: 1", "E2,,employee,2024-01-01,", "Total: 2"
     found = assert_equal(arrange(tmp_path, people(*lines)), monkeypatch)
-    assert [(row.row_no, row.column, row.code, row.subject, row.by_rule, row.raw) for row in found["quarantine"]] == [
-        (3, "worker_type", "missing_value", "Total Recall Ltd", False, "Total Recall Ltd,,,,"),
-        (4, "", "too_short", "Total: 1", False, "Total: 1"),
-        (6, "person_id", "trailer", "", True, "Total: 2"),
+    assert [(row.row_no, row.column, row.value, row.code, row.subject, row.raw) for row in found["quarantine"]] == [
+        (3, "worker_type", "", "missing_value", "Total Recall Ltd", "Total Recall Ltd,,,,"),
+        (4, "", "", "too_short", "Total: 1", "Total: 1"),
+        (6, "person_id", "Total: 2", "trailer", "", "Total: 2"),
     ]
+    assert [row.by_rule for row in found["quarantine"]] == [False, False, True]
     assert [row[0] for row in found["unread_people"]] == ["Total Recall Ltd", "Total: 1"]
 
 
@@ -175,6 +194,42 @@ def test_above_a_record_a_line_that_could_be_one_is_a_bad_row(tmp_path: Path, mo
     assert 'by a [[layout.set_aside]]: where = "account", equals = ["Total: 1"]' in row.message
 
 
+def test_it_is_told_under_the_header_that_it_stands_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = ABOUT + '[[layout]]\ntable = "accounts"\n[layout.columns]\naccount = "login"\nname = "note"\n'
+    file = File("accounts", "a.csv", "note,login\nAda,ada\n ,Total: 1\nBo,bo\n", "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [(row.column, row.value, row.code) for row in found["quarantine"]] == [
+        ("login", "Total: 1", "closing_line_inside")
+    ]
+
+
+@pytest.mark.parametrize(("below", "closes"), [("Sales", True), ("HR,Berlin,", True), ("9,intern,soon", False)])
+def test_a_bad_row_below_it_is_a_record_where_it_has_as_many_cells(tmp_path: Path, below: str, closes: bool) -> None:
+    got = read_by(tmp_path, ABOUT + PEOPLE, "people", f"id,type,start\n1,intern,2024-01-01\nTotal: 1,,\n{below}\n")
+    assert [row.by_rule for row in got.quarantine] == [closes, False]
+
+
+@pytest.mark.parametrize(("below", "closes"), [("x,,", True), ("x,Berlin,", True), ("x,intern,2024-01-01", False)])
+def test_a_row_that_a_rule_sets_aside_below_it_is_a_record_where_it_has_as_many_cells(
+    tmp_path: Path, below: str, closes: bool
+) -> None:
+    profile = ABOUT + PEOPLE + FOOTER.format("equals = ['x']")
+    got = read_by(tmp_path, profile, "people", f"id,type,start\n1,intern,2024-01-01\nTotal: 1,,\n{below}\n")
+    assert [(row.row_no, row.by_rule) for row in got.quarantine] == [(3, closes), (4, True)]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_row_that_a_rule_sets_aside_is_counted_or_not(tmp_path: Path, count: int) -> None:
+    """Nobody knows which of them the source counts; others it does."""
+    profile = {"mine": ABOUT + PEOPLE + FOOTER.format("equals = ['x']")}
+    above = "id,type,start\n1,intern,2024-01-01\nx,,\n"
+    got = receive(tmp_path / "a", File("people", "x.csv", f"{above}Total: {count}\n", "mine"), profiles=profile)
+    assert [row.code for row in got.quarantine] == ["set_aside", "trailer"]
+    text = f"{above.replace('x,,', '2,intern,2024-01-01')}Total: 1\n"
+    (problem,) = refusal(tmp_path / "b", File("people", "x.csv", text, "mine"), profiles=profile)
+    assert problem.code == "count_mismatch"
+
+
 def test_other_lines_may_stand_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A footer that a rule sets aside, and one that nobody has declared: no record has as few cells."""
     profile = ABOUT + PEOPLE + FOOTER.format("equals = ['Confidential']")
@@ -185,6 +240,14 @@ def test_other_lines_may_stand_below_it(tmp_path: Path, monkeypatch: pytest.Monk
     assert [(row.row_no, row.code) for row in found["quarantine"]] == [
         (3, "set_aside"), (4, "trailer"), (5, "set_aside"), (6, "too_short")
     ]  # fmt: skip
+    assert [(row.column, row.value) for row in found["quarantine"][:2]] == [("id", "Confidential"), ("id", "Total: 1")]
+
+
+def test_a_rule_says_nothing_of_a_row_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = ABOUT + PEOPLE + FOOTER.format("equals = ['Confidential']")
+    file = File("people", "x.csv", "id,type,start\n1,intern,2024-01-01\nConfidential,,,,\n", "mine")
+    found = assert_equal(arrange(tmp_path, file, profiles={"mine": profile}), monkeypatch)
+    assert [row.code for row in found["quarantine"]] == ["too_long"]
 
 
 def test_a_rule_of_the_profile_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +306,7 @@ NEITHER = [
     "Endicott",
     "Finn du Rap",
     "Generator on",
+    "total@firm.example",
     "",
 ]
 
@@ -263,6 +327,18 @@ def test_a_line_that_tells_of_the_report_counts_nothing(text: str) -> None:
     found = closing_line([text])
     assert found is not None
     assert found.numbers == ()
+
+
+def test_the_engine_finds_every_line_that_may_close_a_file() -> None:
+    """However it is padded: it looks for them in whole lines, and hands them over to be read one by one."""
+    padded = [f"{before}{text}" for text in (*SAID, *MADE) for before in ("", " ", '"', ",,", ";\u00a0")]
+    lines = [*padded, *(line for text in SAID if closing_line([line := text.replace(" ", "\u00a0")]))]
+    assert "Suma\u00a05" in lines
+    with duckdb.connect() as connection:
+        query = "SELECT line FROM unnest(?) t(line) WHERE NOT regexp_matches(line, ?)"
+        assert connection.execute(query, [lines, BEGINS]).fetchall() == []
+        others = [text for text in NEITHER if text and "@" not in text]
+        assert connection.execute(query, [others, BEGINS]).fetchall() == [(text,) for text in others]
 
 
 @pytest.mark.parametrize("text", NEITHER)

@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, PEOPLE, RECORDS, File, dated, parquet, read_by, receive, refusal, workbook
+from arrivals import ABOUT, PEOPLE, RECORDS, File, arrange, dated, parquet, read_by, receive, refusal, workbook
+from test_bulk import assert_equal
 
 # --- how a file is written ----------------------------------------------------------------------------------------
 
@@ -130,11 +131,58 @@ def test_a_zone_in_a_header_of_a_file_of_ours_is_declared_in_a_profile_that_exte
         (ZONED, LATE.replace(" 23:30:00", "")),
         (ZONED.replace("UTC", "Europe/Berlin"), LATE.replace("UTC", "Europe/Berlin")),
         (ZONED.replace("UTC", "of each"), LATE.replace("UTC", "of each")),
+        (
+            ABOUT + RECORDS.replace('"when"', '["done ({zone})", "ended"]'),
+            "who,what,done (UTC),ended,status\na,M,2025-03-01 23:30:00,,passed\n",
+        ),
+        (ZONED + 'method = "how (UTC)"\n', "who,what,done (UTC),status,how (UTC)\na,M,2025-03-01,passed,Note: none\n"),
+        (
+            ZONED.replace("[[layout]]", "[reading]\nnone_dates = ['--:--']\n[[layout]]"),
+            LATE.replace("2025-03-01 23:30:00,passed", "--:--,in_progress"),
+        ),
+        (
+            ZONED.replace("[[layout]]", "[reading]\ntimestamps = ['YYYY:MM:DD']\n[[layout]]"),
+            LATE.replace("2025-03-01 23:30:00", "2025:03:01"),
+        ),
     ],
-    ids=["its place", "declared", "an offset", "another offset", "a day", "the audit's", "no zone"],
+    ids=[
+        "its place",
+        "declared",
+        "an offset",
+        "another offset",
+        "a day",
+        "the audit's",
+        "no zone",
+        "of one of two",
+        "no time",
+        "none",
+        "a day with colons",
+    ],
 )
 def test_a_zone_in_a_header_is_no_matter_where_it_is_known(tmp_path: Path, profile: str, content: str) -> None:
     assert "zone_in_header" not in read_by(tmp_path, profile, "completions", content).codes()
+
+
+def test_a_zone_in_the_header_of_one_time_of_several_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one text of the column says its zone itself, and another does not."""
+    lines = "who,what,done (UTC),status\na,M,2025-03-01 23:30:00Z,passed\na,M,2025-04-01 23:30:00,passed\n"
+    assert "zone_in_header" in read_by(tmp_path / "a", ZONED, "completions", lines).codes()
+    profile = {"mine": ABOUT + RECORDS.replace('"when"', '["done (UTC)", "closed (UTC)", "ended"]')}
+    text = "who,what,done (UTC),closed (UTC),ended,status\na,M,2025-03-01 23:30:00Z,,,passed\na,M,,2025-03-01 23:30:00,,passed\n"
+    found = assert_equal(
+        arrange(tmp_path / "b", File("completions", "x.csv", text, "mine"), profiles=profile), monkeypatch
+    )
+    says = [one.text.partition(": ")[0] for one in found["findings"] if one.code == "zone_in_header"]
+    assert says == ["x.csv, column 'closed (UTC)'"], (
+        "the other header's texts name their zone, and no zone is in the third"
+    )
+
+
+def test_a_zone_in_a_key_of_json_is_declared(tmp_path: Path) -> None:
+    """Its keys are spelt exactly: no place for a zone can stand in them."""
+    record = {"who": "a", "what": "M", "done (UTC)": "2025-03-01 23:30:00", "status": "passed"}
+    says = read_by(tmp_path, ZONED, "completions", json.dumps([record]), "x.json").finding("zone_in_header").text
+    assert says.endswith('Do: declare zone = "UTC" below [reading] in mine.toml.')
 
 
 @pytest.mark.parametrize(("declared", "day"), [("midnight_utc_is_a_date = true\n", 1), ("", 31)])
@@ -508,6 +556,10 @@ def test_records_are_taken_back_by_their_very_id(tmp_path: Path) -> None:
 def test_a_uuid_is_the_same_record_in_any_case(tmp_path: Path) -> None:
     """RFC 9562, and xAPI leans on it."""
     uuid = "e05aa883-acaf-40ad-bf54-02c8ce485fb0"
+    longer = f"{uuid}-X,c,M,2025-01-01,ok\n,c,{uuid}-x,,undo\n"
+    assert read_by(tmp_path / "a", ABOUT + CANCELS, "completions", f"no,who,what,when,status\n{longer}").rows(
+        "completions", "account"
+    ) == [("c",)], "what only begins like one is another id"
     lines = f"no,who,what,when,status\n{uuid.upper()},a,M,2025-01-01,ok\n,a,{uuid},,undo\n2,b,M,2025-01-01,ok\n"
     got = read_by(tmp_path, ABOUT + CANCELS, "completions", lines)
     assert got.rows("completions", "account") == [("b",)]

@@ -5,21 +5,69 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from arrivals import File, arrange, completions, people, receive
+from arrivals import ABOUT, File, arrange, completions, people, read_by, receive
 from test_bulk import assert_equal
 
+WIDE = """[[layout]]
+table = "completions"
+pairs = { fixed = 2, item = "item", state = "state", date = "date" }
+[layout.columns]
+account = "who"
+module_id = "item"
+status = "state"
+completed_at = "date"
+"""
 HEADER = "name,person_id,worker_type,start_date,end_date"
 NOBODY = "Effect: the row is quarantined; nobody knows whom it is about, and no person is judged by it. Do: "
 
 
-@pytest.mark.parametrize("line", ["Smith, John,E1,employee,2024-01-01,", "John,E1,employee"])
+@pytest.mark.parametrize(
+    "line", ["Smith, John,E1,employee,2024-01-01,", "John,E1,employee", 'Smith, John,E1,"employee"s,2024-01-01,']
+)
 def test_a_row_that_has_moved_makes_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     """Of a row too short the cells that are missing may be any."""
     file = people("Ada,E2,employee,2024-01-01,", line, header=HEADER)
     found = assert_equal(arrange(tmp_path, file), monkeypatch)
     (row,) = found["quarantine"]
     assert (row.row_no, row.subject, NOBODY in row.message) == (3, "", True)
+    assert " Also: " not in row.message, "what stands under another header is not wrong by itself"
     assert not found["unread_people"]
+
+
+def test_a_row_with_as_many_cells_as_the_header_has_not_moved(tmp_path: Path) -> None:
+    file = people("Ada,E2,employee,2024-01-01,", 'John,E1,"employee"s,2024-01-01,', header=HEADER)
+    (row,) = receive(tmp_path, file).quarantine
+    assert (row.code, row.subject) == ("bad_quotes", "E1")
+
+
+@pytest.mark.parametrize("line", ["B7,ada", "B7,Lovelace,ada,passed,2025-01-01"])
+def test_a_row_of_a_wide_report_that_has_moved_is_about_nobody(tmp_path: Path, line: str) -> None:
+    """Its reader fills it up, or cuts it off: its cells cannot be counted any more."""
+    text = f"badge,who,A,A date\nB1,bo,passed,2025-01-01\n{line}\n"
+    (row,) = read_by(tmp_path, ABOUT + WIDE, "completions", text).quarantine
+    assert (row.code in ("too_short", "too_long"), row.subject) == (True, "")
+
+
+def test_an_address_is_no_id_of_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would make a person who is nobody."""
+    header = "name,person_id,email,worker_type,start_date"
+    lines = "Ada,E2,ada@x.example,employee,2024-01-01", "Lovelace, ada@x.example,employee"
+    found = assert_equal(arrange(tmp_path, people(*lines, header=header)), monkeypatch)
+    assert [row.subject for row in found["quarantine"]] == [""]
+    assert not found["unread_people"]
+
+
+def test_rows_of_several_files_and_of_an_earlier_export_have_moved(tmp_path: Path) -> None:
+    """Also in a table that has both columns by which a row may name somebody."""
+    text = "name,account,person_id\nAda,ada,E1\nBo,bo\nBo,bo,E2\n"
+    (tmp_path / "old.csv").write_text(text, encoding="utf-8")
+    files = [File("accounts", f"{n}.csv", text, keys='previous = "old.csv"' * (not n)) for n in range(2)]
+    got = receive(tmp_path, *files)
+    assert [row.subject for row in got.quarantine] == ["bo", "bo"]
+    earlier = got.intake.files[0].earlier
+    assert earlier is not None
+    assert [row.subject for row in earlier.quarantine] == ["bo"]
+    assert "shifted" not in got.engine.text_columns()
 
 
 @pytest.mark.parametrize("above", [True, False])
@@ -58,8 +106,10 @@ def test_what_audit_toml_says_of_every_row_has_not_moved(tmp_path: Path) -> None
 
 
 def test_a_whole_row_about_nobody_is_told_as_such(tmp_path: Path) -> None:
-    (row,) = receive(tmp_path, people("E1,,employee,2024-01-01,", ",Ada,employee,2024-01-01,")).quarantine
+    got = receive(tmp_path, people("E1,,employee,2024-01-01,", ",Ada,employee,2024-01-01,"))
+    (row,) = got.quarantine
     assert (row.code, NOBODY in row.message) == ("missing_value", True)
+    assert not got.rows("unread_people")
 
 
 # --- a last column without a name ---------------------------------------------------------------------------------
@@ -81,3 +131,9 @@ def test_what_stands_in_a_last_column_without_a_name_is_told(tmp_path: Path, mon
     file = people(*(line for line in lines if not line[-1].isalnum()), header=header)
     found = assert_equal(arrange(tmp_path / "b", file), monkeypatch)
     assert "trailing_delimiter" in [one.code for one in found["findings"]]
+
+
+def test_what_else_a_file_without_a_last_name_tells_is_told_too(tmp_path: Path) -> None:
+    text = "person_id,worker_type,start_date,\nE1,employee,2024-01-01,x\n"
+    codes = receive(tmp_path, File("people", "p.csv", text.encode("utf-16"))).codes()
+    assert [code for code in codes if code in ("utf_16", "unnamed_column")] == ["utf_16", "unnamed_column"]

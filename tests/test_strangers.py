@@ -117,6 +117,12 @@ def test_an_id_without_its_leading_zeros_is_told_and_not_matched(
     assert says.endswith(f'in a profile that extends generic: person_id = {{ of = ["person_id"], {do} }}.')
 
 
+def test_an_id_that_audit_toml_gives_to_every_row_has_no_header(tmp_path: Path) -> None:
+    absence = File("leave", "l.csv", "start_date,end_date\n2025-02-01,2025-03-01\n", keys='values.person_id = "7"')
+    says = receive(tmp_path, people("007,Ada,employee,2020-01-01,"), absence).finding("leave_of_nobody").text
+    assert says.endswith('person_id = { of = ["…"], pad = 3 }.')
+
+
 def test_whoever_is_in_quarantine_is_no_stranger_to_the_leave(tmp_path: Path) -> None:
     assert not codes(receive(tmp_path, people("E1,Ada,employee,soon,"), leave("E1,2025-02-01,2025-03-01")))
 

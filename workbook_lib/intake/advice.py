@@ -38,7 +38,7 @@ def mending(
     do = DO.get(problem.code, OTHERWISE).format(declare=profile.declare, place=profile.place)
     if column is None:
         return do
-    if column.kind in VOCABULARY and problem.code == "unknown_word":
+    if problem.code == "unknown_word":
         return f"export again from the source, or say what the word means: {_words_to_add(profile, column, given)}"
     if column.kind in VOCABULARY and problem.code == "missing_value":
         return f"{do[:-1]}, or state in a profile what an empty word means: {_words_to_add(profile, column, '')}"

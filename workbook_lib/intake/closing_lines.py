@@ -114,8 +114,7 @@ class Below:
 
     def note(self, rows_read: int, line: Line | None = None, *, footer: bool = False) -> None:
         """Note a row that is no record, or cannot be read as one; `rows_read` is its number."""
-        if self.last != rows_read - 1:
-            self.close(rows_read - 1)
+        self.close(rows_read - 1)
         self.last = rows_read
         self.footers += footer
         if line is not None:

@@ -190,9 +190,10 @@ class Reading:
         found = closing_line(filled)
         if found is None:
             return False
-        stored, wrong = self._read(cells) if fault is None else (None, ("", BadValueError(fault.code, fault.message)))
-        if fault is None:
-            del cells[len(header) :]
+        # Reading puts cells behind a row; this one may have to be read once more.
+        stored, wrong = (
+            self._read([*cells]) if fault is None else (None, ("", BadValueError(fault.code, fault.message)))
+        )
         if stored is not None:
             if not found.plain:
                 return False
@@ -250,7 +251,7 @@ class Reading:
 
     def _put_aside(self, row_no: int, cells: list[str], column: str, value: str, code: str, message: str) -> None:
         subject, _ = self._subject({r.column.name: (r, s) for r, _, s in self.reader.piecemeal(cells)})
-        if self.kind in LINES and len(self._filled(cells)) <= MOST:
+        if len(self._filled(cells)) <= MOST:
             self._below.note(self.rows_read, footer=True)
         self._keep(self._row(row_no, column, value, code, message, subject, by_rule=True))
 
@@ -263,7 +264,7 @@ class Reading:
         """
         if first is None or first[0]:
             del cells[len(self.opened.header) :]  # what the reader put behind a whole row
-        if at is None and self.kind in LINES and len(self._filled(cells)) <= MOST:
+        if at is None and len(self._filled(cells)) <= MOST:
             self._below.note(self.rows_read)
         results = [(r, text, stored) for r, text, stored in self.reader.piecemeal(cells)]
         problems = _problems(results, first, given)
@@ -425,4 +426,4 @@ def _no_end(day: date | None) -> date | None:
 
 def _is_shifted(wrong: Wrong | None, cells: Sequence[str], header: Sequence[str]) -> bool:
     """Whether the cells of a row may stand under the wrong headers."""
-    return wrong is not None and wrong[0] == "" and (wrong[1].code in RAGGED or len(cells) != len(header))
+    return wrong is not None and (wrong[1].code in RAGGED or len(cells) != len(header))

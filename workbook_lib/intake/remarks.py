@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from workbook_lib.intake.columns import ZONE, zone_at_end
 from workbook_lib.intake.files import normal
-from workbook_lib.intake.mapping import Reader, entries, is_key
+from workbook_lib.intake.mapping import Key, Reader, Stored, entries, is_key
 from workbook_lib.intake.profile import headers_in
 from workbook_lib.intake.reading import Reading
 from workbook_lib.intake.values import quoted
@@ -125,10 +125,11 @@ def _of_zones(reading: Reading, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     for reader in reading.reader.readers if not reading.layout.reading.zone else ():
         entry = entries(reading.layout, reading.source).get(reader.column.name)
         declared = entry is not None and any(ZONE in header for header in headers_in(entry))
-        if reader.column.kind is not Kind.MOMENT or declared or not any(map(_has_no_offset, reader.memo.items())):
+        if reader.column.kind is not Kind.MOMENT or declared:
             continue
-        for header, found in zip(reader.headers, map(zone_at_end, reader.headers), strict=True):
-            if found and found[1] != zone.key:
+        for place, header in enumerate(reader.headers):
+            found = zone_at_end(header)
+            if found and found[1] != zone.key and any(_has_no_offset(item, place) for item in reader.memo.items()):
                 own = reading.profile.own and reading.kind != "json"
                 do = f"write {quoted(found[0])} for it" if own else f'declare zone = "{found[1]}" below [reading]'
                 yield (
@@ -139,10 +140,11 @@ def _of_zones(reading: Reading, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _has_no_offset(item: tuple[object, tuple[object, ...]]) -> bool:
-    """Whether a text is a time on a day that does not say itself in which zone."""
-    text, stored = item
-    return isinstance(text, str) and ":" in text and not _OFFSET.search(text) and stored[-1] is not None
+def _has_no_offset(item: tuple[Key, Stored], place: int) -> bool:
+    """Whether the text under one header of a column is a time on a day that does not say itself in which zone."""
+    key, stored = item
+    text = key if isinstance(key, str) else key[place]
+    return ":" in text and not _OFFSET.search(text) and stored[-1] is not None
 
 
 def _is_id(column: Column) -> bool:
