@@ -44,6 +44,16 @@ RECORDS = (
     '[[layout]]\ntable = "completions"\n[layout.columns]\naccount = "who"\nmodule_id = "what"\n'
     'completed_at = "when"\nstatus = "status"\n'
 )
+#: One for a wide report: behind one column of its own, a state and a day for each item.
+WIDE = """[[layout]]
+table = "completions"
+pairs = { fixed = 1, item = "item", state = "state", date = "date" }
+[layout.columns]
+account = "who"
+module_id = "item"
+status = "state"
+completed_at = "date"
+"""
 #: Every audit needs somebody.
 STAFF = "person_id,worker_type,start_date,end_date\nZ1,employee,2020-01-01,2020-12-31\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import multiprocessing
 import os
@@ -543,6 +544,23 @@ def test_the_trend_states_each_period_and_what_changed() -> None:
     assert rates.figure is not None
     drawn = {trace["name"]: (trace["x"], trace["y"]) for trace in rates.figure["data"]}
     assert drawn == {"Acme": (["2024-12-31", "2025-12-31"], [60.0, 90.0]), "Bolt": (["2025-12-31"], [100.0])}
+
+
+def test_a_full_disk_at_the_index_is_told_and_leaves_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "batch.json").write_text("older")
+
+    def full(path: Path, text: str, **_: Any) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(UserError, match="it cannot be written: No space left on device") as refused:
+        index.write(tmp_path, [entry("a", 2025, 1, 0, 0)])
+    (problem,) = refused.value.problems
+    assert problem.effect == "the packs that were made stand; no index of them was written."
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("batch.json", "older")]
 
 
 def test_a_single_period_is_no_trend_and_no_judged_duty_is_no_rate() -> None:

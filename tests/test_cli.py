@@ -17,6 +17,7 @@ from folders import AUDIT, SOUND, make, plus, without
 
 from workbook_lib import sampling
 from workbook_lib.cli.options import IN_ORDER_OF_USE
+from workbook_lib.pack import placing, production, verify
 from workbook_lib.publish import pdf
 
 NORTHWIND = Path(__file__).parents[1] / "data_samples" / "northwind"
@@ -511,6 +512,28 @@ def loaded(*arguments: object) -> tuple[str, set[str]]:
 
 #: Needed for a page only, and slow to load.
 OF_PAGES = {"distributed", "jupyter_client", "nbconvert", "nbformat", "pandas", "papermill", "plotly"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "says"),
+    [
+        ("_seal", "Stopped; no pack was written, and an older one is as it was."),
+        ("_remember", "Stopped; the pack is made."),
+    ],
+)
+def test_a_run_that_is_stopped_says_what_stands(tmp_path, monkeypatch, stage, says):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    audit = make(tmp_path / "acme")
+    first = packs.seal(audit, tmp_path / "out")
+    before = placing.identity(first)
+    monkeypatch.setattr(production, stage, stop)
+    with packs.without_pages():
+        done = here("run", audit, "--out", tmp_path / "out", "--no-pdf")
+    assert (done.returncode, done.stderr.strip()) == (130, says)  # the bar ends with a line of its own
+    assert (placing.identity(first) == before) is (stage == "_seal")
+    assert verify.verify(first).findings == ()
 
 
 def test_help_loads_nothing_that_is_not_needed_to_show_it():

@@ -6,21 +6,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from arrivals import ABOUT, PEOPLE, File, arrange, people, read_by, receive, refusal, workbook
+from arrivals import ABOUT, PEOPLE, WIDE, File, arrange, people, read_by, receive, refusal, workbook
 from test_bulk import assert_equal
 
 from workbook_lib.intake.closing_lines import BEGINS, closing_line
 
 E1 = "E1,,employee,2024-01-01,"
-WIDE = """[[layout]]
-table = "completions"
-pairs = { fixed = 1, item = "item", state = "state", date = "date" }
-[layout.columns]
-account = "who"
-module_id = "item"
-status = "state"
-completed_at = "date"
-"""
 FOOTER = '[[layout.set_aside]]\nwhere = "id"\n{}\nreason = "a footer"\n'
 
 

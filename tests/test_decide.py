@@ -37,7 +37,7 @@ def file_of(folder: Path, *lines: str) -> Path:
 
 def imported(folder: Path, *lines: str) -> decide.Recorded:
     audit = load_audit(folder)
-    return decide.record(audit, decide.from_file(audit, file_of(folder, *lines)), decide.named(audit))
+    return decide.record(audit, decide.from_file(audit, file_of(folder, *lines)), decide.names_in(audit))
 
 
 def test_an_explanation_reaches_the_exception_and_the_evidence_is_sealed(tmp_path: Path) -> None:

@@ -15,7 +15,18 @@ PROJECT = Path(__file__).parent.parent
 LIBRARY = PROJECT / "workbook_lib"
 FILES = sorted(path for path in LIBRARY.rglob("*.py") if "notebooks" not in path.parts)
 
-FOUNDATION = {"audit", "source", "requirement", "wording", "tables", "received", "engine", "ledger", "schedule"}
+FOUNDATION = {
+    "audit",
+    "source",
+    "requirement",
+    "wording",
+    "tables",
+    "received",
+    "engine",
+    "ledger",
+    "schedule",
+    "whole",
+}
 #: Stage → the files and packages that belong to it. Stages meet in `workpaper` and do not know each other.
 STAGES = {
     "intake": {"intake"},

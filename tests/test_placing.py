@@ -260,13 +260,10 @@ class TestWhereThereAreNoLocks:
 
     def test_a_run_replaces_a_pack(self, tmp_path: Path) -> None:
         target = write(tmp_path / "out", "old", None)
-        with placing.workshop(target) as folder:
-            write(folder, "new", None)
-            new = content(folder)
-            placing.put_in_place(folder, target)
-        assert content(tmp_path / "out") == new
+        replace(target, None)
+        assert content(tmp_path / "out") == write_new(tmp_path, None)
 
-    @pytest.mark.parametrize("at", range(2 * len(placing.ENDINGS) + 1))
+    @pytest.mark.parametrize("at", range(MOVES))
     def test_what_a_killed_run_left_harms_no_pack_that_was_made_since(
         self, tmp_path: Path, signer: signing.Signer, at: int
     ) -> None:
@@ -275,16 +272,13 @@ class TestWhereThereAreNoLocks:
         without = "import fcntl\ndef refused(*_): raise OSError(9, '')\nfcntl.flock = refused\n"
         command = [sys.executable, "-c", without + DYING, str(target), str(at), str(tmp_path / "stage")]
         assert subprocess.run(command, check=False).returncode == 9
-        with placing.workshop(target) as folder:
-            write(folder, "new", signer)
-            new = content(folder)
-            placing.put_in_place(folder, target)
+        replace(target, signer)
         days_ago = time.time() - 2 * placing.LONGEST_RUN
         for left in target.parent.glob(".*"):
             os.utime(left, (days_ago, days_ago))
         with placing.workshop(target):
             pass
-        assert content(tmp_path / "out") == new
+        assert content(tmp_path / "out") == write_new(tmp_path, signer)
 
     def test_only_what_is_older_than_a_day_is_cleared_away(self, tmp_path: Path) -> None:
         target, now = tmp_path / "acme-2025", time.time()

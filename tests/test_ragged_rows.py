@@ -5,18 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from arrivals import ABOUT, File, arrange, completions, people, read_by, receive
+from arrivals import ABOUT, WIDE, File, arrange, completions, people, read_by, receive
 from test_bulk import assert_equal
 
-WIDE = """[[layout]]
-table = "completions"
-pairs = { fixed = 2, item = "item", state = "state", date = "date" }
-[layout.columns]
-account = "who"
-module_id = "item"
-status = "state"
-completed_at = "date"
-"""
 HEADER = "name,person_id,worker_type,start_date,end_date"
 NOBODY = "Effect: the row is quarantined; nobody knows whom it is about, and no person is judged by it. Do: "
 
@@ -44,7 +35,7 @@ def test_a_row_with_as_many_cells_as_the_header_has_not_moved(tmp_path: Path) ->
 def test_a_row_of_a_wide_report_that_has_moved_is_about_nobody(tmp_path: Path, line: str) -> None:
     """Its reader fills it up, or cuts it off: its cells cannot be counted any more."""
     text = f"badge,who,A,A date\nB1,bo,passed,2025-01-01\n{line}\n"
-    (row,) = read_by(tmp_path, ABOUT + WIDE, "completions", text).quarantine
+    (row,) = read_by(tmp_path, ABOUT + WIDE.replace("fixed = 1", "fixed = 2"), "completions", text).quarantine
     assert (row.code in ("too_short", "too_long"), row.subject) == (True, "")
 
 

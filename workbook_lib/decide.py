@@ -47,7 +47,7 @@ def record(audit: Audit, decisions: Sequence[Decision], named: Sequence[tuple[ob
     """Record decisions, all or none.
 
     decisions : each with a decision_id and the columns of the table of decisions, dates as ISO text; `place` says where
-    it stands, for messages.  named : from `named`, to know who may not decide about whom.
+    it stands, for messages.  named : from `names_in`, to know who may not decide about whom.
 
     Raises UserError with every decision that may not stand.
     """
@@ -169,7 +169,7 @@ def _from_row(row: Sequence[object], file: str) -> tuple[dict[str, object], bool
     return decision | {"place": f"{file}, row {stored['row_no']}"}, stored["decision_id"] is not None
 
 
-def named(audit: Audit) -> list[tuple[object, ...]]:
+def names_in(audit: Audit) -> list[tuple[object, ...]]:
     """person_id and one of their names, for `record`."""
     engine = Engine()
     read(audit, engine)

@@ -12,7 +12,6 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -28,6 +27,7 @@ from workbook_lib.intake.survey import Survey, Tally, date_changes, is_respelled
 from workbook_lib.intake.values import quoted
 from workbook_lib.source import UNLISTED
 from workbook_lib.tables import TABLES, VOCABULARY, Problem, UserError, listing
+from workbook_lib.whole import draft_of
 from workbook_lib.wording import toml_text
 
 #: Asks the user: the question, the answer by default, and the answers that are allowed (any, where there are none).
@@ -356,10 +356,13 @@ def _write(plan: Plan) -> None:
         exports.mkdir(parents=True, exist_ok=True)
         for path in plan.files:
             if not (exports / path.name).exists():
-                with _whole(exports / path.name) as draft:
+                with draft_of(exports / path.name) as draft:
                     shutil.copy2(path, draft)
         for name, text in plan.texts.items():
-            with _whole(plan.folder / name) as draft:
+            target = plan.folder / name
+            if target.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+            with draft_of(target) as draft:
                 draft.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         what = f"it cannot be written ({error.strerror or error})."
@@ -367,16 +370,3 @@ def _write(plan: Plan) -> None:
         raise UserError(
             Problem(where=str(error.filename or plan.folder), what=what, effect="no audit.toml was written.", do=do)
         ) from None
-
-
-@contextmanager
-def _whole(target: Path) -> Iterator[Path]:
-    """Where to write a file that gets its name once it is whole: a half one would be in the way of the next try."""
-    draft = target.with_name(f".{target.name}.part")
-    try:
-        yield draft
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from workbook_lib.audit import Audit
 from workbook_lib.engine import Engine, parquet_rows, quoted
 from workbook_lib.source import Source
 from workbook_lib.tables import Problem, UserError
+from workbook_lib.whole import draft_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameReader, SparkSession
@@ -196,9 +197,8 @@ def _fetch(spark: SparkSession, no: int, source: Source, file: Path) -> None:
             do = "see that the workers see the folder of temporary files (TMPDIR) as this machine does."
             raise UserError(Problem(where=where, what=what, do=do, code="rows_lost"))
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        shutil.copyfile(parts[0], draft)
-        draft.replace(file)
+        with draft_of(file) as draft:
+            shutil.copyfile(parts[0], draft)
 
 
 def session(master: str, settings: Mapping[str, str] | None = None) -> SparkSession:

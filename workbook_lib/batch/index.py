@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -17,6 +16,7 @@ from workbook_lib.exhibits.exhibit import Exhibit, Table, Text, framed, rate, wr
 from workbook_lib.exhibits.figures import GRID, MOST_LINES, STROKES, layout
 from workbook_lib.exhibits.markup import Linked
 from workbook_lib.tables import Problem, UserError, count
+from workbook_lib.whole import draft_of
 
 PAGE, SUMMARY = "index.html", "batch.json"
 TITLE = "Evidence packs"
@@ -52,10 +52,9 @@ def write(out: Path, entries: Sequence[Entry]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     texts = {SUMMARY: summary(entries), PAGE: page(out, entries)}
     for name, text in texts.items():
-        draft = out / f".{name}.{os.getpid()}"
         try:
-            draft.write_text(text, encoding="utf-8", newline="\n")
-            draft.replace(out / name)
+            with draft_of(out / name) as draft:
+                draft.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
             raise UserError(
                 Problem(
@@ -66,8 +65,6 @@ def write(out: Path, entries: Sequence[Entry]) -> None:
                     code="cannot_write",
                 )
             ) from None
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 def summary(entries: Sequence[Entry]) -> str:

@@ -32,7 +32,7 @@ def decide(
 
     checked = load_audit(audit)
     decisions = desk.from_file(checked, file)
-    done = desk.record(checked, decisions, desk.named(checked))
+    done = desk.record(checked, decisions, desk.names_in(checked))
     for withdrawn in done.withdrawn:
         typer.echo(
             f"warning: {withdrawn} was recorded before and is withdrawn; it has no effect. Do: give the row a "

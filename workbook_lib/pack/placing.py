@@ -143,11 +143,12 @@ def _recover(target: Path) -> None:
     for folder in sorted(path for path in target.parent.iterdir() if name.fullmatch(path.name)):
         try:
             with _locked(folder) as locked:
-                if not locked and time.time() - folder.stat().st_mtime < LONGEST_RUN:
+                begun = folder.stat().st_mtime
+                if not locked and time.time() - begun < LONGEST_RUN:
                     continue
-                if not locked and target.exists() and target.stat().st_mtime > folder.stat().st_mtime:
-                    shutil.rmtree(folder, ignore_errors=True)  # another run has made a pack since
-                _clear(folder, target)
+                if locked or not target.exists() or target.stat().st_mtime <= begun:  # else it was made since
+                    _put_back(folder, target)
+                shutil.rmtree(folder, ignore_errors=True)
         except FileNotFoundError:  # its run has just ended
             continue
         except BlockingIOError:

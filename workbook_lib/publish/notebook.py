@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbook_lib.publish.paper import Notebook
+from workbook_lib.whole import draft_of
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -73,10 +73,9 @@ def write(nb: NotebookNode, target: Path) -> None:
     """Write whole or not at all."""
     import nbformat
 
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     text: str = nbformat.writes(nb)  # type: ignore[no-untyped-call]
-    draft.write_text(text + "\n", encoding="utf-8", newline="\n")
-    draft.replace(target)
+    with draft_of(target) as draft:
+        draft.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def spare_a_grammar() -> None:
