@@ -93,6 +93,12 @@ class TestAPackThatHolds:
         )
         assert (done.returncode, done.stderr) == (0, "")
 
+    def test_holds_where_one_stands_in_it(self, sealed: Path) -> None:
+        for place in (".", "../acme-2025", ""):
+            done = here("verify", place, cwd=sealed)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert ": it holds: " in done.stdout
+
     def test_is_the_same_as_an_archive(self, made: Path, tmp_path: Path) -> None:
         assert verify.verify(made / "out/acme-2025.zip") == verify.verify(made / "out/acme-2025")
         flat = tmp_path / "flat.zip"
@@ -260,7 +266,7 @@ class TestWhatIsFound:
         (tmp_path / "empty").mkdir()
         with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
             archive.writestr("readme", "x")
-        for name in ("nowhere", "file", "empty", "other.zip"):
+        for name in ("nowhere", "file", "empty", "other.zip", "/"):
             done = here("verify", tmp_path / name)
             assert (done.returncode, done.stdout) == (2, "")
             assert "Do: name the folder of a pack, or a .zip of it." in done.stderr

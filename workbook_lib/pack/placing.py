@@ -78,7 +78,7 @@ def put_in_place(folder: Path, target: Path) -> None:
 
 def identity(target: Path) -> tuple[tuple[int, int] | None, ...]:
     """Which files stand at the name of a pack, and beside it: it changes where the pack is replaced."""
-    return tuple(_number(target.with_name(target.name + ending)) for ending in ENDINGS)
+    return tuple(_number(target.parent / f"{target.name}{ending}") for ending in ENDINGS)
 
 
 def _number(path: Path) -> tuple[int, int] | None:

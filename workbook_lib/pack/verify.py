@@ -51,7 +51,8 @@ def verify(path: Path, *, recompute: bool = False, timestamp_ca: Path | None = N
     Raises UserError where there is no pack, where it cannot be read or a run replaces it meanwhile, or where one
     without exports is to be judged again.
     """
-    target = path.with_name(path.name.removesuffix(ARCHIVE))
+    place = path.resolve()  # the folder in which one stands has a name, too
+    target = place.parent / place.name.removesuffix(ARCHIVE)
     before = identity(target)
     try:
         verified = _verified(path, recompute=recompute, timestamp_ca=timestamp_ca)
